@@ -1,0 +1,25 @@
+# Faster builds where the tools are present, the same warnings everywhere.
+find_program(WAYMARK_CCACHE ccache)
+if(WAYMARK_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${WAYMARK_CCACHE})
+endif()
+find_program(WAYMARK_MOLD mold)
+if(WAYMARK_MOLD)
+  add_link_options(-fuse-ld=mold)
+endif()
+
+add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual
+                    -Wunused -Wcast-align -Wnull-dereference -Werror)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  # GCC 12 reports these inside its own headers once it has inlined std::string and std::variant.
+  add_compile_options(-Wno-null-dereference -Wno-restrict -Wno-maybe-uninitialized)
+endif()
+if(WAYMARK_SANITIZE)
+  add_compile_options(-fsanitize=${WAYMARK_SANITIZE} -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=${WAYMARK_SANITIZE})
+  if(WAYMARK_SANITIZE MATCHES "undefined")
+    add_compile_options(-fno-sanitize-recover=undefined)
+  endif()
+  # Sanitized code defeats GCC's flow analysis and yields false warnings.
+  add_compile_options(-Wno-error=maybe-uninitialized -Wno-error=tsan)
+endif()

@@ -1,0 +1,95 @@
+// What the proxy is told to do, as plain values. src/app fills it from the configuration file; the
+// defaults here and those of proto/waymark/config/v1 are held equal by a test.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "frame/framing.h"
+
+namespace waymark::proxy {
+
+using Millis = std::chrono::milliseconds;
+
+struct KeepaliveSettings {
+  std::chrono::seconds idle{60};
+  std::chrono::seconds interval{10};
+  int count = 3;
+};
+
+struct ListenerSettings {
+  std::string name;
+  std::string host;            // numeric address
+  std::uint16_t port = 0;      // 0: one the system chooses
+  std::string pool;
+  frame::Framing framing;
+  int backlog = 4096;
+  Millis frame_timeout{30'000};       // from an unfinished frame's first byte
+  Millis idle_timeout{3'600'000};     // without a byte either way
+  Millis half_close_timeout{30'000};  // without output, once the client has ended its direction
+  Millis linger_timeout{2'000};       // reading and discarding before a FIN is followed by close()
+  Millis tcp_user_timeout{30'000};
+  KeepaliveSettings keepalive;
+  std::size_t send_buffer = 64 * 1024;        // SO_SNDBUF of client sockets
+  std::size_t up_window = 64 * 1024;          // bytes of one client on their way to its upstream
+  std::size_t down_soft = 256 * 1024;         // bytes queued for a client that may stay
+  Millis down_soft_timeout{10'000};           // for this long, and no more than
+  std::size_t down_hard = 1024 * 1024;        // these at any time
+};
+
+enum class Protocol : std::uint8_t { automatic, link, legacy };
+
+struct UpstreamSettings {
+  std::string address;  // "host:port"
+  Protocol protocol = Protocol::automatic;
+  bool insecure = false;  // plaintext off the loopback was asked for
+
+  friend bool operator==(const UpstreamSettings&, const UpstreamSettings&) = default;
+};
+
+// What becomes of a frame whose write was under way when its link was lost.
+enum class OnDoubt : std::uint8_t { resend, drop };
+
+// Which connections an upstream may address.
+enum class Reach : std::uint8_t { own, pool, any };
+
+struct PoolSettings {
+  std::string name;
+  std::vector<UpstreamSettings> upstreams;
+  OnDoubt on_doubt = OnDoubt::resend;
+  Reach reach = Reach::pool;
+  Millis no_upstream_timeout{120'000};
+  Millis active_within{60'000};
+  std::size_t window_bytes = 4 * 1024 * 1024;  // per link, outstanding
+  std::size_t window_events = 4096;
+  Millis connect_timeout{1'000};
+  Millis welcome_timeout{5'000};
+  Millis progress_timeout{30'000};  // something outstanding and nothing moved: the link is lost
+  Millis ping_interval{10'000};     // an idle link is asked whether it lives
+};
+
+struct DrainSettings {
+  Millis delay{0};        // /readyz answers 503, accepting goes on
+  Millis timeout{25'000}; // whole drain, at most
+  Millis quiet{1'000};    // answers are over when none came for this long
+};
+
+struct LimitSettings {
+  std::size_t max_connections = 0;  // 0: NOFILE - max(256, 2 %)
+  std::size_t max_memory = 0;       // bytes; 0: half of the RAM or of the cgroup
+  int accepts_per_turn = 64;
+};
+
+struct Settings {
+  int workers = 0;  // 0: max(1, cores / 2)
+  std::string proxy_id;
+  std::vector<ListenerSettings> listeners;
+  std::vector<PoolSettings> pools;
+  DrainSettings drain;
+  LimitSettings limits;
+};
+
+}  // namespace waymark::proxy

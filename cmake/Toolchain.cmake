@@ -9,7 +9,8 @@ if(WAYMARK_MOLD)
 endif()
 
 add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual
-                    -Wunused -Wcast-align -Wnull-dereference -Werror)
+                    -Wunused -Wcast-align -Wnull-dereference -Werror
+                    -Wno-missing-field-initializers)  # designated initialisers leave defaults out on purpose
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # GCC 12 reports these inside its own headers once it has inlined std::string and std::variant.
   add_compile_options(-Wno-null-dereference -Wno-restrict -Wno-maybe-uninitialized)

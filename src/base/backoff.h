@@ -19,7 +19,8 @@ class Backoff {
     const Duration step = next_;
     next_ = std::min(max_, next_ * 2);
     const auto half = step.count() / 2;
-    return Duration(half + static_cast<std::int64_t>(random % static_cast<std::uint32_t>(step.count() - half + 1)));
+    return Duration(half + static_cast<std::int64_t>(
+                               random % static_cast<std::uint32_t>(step.count() - half + 1)));
   }
 
   // A try succeeded: the next failure starts from the initial step again.

@@ -76,9 +76,7 @@ struct ChunkRange {
   std::size_t offset = 0;
   std::size_t size = 0;
 
-  [[nodiscard]] std::string_view bytes() const {
-    return {chunk->data() + offset, size};
-  }
+  [[nodiscard]] std::string_view bytes() const { return {chunk->data() + offset, size}; }
 };
 
 // Hands out chunks and keeps returned ones of the standard size for reuse (glibc maps and unmaps
@@ -95,9 +93,7 @@ class ChunkPool {
   [[nodiscard]] ChunkRef take(std::size_t at_least = 0);
 
   // Bytes of chunks that are in use now.
-  [[nodiscard]] std::size_t bytes_in_use() const {
-    return in_use_.load(std::memory_order_relaxed);
-  }
+  [[nodiscard]] std::size_t bytes_in_use() const { return in_use_.load(std::memory_order_relaxed); }
 
  private:
   friend class ChunkRef;

@@ -1,0 +1,24 @@
+#include "wire/batch.h"
+
+namespace waymark::wire {
+
+std::size_t BatchWriter::append(Batch& batch, const EventHeader& header, EventKind kind,
+                                std::string_view body) {
+  const std::size_t size = event_size(header, kind, body.size());
+  if (!chunk_ || used_ + size > chunk_->capacity()) {
+    chunk_ = pool_.take(size);
+    used_ = 0;
+  }
+  const bool extends_last = !batch.ranges.empty() &&
+                            batch.ranges.back().chunk.get() == chunk_.get() &&
+                            batch.ranges.back().offset + batch.ranges.back().size == used_;
+  if (!extends_last) batch.ranges.push_back({chunk_, used_, 0});
+  put_event(chunk_->data() + used_, header, kind, body);
+  batch.ranges.back().size += size;
+  used_ += size;
+  batch.bytes += size;
+  ++batch.events;
+  return size;
+}
+
+}  // namespace waymark::wire

@@ -1,0 +1,76 @@
+// Events, proxy -> upstream: `Event` of proto/waymark/link/v1/link.proto. Twin of command.h.
+//
+// Every event is a header and one field that names its kind; a frame's payload is the body of the
+// kind `payload`, the other bodies are small messages made and read in lifecycle.h.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "waymark/mark.h"
+#include "wire/bytes.h"
+#include "wire/cursor.h"
+
+namespace waymark::wire {
+
+// The values are field numbers.
+enum class EventKind : std::uint32_t {
+  none = 0,
+  payload = 5,
+  opened = 6,
+  half_closed = 7,
+  closed = 8,
+  ping = 9,
+  gap = 10,
+  pressure = 11,
+  undeliverable = 12,
+  receipt = 16,
+  marked = 17,
+  relayed = 18,
+  lookup_result = 19,
+  upstream_changed = 20,
+  drain = 21,
+  snapshot_end = 22,
+};
+
+struct EventHeader {
+  Mark mark;                      // nil: an event of the link itself
+  std::uint64_t seq = 0;          // frames only, from 1
+  std::uint64_t delivery = 0;     // 0: needs no ack
+  std::uint32_t attempt = 0;      // above 1: may be a repetition
+  std::uint64_t received_at = 0;  // Unix nanoseconds; 0: unknown
+};
+
+// Bytes that put_event() will write.
+[[nodiscard]] std::size_t event_size(const EventHeader& header, EventKind kind,
+                                     std::size_t body_size);
+
+// Writes one entry of ToUpstream.events at `out`, where event_size() bytes are free; answers the
+// end. Entries written one after the other are a whole ToUpstream.
+char* put_event(char* out, const EventHeader& header, EventKind kind, std::string_view body);
+
+void add_event(std::string& out, const EventHeader& header, EventKind kind, std::string_view body);
+
+struct Event {
+  EventHeader header;
+  EventKind kind = EventKind::none;  // none: a kind this version does not know
+  Bytes body;
+};
+
+enum class ReadResult : std::uint8_t { item, end, malformed };
+
+// Reads the events of a ToUpstream one by one; other fields are passed over.
+class EventReader {
+ public:
+  explicit EventReader(Pieces message) : cursor_(message) {}
+
+  // The event's views are valid while the message is.
+  [[nodiscard]] ReadResult next(Event& event);
+
+ private:
+  Cursor cursor_;
+};
+
+}  // namespace waymark::wire

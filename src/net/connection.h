@@ -1,0 +1,131 @@
+// A client's socket: reads into memory the owner lends, writes at once what the kernel takes and
+// keeps the rest, and ends in the way the owner asks for.
+#pragma once
+
+#include <uv.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "absl/status/status.h"
+#include "net/loop.h"
+
+namespace waymark::net {
+
+class Connection;
+
+// What a connection tells its owner, on the loop thread.
+class ConnectionEvents {
+ public:
+  virtual ~ConnectionEvents() = default;
+  // Bytes or the end of the stream can be read.
+  virtual void readable(Connection& connection) = 0;
+  // What was queued has been written.
+  virtual void drained(Connection& connection) = 0;
+  // Writing failed; `error_number` is an errno. The owner answers with close_now().
+  virtual void broken(Connection& connection, int error_number) = 0;
+  // The descriptor is closed. The connection may be destroyed, also inside this call.
+  virtual void released(Connection& connection) = 0;
+};
+
+struct SocketOptions {
+  std::size_t send_buffer = 64 * 1024;
+  unsigned user_timeout_ms = 30'000;
+  int keepalive_idle_s = 60;
+  int keepalive_interval_s = 10;
+  int keepalive_count = 3;
+};
+
+class Connection {
+ public:
+  // Takes over `fd`, a connected non-blocking socket.
+  Connection(Loop& loop, int fd, ConnectionEvents& owner);
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+  // Only after released().
+  ~Connection();
+
+  void set_options(const SocketOptions& options);
+
+  struct ReadResult {
+    enum class Kind : std::uint8_t { bytes, end, nothing_yet, failed };
+    Kind kind = Kind::nothing_yet;
+    std::size_t size = 0;
+    int error_number = 0;
+  };
+  // Reads at most `size` bytes.
+  [[nodiscard]] ReadResult read(char* buffer, std::size_t size);
+
+  // Whether readable() is wanted. Off at the start.
+  void want_readable(bool wanted);
+  [[nodiscard]] bool wants_readable() const { return want_readable_; }
+
+  // Writes `parts` after what is queued already. What the kernel does not take at once is copied
+  // and written later, followed by drained(). False: the socket is broken, with last_error().
+  [[nodiscard]] bool write(std::span<const std::string_view> parts);
+  [[nodiscard]] std::size_t queued_bytes() const { return queue_ ? queue_->left() : 0; }
+  [[nodiscard]] int last_error() const { return last_error_; }
+
+  // Sends FIN once everything queued is written.
+  void shutdown_when_drained();
+
+  // Ends with FIN: writes what is queued, shuts down, reads and discards until the peer ends too
+  // or `linger_ms` have gone by since the last byte was written. The owner hears released() only.
+  // Without the discarding, unread input would turn the close into an RST.
+  void close_gently(std::uint64_t linger_ms, std::uint64_t flush_ms);
+  // Drops what is queued and closes; the peer sees RST if it sent what nobody read.
+  void close_now();
+  // Drops what is queued and sends RST.
+  void reset();
+
+  [[nodiscard]] bool closing() const { return state_ >= State::flushing; }
+
+  // Closes what close_gently() began if its time is over. Call about once a second.
+  void check_deadline(std::uint64_t now_ms);
+
+  // True when the peer has reset the connection or vanished, which reading would tell if it were
+  // not paused. A peer that has sent FIN is not gone.
+  [[nodiscard]] bool peer_gone() const;
+
+  // Bytes that were read and thrown away while ending.
+  [[nodiscard]] std::uint64_t discarded_bytes() const { return discarded_; }
+
+ private:
+  enum class State : std::uint8_t { open, flushing, lingering, closed };
+
+  // Bytes the kernel did not take yet. Made when needed: an idle connection has none.
+  struct Queue {
+    std::string bytes;
+    std::size_t written = 0;  // of `bytes`
+    [[nodiscard]] std::size_t left() const { return bytes.size() - written; }
+    void append(std::string_view part);
+  };
+
+  void on_poll(int status, int events);
+  void on_poll_error();
+  void on_writable();
+  void start_lingering();
+  void discard_input();
+  void update_interest();
+  void enqueue_after(std::span<const std::string_view> parts, std::size_t skip);
+
+  uv_poll_t poll_;
+  ConnectionEvents& owner_;
+  std::unique_ptr<Queue> queue_;
+  std::uint64_t deadline_ms_ = 0;  // of flushing or lingering
+  std::uint64_t discarded_ = 0;
+  int fd_;
+  int last_error_ = 0;
+  std::uint32_t linger_ms_ = 0;
+  int interest_ = 0;  // what uv_poll_start was told
+  State state_ = State::open;
+  bool want_readable_ = false;
+  bool fin_wanted_ = false;
+  bool fin_sent_ = false;
+};
+
+}  // namespace waymark::net

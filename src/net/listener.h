@@ -1,0 +1,78 @@
+// A listening socket: one descriptor for its whole life, accepted from in bounded turns.
+#pragma once
+
+#include <uv.h>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string_view>
+
+#include "absl/status/statusor.h"
+#include "net/address.h"
+#include "net/loop.h"
+
+namespace waymark::net {
+
+struct Accepted {
+  int fd = -1;  // non-blocking, close-on-exec; the receiver closes it
+  Address peer;
+};
+
+// Several SO_REUSEPORT sockets would spread the accepting, but closing one resets the clients that
+// wait in its backlog; and libuv's own accepting can spin for ever without descriptors. So: one
+// socket, polled, and accept4() by ourselves.
+class Listener {
+ public:
+  struct Options {
+    Address address;
+    int backlog = 4096;
+    int accepts_per_turn = 64;
+  };
+  // Takes ownership of each accepted descriptor.
+  using OnAccept = std::function<void(Accepted)>;
+  // Whether one more connection may be taken now; otherwise clients wait in the backlog.
+  using HasRoom = std::function<bool()>;
+
+  // FailedPrecondition if the address is in use, naming it.
+  [[nodiscard]] static absl::StatusOr<std::unique_ptr<Listener>> open(Loop& loop, Options options,
+                                                                      OnAccept on_accept,
+                                                                      HasRoom has_room);
+  Listener(const Listener&) = delete;
+  Listener& operator=(const Listener&) = delete;
+  // Requires close(), and that the loop has run once since.
+  ~Listener();
+
+  [[nodiscard]] const Address& address() const { return address_; }
+
+  // Stops accepting for good. Clients in the backlog are refused by the kernel.
+  void close();
+
+  struct Counters {
+    std::uint64_t accepted = 0;
+    std::uint64_t paused_at_cap = 0;          // times accepting stopped for want of room
+    std::uint64_t paused_without_fds = 0;     // EMFILE, ENFILE, ENOBUFS, ENOMEM
+    std::uint64_t failed = 0;                 // other errors of accept4()
+  };
+  [[nodiscard]] const Counters& counters() const { return counters_; }
+
+ private:
+  Listener(Loop& loop, int fd, Options options, OnAccept on_accept, HasRoom has_room);
+
+  void start();
+  void accept_turn();
+  void pause();
+
+  int fd_;
+  Options options_;
+  Address address_;
+  OnAccept on_accept_;
+  HasRoom has_room_;
+  uv_poll_t poll_;
+  Timer retry_;
+  std::chrono::milliseconds wait_;
+  Counters counters_;
+  bool closed_ = false;
+};
+
+}  // namespace waymark::net

@@ -11,7 +11,8 @@ class Backoff {
  public:
   using Duration = std::chrono::milliseconds;
 
-  Backoff(Duration initial, Duration max) : initial_(initial), max_(max), next_(initial) {}
+  Backoff(Duration initial, Duration max)
+      : initial_(std::min(initial, max)), max_(max), next_(initial_) {}
 
   // The wait before the next try: between half of the current step and the whole of it. `random`
   // is any 32 random bits.

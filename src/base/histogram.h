@@ -7,7 +7,7 @@
 namespace waymark {
 
 // Values up to 2^40 (larger ones count as 2^40) land in buckets at most 1/64 wide relative to
-// their value. 17 KiB, no allocation, one increment to record. Not thread-safe: one per thread,
+// their value. 18 KiB, no allocation, one increment to record. Not thread-safe: one per thread,
 // merged when read.
 class Histogram {
  public:

@@ -16,6 +16,7 @@ std::size_t BatchWriter::append(Batch& batch, const EventHeader& header, EventKi
   put_event(chunk_->data() + used_, header, kind, body);
   batch.ranges.back().size += size;
   used_ += size;
+  if (used_ == chunk_->capacity()) chunk_ = ChunkRef();  // one made for a large event is not kept
   batch.bytes += size;
   ++batch.events;
   return size;

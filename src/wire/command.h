@@ -54,7 +54,7 @@ struct Command {
   std::uint64_t receipt = 0;   // send
   bool error = false;          // send
   std::uint64_t nonce = 0;     // pong
-  Bytes body;                  // every other action, unread
+  Bytes body;                  // every other action, unread; the last one, should it come twice
 };
 
 // Reads the commands of a FromUpstream one by one; other fields are passed over.

@@ -7,8 +7,11 @@ namespace {
 
 static_assert(std::endian::native == std::endian::little, "fixed64 is read by memcpy");
 
+// The limits of protobuf's own readers. Tags and lengths are 32-bit numbers, so that padding may
+// stretch them to five bytes, not to ten.
 constexpr int kMaxVarintBytes = 10;
-constexpr int kMaxGroupDepth = 64;
+constexpr int kMaxVarint32Bytes = 5;
+constexpr int kMaxGroupDepth = 100;
 
 }  // namespace
 
@@ -41,7 +44,9 @@ bool Cursor::read_byte(std::uint8_t& byte) {
   return true;
 }
 
-bool Cursor::read_varint(std::uint64_t& value) {
+bool Cursor::read_varint(std::uint64_t& value) { return read_varint(value, kMaxVarintBytes); }
+
+bool Cursor::read_varint(std::uint64_t& value, int max_bytes) {
   // One byte is by far the most frequent case: tags, small lengths.
   if (left_ > 1 && at_ + 1 < piece_end_ && static_cast<std::uint8_t>(*at_) < 0x80) {
     value = static_cast<std::uint8_t>(*at_++);
@@ -49,7 +54,7 @@ bool Cursor::read_varint(std::uint64_t& value) {
     return true;
   }
   value = 0;
-  for (int i = 0; i < kMaxVarintBytes; ++i) {
+  for (int i = 0; i < max_bytes; ++i) {
     std::uint8_t byte = 0;
     if (!read_byte(byte)) return false;
     value |= static_cast<std::uint64_t>(byte & 0x7f) << (7 * i);
@@ -59,11 +64,10 @@ bool Cursor::read_varint(std::uint64_t& value) {
 }
 
 bool Cursor::read_tag(std::uint32_t& tag) {
-  // A tag is a 32-bit number of at most five bytes; its field number is not zero.
   std::uint64_t value = 0;
-  if (!read_varint(value) || value > 0xffffffffU || value >> 3 == 0) return false;
+  if (!read_varint(value, kMaxVarint32Bytes)) return false;
   tag = static_cast<std::uint32_t>(value);
-  return true;
+  return tag >> 3 != 0;  // no field has the number 0
 }
 
 bool Cursor::read_fixed64(std::uint64_t& value) {
@@ -83,7 +87,7 @@ bool Cursor::read_fixed64(std::uint64_t& value) {
 
 bool Cursor::read_bytes(Bytes& bytes) {
   std::uint64_t size = 0;
-  if (!read_varint(size) || size > left_) return false;
+  if (!read_varint(size, kMaxVarint32Bytes) || size > left_) return false;
   bytes = Bytes({at_, static_cast<std::size_t>(piece_end_ - at_)}, rest_,
                 static_cast<std::size_t>(size));
   return advance(static_cast<std::size_t>(size));

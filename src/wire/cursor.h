@@ -33,6 +33,7 @@ class Cursor {
   [[nodiscard]] bool at_end() const { return left_ == 0; }
 
   [[nodiscard]] bool read_tag(std::uint32_t& tag);
+  // Bits above the 64th are dropped, as protobuf does.
   [[nodiscard]] bool read_varint(std::uint64_t& value);
   [[nodiscard]] bool read_fixed64(std::uint64_t& value);
   // A length and that many bytes.
@@ -42,6 +43,7 @@ class Cursor {
 
  private:
   [[nodiscard]] bool read_byte(std::uint8_t& byte);
+  [[nodiscard]] bool read_varint(std::uint64_t& value, int max_bytes);
   [[nodiscard]] bool advance(std::size_t size);
   [[nodiscard]] bool skip_group(std::uint32_t field, int depth);
   [[nodiscard]] bool skip_value(std::uint32_t tag, int depth);

@@ -56,7 +56,7 @@ void add_event(std::string& out, const EventHeader& header, EventKind kind, std:
 struct Event {
   EventHeader header;
   EventKind kind = EventKind::none;  // none: a kind this version does not know
-  Bytes body;
+  Bytes body;                        // of the last one, should the kind be given twice
 };
 
 enum class ReadResult : std::uint8_t { item, end, malformed };

@@ -70,6 +70,7 @@ bool for_each_field_of(Pieces message, std::uint32_t number, bool& present, Visi
   return outer && sound;
 }
 
+// Numbers of 32 bits, enums among them, keep the low bits of what was sent.
 std::uint32_t as_u32(const Field& field) { return static_cast<std::uint32_t>(field.value); }
 
 }  // namespace
@@ -180,8 +181,9 @@ bool decode(const Bytes& body, Closed& closed) {
   closed = Closed();
   return for_each_field(Cursor(body), [&](const Field& field) {
     if (field.is_uint(1)) {
-      closed.reason = field.value < kCloseReasons ? static_cast<CloseReason>(field.value)
-                                                  : CloseReason::unspecified;
+      const std::uint32_t reason = as_u32(field);
+      closed.reason =
+          reason < kCloseReasons ? static_cast<CloseReason>(reason) : CloseReason::unspecified;
     }
     if (field.is_uint(2)) closed.last_seq = field.value;
     if (field.is_uint(3)) closed.unfinished_bytes = field.value;
@@ -201,8 +203,9 @@ bool decode(const Bytes& body, Undeliverable& undeliverable) {
   undeliverable = Undeliverable();
   return for_each_field(Cursor(body), [&](const Field& field) {
     if (field.is_uint(1)) {
+      const std::uint32_t reason = as_u32(field);
       undeliverable.reason =
-          field.value < kRefusals ? static_cast<Refusal>(field.value) : Refusal::unspecified;
+          reason < kRefusals ? static_cast<Refusal>(reason) : Refusal::unspecified;
     }
     if (field.is_fixed(2)) undeliverable.reply_to = field.value;
     if (field.is_uint(3)) undeliverable.receipt = field.value;

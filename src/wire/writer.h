@@ -31,8 +31,7 @@ inline char* put_fixed64(char* out, std::uint64_t value) {
 }
 
 inline char* put_bytes(char* out, std::string_view bytes) {
-  std::memcpy(out, bytes.data(), bytes.size());
-  return out + bytes.size();
+  return out + bytes.copy(out, bytes.size());  // unlike memcpy, fine with an empty view of nothing
 }
 
 // The add_* functions append a whole field to `out` and leave out a zero, as proto3 does.

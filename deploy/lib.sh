@@ -1,0 +1,80 @@
+# Helpers of the scripts; source it, do not run it.
+# shellcheck shell=bash
+
+say() { printf '%s\n' "$*"; }
+
+die() {
+  printf '%s: %s\n' "${0##*/}" "$*" >&2
+  exit 1
+}
+
+# confirm QUESTION: true for an answer that begins with y; false without a terminal to ask on.
+confirm() {
+  local answer=
+  read -r -p "$1 [y/N] " answer || true
+  [[ ${answer,,} == y* ]]
+}
+
+# missing_packages LIST...: the packages named in these files that are not installed, one a line.
+missing_packages() {
+  local package
+  while read -r package; do
+    [[ $(dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null) == installed ]] ||
+      say "$package"
+  done < <(sed -e 's/#.*//' -e 's/[[:space:]]//g' -e '/^$/d' "$@")
+}
+
+# as_root COMMAND...: through sudo unless this is root already.
+as_root() {
+  if ((EUID == 0)); then
+    "$@"
+  else
+    command -v sudo >/dev/null || die "needs root (or sudo) to run: $*"
+    sudo "$@"
+  fi
+}
+
+# install_packages PACKAGE...: from Debian's archive, asking nothing.
+install_packages() {
+  command -v apt-get >/dev/null || die "needs Debian's apt-get to install: $*"
+  local -a apt=(env DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=300)
+  as_root "${apt[@]}" update </dev/null
+  as_root "${apt[@]}" install -y --no-install-recommends "$@" </dev/null
+}
+
+# listening_inode PORT: the socket that listens on this TCP port, on any address; fails if none does.
+listening_inode() {
+  local hex inode
+  printf -v hex '%04X' "$1"
+  # Columns of proc_net_tcp(5): local address, state (0A is LISTEN), inode.
+  inode=$(awk -v port=":$hex\$" '$2 ~ port && $4 == "0A" { print $10; exit }' \
+    /proc/net/tcp /proc/net/tcp6 2>/dev/null)
+  [[ -n $inode ]] && say "$inode"
+}
+
+# port_owner PORT: who listens there, as "name (pid N)"; fails if nobody does.
+port_owner() {
+  local inode fd pid
+  inode=$(listening_inode "$1") || return 1
+  fd=$(find /proc/[0-9]*/fd -lname "socket:\[$inode\]" -print -quit 2>/dev/null)
+  [[ -n $fd ]] || {
+    say "a process of another user"
+    return
+  }
+  pid=${fd#/proc/} pid=${pid%%/*}
+  say "$(cat "/proc/$pid/comm" 2>/dev/null) (pid $pid)"
+}
+
+# free_port: a TCP port nobody listens on, below those the kernel gives to clients. Another process
+# may take it before the caller does; there are 10,000, chosen at random.
+free_port() {
+  local port
+  for _ in {1..100}; do
+    port=$((20000 + (RANDOM * 32768 + RANDOM) % 10000))
+    listening_inode "$port" >/dev/null || {
+      say "$port"
+      return
+    }
+  done
+  die "found no free TCP port"
+}

@@ -1,0 +1,187 @@
+#!/usr/bin/env bash
+# Builds and tests everything. The last line is "N passed, N failed".
+set -euo pipefail
+shopt -s inherit_errexit
+cd "$(dirname "$0")/.."
+# shellcheck source=deploy/lib.sh
+source deploy/lib.sh
+
+usage() {
+  cat <<'END'
+usage: tests/run.sh [--fast] [--only GROUP]...
+
+Installs what the tests need (Debian packages), builds, and runs these groups:
+  build        release build, warnings are errors
+  unit         tests/unit and tests/regress
+  layers       the include table of src/README.md
+  scripts      shellcheck, yamllint, deploy/quickstart.sh against stand-ins
+  format       clang-format
+  fuzz         every fuzz target for ten seconds
+  e2e          the real programs over real sockets
+  quickstart   deploy/quickstart.sh --yes --check
+  asan, tsan   build, unit and e2e again under the sanitizers
+
+  --fast   leaves out asan and tsan
+  --only   only this group (and the build it needs); may be repeated
+
+Logs: build/test-logs/GROUP.log
+END
+}
+
+all_groups=(build unit layers scripts format fuzz e2e quickstart asan tsan)
+groups=()
+fast=0
+while (($#)); do
+  case $1 in
+    --fast) fast=1 ;;
+    --only)
+      [[ " ${all_groups[*]} " == *" ${2:-} "* ]] || { usage >&2; exit 2; }
+      groups+=("$2")
+      shift
+      ;;
+    -h | --help) usage; exit 0 ;;
+    *) usage >&2; exit 2 ;;
+  esac
+  shift
+done
+if ((${#groups[@]} == 0)); then
+  groups=("${all_groups[@]}")
+  ((fast)) && groups=("${groups[@]:0:8}") # without asan and tsan
+fi
+
+readonly logs=$PWD/build/test-logs
+jobs=$(nproc)
+readonly jobs
+passed=0 failed=0
+declare -a failed_steps=()
+export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
+# Debian's gRPC is not instrumented; without this its own locking is reported as races.
+export TSAN_OPTIONS=ignore_noninstrumented_modules=1:halt_on_error=1
+export PYTHONDONTWRITEBYTECODE=1
+
+# Debian's python3, which sees the apt packages, whatever python3 is first in PATH.
+python() { /usr/bin/python3 "$@"; }
+
+# count_junit FILE: "PASSED FAILED" of a JUnit report, skipped tests in neither; fails without tests.
+count_junit() {
+  python - "$1" <<'END'
+import sys, xml.etree.ElementTree as xml
+suites = list(xml.parse(sys.argv[1]).iter("testsuite"))
+total = lambda *names: sum(int(suite.get(name, 0)) for suite in suites for name in names)
+failed = total("failures", "errors")
+print(total("tests") - total("skipped", "disabled") - failed, failed)
+sys.exit(total("tests") == 0)
+END
+}
+
+elapsed() { printf '%d:%02d' $(((SECONDS - $1) / 60)) $(((SECONDS - $1) % 60)); }
+
+# The running step is a child that is waited for, so that a signal ends both at once.
+child=
+stop() {
+  [[ -z $child ]] || kill -TERM "$child" 2>/dev/null || true
+  exit "$1"
+}
+trap 'stop 130' INT
+trap 'stop 143' TERM
+
+# step NAME LIMIT COMMAND...: runs a command for at most LIMIT seconds, with its output in a log. If
+# it leaves a JUnit report in the place of @REPORT@ its tests are counted, otherwise it counts as one.
+# Returns whether all is well.
+step() {
+  local name=$1 limit=$2 started=$SECONDS status=0 ok=0 bad=0
+  local log=$logs/$name.log report=$logs/$name.xml
+  shift 2
+  rm -f "$report"
+  say "== $name"
+  timeout --kill-after=20 "$limit" "${@//@REPORT@/$report}" </dev/null >"$log" 2>&1 &
+  child=$!
+  wait "$child" || status=$?
+  child=
+  read -r ok bad < <(count_junit "$report" 2>/dev/null) || ok=0 bad=0
+  # A step that failed may have died before it counted.
+  if ((status != 0 && bad == 0)); then bad=1; fi
+  if ((status == 0 && ok + bad == 0)); then ok=1; fi
+  passed=$((passed + ok)) failed=$((failed + bad))
+  if ((bad == 0)); then
+    say "   $ok passed ($(elapsed "$started"))"
+    return 0
+  fi
+  failed_steps+=("$name")
+  tail -n 80 "$log" | sed 's/^/   | /'
+  ((status != 124)) || say "   stopped after $limit s"
+  say "   $ok passed, $bad failed ($(elapsed "$started")), log: $log"
+  return 1
+}
+
+build_preset() { # STEP PRESET
+  # shellcheck disable=SC2016
+  step "$1" 2400 bash -c 'cmake --preset "$1" -DWAYMARK_TESTS=ON && ninja -C "build/$1" -j "$2"' \
+    - "$2" "$jobs"
+}
+
+unit_tests() { # STEP PRESET
+  step "$1" 1200 ctest --preset "$2" -j "$jobs" --timeout 180 --no-tests=error \
+    --output-junit @REPORT@
+}
+
+python_tests() { # STEP LIMIT FOLDER
+  step "$1" "$2" /usr/bin/python3 -m pytest -q -ra -p no:cacheprovider --junitxml=@REPORT@ "$3"
+}
+
+e2e_tests() { # STEP PRESET
+  WAYMARK_BIN=$PWD/build/$2/bin python_tests "$1" 1800 tests/e2e
+}
+
+check_format() {
+  local -a sources
+  mapfile -t sources < <(find src include cmd tests bench examples -name '*.h' -o -name '*.cc')
+  step format 120 clang-format --dry-run -Werror "${sources[@]}"
+}
+
+# The release build comes once, before the first group that needs it.
+release_built=unknown
+with_release() {
+  if [[ $release_built == unknown ]]; then
+    if build_preset build release; then release_built=yes; else release_built=no; fi
+  fi
+  if [[ $release_built == yes ]]; then "$@"; else say "== not run without a build: $*"; fi
+}
+
+sanitized() { # PRESET
+  build_preset "$1-build" "$1" || return 0
+  unit_tests "$1-unit" "$1" || true
+  e2e_tests "$1-e2e" "$1" || true
+}
+
+run_group() {
+  case $1 in
+    build) with_release true ;;
+    unit) with_release unit_tests unit release ;;
+    layers) python_tests layers 120 tests/layers ;;
+    scripts) python_tests scripts 300 tests/scripts ;;
+    format) check_format ;;
+    fuzz) step fuzz 1200 tests/fuzz/run.sh 10 ;;
+    e2e) with_release e2e_tests e2e release ;;
+    quickstart) with_release step quickstart 900 deploy/quickstart.sh --yes --check ;;
+    asan | tsan) sanitized "$1" ;;
+  esac
+}
+
+mkdir -p "$logs"
+mapfile -t missing < <(missing_packages deploy/apt/build.txt deploy/apt/test.txt)
+if ((${#missing[@]})); then
+  say "== installing ${missing[*]}"
+  install_packages "${missing[@]}" >"$logs/apt.log" 2>&1 || {
+    tail -n 40 "$logs/apt.log" >&2
+    die "could not install what the tests need"
+  }
+fi
+for group in "${groups[@]}"; do
+  run_group "$group" || true
+done
+
+printf "\nRan for %s.\n" "$(elapsed 0)"
+((failed == 0)) || say "Failed: ${failed_steps[*]}"
+say "$passed passed, $failed failed"
+((failed == 0))

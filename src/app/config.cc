@@ -1,0 +1,100 @@
+#include "app/config.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <filesystem>
+#include <utility>
+
+#include "app/config_build.h"
+#include "app/config_check.h"
+#include "app/config_reader.h"
+#include "app/config_schema.h"
+#include "app/yaml_tree.h"
+#include "base/status.h"
+
+namespace waymark::app {
+namespace {
+
+constexpr std::array kSearched = {"./waymark.yaml", "/etc/waymark/waymark.yaml"};
+
+std::vector<ConfigError> one_error(std::string_view file, Place place, std::string message) {
+  return {{std::string(file), place.line, place.column, "", std::move(message)}};
+}
+
+absl::Status too_large() {
+  return error(absl::StatusCode::kResourceExhausted, "larger than {} bytes", kMaxConfigBytes);
+}
+
+// What is left to read of a descriptor, be it a file or a pipe.
+absl::StatusOr<std::string> read_all(int descriptor) {
+  std::string text;
+  std::array<char, 16 * 1024> buffer;
+  while (true) {
+    const ssize_t got = read(descriptor, buffer.data(), buffer.size());
+    if (got == 0) return text;
+    if (got < 0) {
+      if (errno == EINTR) continue;
+      return errno_error(errno, "cannot be read");
+    }
+    text.append(buffer.data(), static_cast<std::size_t>(got));
+    if (text.size() > kMaxConfigBytes) return too_large();
+  }
+}
+
+absl::StatusOr<std::string> read_file(const std::string& path) {
+  const int descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (descriptor < 0) return errno_error(errno, "cannot be opened");
+  absl::StatusOr<std::string> text = read_all(descriptor);
+  close(descriptor);
+  return text;
+}
+
+}  // namespace
+
+ConfigResult parse_config(std::string_view text, std::string_view file, const Machine& machine) {
+  if (text.size() > kMaxConfigBytes) {
+    return one_error(file, {}, std::string(message_of(too_large())));
+  }
+  std::variant<YamlNode, YamlError> yaml = parse_yaml(text);
+  if (const auto* bad = std::get_if<YamlError>(&yaml)) {
+    return one_error(file, bad->place, bad->message);
+  }
+
+  Places places;
+  ErrorReport report;
+  schema::Config message;
+  ConfigReader(machine, places, report).read(std::get<YamlNode>(yaml), message);
+  Config config = build_config(message, machine);
+  check_config(config, places, report);
+  if (!report.empty()) return std::move(report).take(file);
+  return config;
+}
+
+ConfigResult load_config(const std::string& path, const Machine& machine) {
+  const absl::StatusOr<std::string> text = read_file(path);
+  if (!text.ok()) return one_error(path, {}, std::string(message_of(text.status())));
+  return parse_config(*text, path, machine);
+}
+
+absl::StatusOr<std::string> find_config_path(const std::optional<std::string>& flag,
+                                             const Machine& machine) {
+  if (flag) return *flag;
+  if (std::optional<std::string> named = machine.variable("WAYMARK_CONFIG");
+      named && !named->empty()) {
+    return *std::move(named);
+  }
+  for (const char* path : kSearched) {
+    std::error_code ignored;
+    if (std::filesystem::exists(path, ignored)) return path;
+  }
+  return error(
+      absl::StatusCode::kNotFound,
+      "no configuration: -c FILE was not given, $WAYMARK_CONFIG is not set, and neither {} "
+      "nor {} exists",
+      kSearched[0], kSearched[1]);
+}
+
+}  // namespace waymark::app

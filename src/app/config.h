@@ -1,0 +1,75 @@
+// The configuration of a proxy: one YAML file, checked as a whole before anything starts.
+//
+// docs/configuration.md is for its users; proto/waymark/config/v1/config.proto is its schema.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "app/config_endpoint.h"
+#include "app/config_error.h"
+#include "app/config_machine.h"
+#include "proxy/settings.h"
+
+namespace waymark::app {
+
+enum class LogLevel : std::uint8_t { debug, info, warn, error };
+
+// `automatic`: text on a terminal, JSON elsewhere.
+enum class LogFormat : std::uint8_t { automatic, text, json };
+
+struct LogSettings {
+  LogLevel level = LogLevel::info;
+  LogFormat format = LogFormat::automatic;
+};
+
+struct Config {
+  proxy::Settings proxy;
+  Endpoint telemetry{"127.0.0.1", 9464};
+  Endpoint admin{"127.0.0.1", 8000};
+  std::string state_dir = "/var/lib/waymark";
+  LogSettings log;
+};
+
+// Either a configuration or everything that is wrong with it.
+class [[nodiscard]] ConfigResult {
+ public:
+  ConfigResult(Config config) : value_(std::move(config)) {}
+  ConfigResult(std::vector<ConfigError> errors) : value_(std::move(errors)) {}
+
+  [[nodiscard]] bool ok() const { return std::holds_alternative<Config>(value_); }
+
+  // Only if ok().
+  [[nodiscard]] const Config& config() const& { return std::get<Config>(value_); }
+  [[nodiscard]] Config&& config() && { return std::get<Config>(std::move(value_)); }
+
+  // Only if not ok(): at least one, in the order of the file.
+  [[nodiscard]] const std::vector<ConfigError>& errors() const {
+    return std::get<std::vector<ConfigError>>(value_);
+  }
+
+ private:
+  std::variant<Config, std::vector<ConfigError>> value_;
+};
+
+inline constexpr std::size_t kMaxConfigBytes = 1024 * 1024;
+
+// Reads `text`; `file` is its name in errors.
+ConfigResult parse_config(std::string_view text, std::string_view file,
+                          const Machine& machine = Machine::current());
+
+// Reads the file at `path`.
+ConfigResult load_config(const std::string& path, const Machine& machine = Machine::current());
+
+// The file to load: the one of the flag -c if given, else of $WAYMARK_CONFIG, else the first of
+// ./waymark.yaml and /etc/waymark/waymark.yaml that exists. NotFound naming all of them if none.
+[[nodiscard]] absl::StatusOr<std::string> find_config_path(
+    const std::optional<std::string>& flag, const Machine& machine = Machine::current());
+
+}  // namespace waymark::app

@@ -1,0 +1,221 @@
+#include "app/config_build.h"
+
+#include <utility>
+
+#include "app/config_endpoint.h"
+
+namespace waymark::app {
+namespace {
+
+using proxy::Millis;
+
+Endpoint endpoint_of(const std::string& bind) {
+  absl::StatusOr<Endpoint> endpoint = parse_bind(bind);
+  return endpoint.ok() ? *std::move(endpoint) : Endpoint{};
+}
+
+std::size_t size_of(std::int64_t value) { return static_cast<std::size_t>(value); }
+
+frame::LengthField length_field_of(schema::LengthSize size) {
+  switch (size) {
+    case schema::LENGTH_SIZE_1:
+      return frame::LengthField::u8;
+    case schema::LENGTH_SIZE_2:
+      return frame::LengthField::u16;
+    case schema::LENGTH_SIZE_8:
+      return frame::LengthField::u64;
+    case schema::LENGTH_SIZE_VARINT:
+      return frame::LengthField::varint;
+    default:
+      return frame::LengthField::u32;
+  }
+}
+
+frame::Ending ending_of(schema::Egress egress) {
+  switch (egress) {
+    case schema::EGRESS_LF:
+      return frame::Ending::lf;
+    case schema::EGRESS_CRLF:
+      return frame::Ending::crlf;
+    default:
+      return frame::Ending::same;
+  }
+}
+
+frame::LengthPrefix length_prefix_of(const schema::LengthPrefix& in) {
+  return {.field = length_field_of(in.size()),
+          .order = in.order() == schema::BYTE_ORDER_LITTLE ? frame::ByteOrder::little
+                                                           : frame::ByteOrder::big,
+          .offset = size_of(in.offset()),
+          .adjustment = in.adjustment(),
+          .strip = in.strip()};
+}
+
+frame::Framing framing_of(const schema::Framing& in) {
+  frame::Framing out;
+  switch (in.kind_case()) {
+    case schema::Framing::kRaw:
+    case schema::Framing::KIND_NOT_SET:
+      out.kind = frame::Kind::raw;
+      out.max_frame_bytes = size_of(in.raw().max_frame_bytes());
+      break;
+    case schema::Framing::kLine:
+      out.kind = frame::Kind::line;
+      out.max_frame_bytes = size_of(in.line().max_frame_bytes());
+      out.ending = ending_of(in.line().egress());
+      break;
+    case schema::Framing::kDelimiter:
+      out.kind = frame::Kind::delimiter;
+      out.max_frame_bytes = size_of(in.delimiter().max_frame_bytes());
+      out.delimiters = {in.delimiter().delimiters().begin(), in.delimiter().delimiters().end()};
+      break;
+    case schema::Framing::kFixed:
+      out.kind = frame::Kind::fixed;
+      out.max_frame_bytes = size_of(in.fixed().max_frame_bytes());
+      out.fixed_bytes = size_of(in.fixed().bytes());
+      break;
+    case schema::Framing::kLengthPrefix:
+      out.kind = frame::Kind::length_prefix;
+      out.max_frame_bytes = size_of(in.length_prefix().max_frame_bytes());
+      out.length = length_prefix_of(in.length_prefix());
+      break;
+  }
+  return out;
+}
+
+proxy::ListenerSettings listener_of(const schema::Listener& in) {
+  Endpoint bind = endpoint_of(in.bind());
+  return {.name = in.name(),
+          .host = std::move(bind.host),
+          .port = bind.port,
+          .pool = in.pool(),
+          .framing = framing_of(in.framing()),
+          .backlog = static_cast<int>(in.backlog()),
+          .frame_timeout = Millis(in.frame_timeout()),
+          .idle_timeout = Millis(in.idle_timeout()),
+          .half_close_timeout = Millis(in.half_close_timeout()),
+          .linger_timeout = Millis(in.linger_timeout()),
+          .tcp_user_timeout = Millis(in.tcp_user_timeout()),
+          .keepalive = {.idle = std::chrono::seconds(in.keepalive().idle()),
+                        .interval = std::chrono::seconds(in.keepalive().interval()),
+                        .count = static_cast<int>(in.keepalive().count())},
+          .send_buffer = size_of(in.send_buffer()),
+          .up_window = size_of(in.up_window()),
+          .down_soft = size_of(in.down().soft()),
+          .down_soft_timeout = Millis(in.down().soft_timeout()),
+          .down_hard = size_of(in.down().hard())};
+}
+
+proxy::Protocol protocol_of(schema::Protocol protocol) {
+  switch (protocol) {
+    case schema::PROTOCOL_LINK:
+      return proxy::Protocol::link;
+    case schema::PROTOCOL_LEGACY:
+      return proxy::Protocol::legacy;
+    default:
+      return proxy::Protocol::automatic;
+  }
+}
+
+proxy::UpstreamSettings upstream_of(const schema::Upstream& in) {
+  const absl::StatusOr<Endpoint> endpoint = parse_host_port(in.address());
+  return {.address = endpoint.ok() ? endpoint->to_string() : "",
+          .protocol = protocol_of(in.protocol()),
+          .insecure = in.insecure()};
+}
+
+proxy::Reach reach_of(schema::Reach reach) {
+  switch (reach) {
+    case schema::REACH_OWN:
+      return proxy::Reach::own;
+    case schema::REACH_ANY:
+      return proxy::Reach::any;
+    default:
+      return proxy::Reach::pool;
+  }
+}
+
+proxy::PoolSettings pool_of(const schema::Pool& in) {
+  proxy::PoolSettings out;
+  out.name = in.name();
+  for (const schema::Upstream& upstream : in.upstreams()) {
+    out.upstreams.push_back(upstream_of(upstream));
+  }
+  out.on_doubt =
+      in.on_doubt() == schema::ON_DOUBT_DROP ? proxy::OnDoubt::drop : proxy::OnDoubt::resend;
+  out.reach = reach_of(in.reach());
+  out.no_upstream_timeout = Millis(in.no_upstream_timeout());
+  out.active_within = Millis(in.active_within());
+  out.window_bytes = size_of(in.window_bytes());
+  out.window_events = size_of(in.window_events());
+  out.connect_timeout = Millis(in.connect_timeout());
+  out.welcome_timeout = Millis(in.welcome_timeout());
+  out.progress_timeout = Millis(in.progress_timeout());
+  out.ping_interval = Millis(in.ping_interval());
+  return out;
+}
+
+proxy::Settings settings_of(const schema::Config& in, const Machine& machine) {
+  proxy::Settings out;
+  out.workers = static_cast<int>(in.workers());
+  out.proxy_id = in.proxy_id().empty() ? machine.host_name : in.proxy_id();
+  for (const schema::Listener& listener : in.listeners()) {
+    out.listeners.push_back(listener_of(listener));
+  }
+  for (const schema::Pool& pool : in.pools()) out.pools.push_back(pool_of(pool));
+  out.drain = {.delay = Millis(in.drain().delay()),
+               .timeout = Millis(in.drain().timeout()),
+               .quiet = Millis(in.drain().quiet())};
+  out.limits = {.max_connections = size_of(in.limits().max_connections()),
+                .max_memory = size_of(in.limits().max_memory()),
+                .accepts_per_turn = static_cast<int>(in.limits().accepts_per_turn())};
+  return out;
+}
+
+// systemd may name several directories, separated by colons; the first is ours.
+std::string state_dir_of(const std::string& state, const Machine& machine) {
+  if (state != machine.variable("STATE_DIRECTORY")) return state;
+  return state.substr(0, state.find(':'));
+}
+
+LogSettings log_of(const schema::Log& in) {
+  LogSettings out;
+  switch (in.level()) {
+    case schema::LEVEL_DEBUG:
+      out.level = LogLevel::debug;
+      break;
+    case schema::LEVEL_WARN:
+      out.level = LogLevel::warn;
+      break;
+    case schema::LEVEL_ERROR:
+      out.level = LogLevel::error;
+      break;
+    default:
+      out.level = LogLevel::info;
+      break;
+  }
+  switch (in.format()) {
+    case schema::FORMAT_TEXT:
+      out.format = LogFormat::text;
+      break;
+    case schema::FORMAT_JSON:
+      out.format = LogFormat::json;
+      break;
+    default:
+      out.format = LogFormat::automatic;
+      break;
+  }
+  return out;
+}
+
+}  // namespace
+
+Config build_config(const schema::Config& in, const Machine& machine) {
+  return {.proxy = settings_of(in, machine),
+          .telemetry = endpoint_of(in.telemetry().bind()),
+          .admin = endpoint_of(in.admin().bind()),
+          .state_dir = state_dir_of(in.state(), machine),
+          .log = log_of(in.log())};
+}
+
+}  // namespace waymark::app

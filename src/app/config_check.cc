@@ -1,0 +1,176 @@
+#include "app/config_check.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "app/config_endpoint.h"
+#include "base/status.h"
+
+namespace waymark::app {
+namespace {
+
+// The name of each value, as "listeners[2].name": used to say where the first one was.
+using FirstUses = std::unordered_map<std::string, std::string>;
+
+bool is_ipv6(const Endpoint& endpoint) { return endpoint.host.find(':') != std::string::npos; }
+
+// Whether the system would let only one of them listen. Two families never meet: a socket for
+// "[::]" takes no IPv4 clients.
+bool collide(const Endpoint& a, const Endpoint& b) {
+  if (a.port != b.port || a.port == 0 || is_ipv6(a) != is_ipv6(b)) return false;
+  return a.host == b.host || a.is_any_address() || b.is_any_address();
+}
+
+class Checker {
+ public:
+  Checker(const Config& config, const Places& places, ErrorReport& report)
+      : config_(config), places_(places), report_(report) {}
+
+  void run() {
+    check_names();
+    check_binds();
+    check_listeners();
+    check_pools();
+    check_process();
+  }
+
+ private:
+  void complain(const std::string& path, std::string message) {
+    report_.add(places_.find(path), path, std::move(message));
+  }
+  [[nodiscard]] bool sound(const std::string& path) const { return !report_.touches(path); }
+
+  static std::string listener_path(std::size_t i, std::string_view field) {
+    return fmt::format("listeners[{}].{}", i, field);
+  }
+  static std::string pool_path(std::size_t i, std::string_view field) {
+    return fmt::format("pools[{}].{}", i, field);
+  }
+
+  void check_unique(FirstUses& uses, const std::string& value, const std::string& path) {
+    if (!sound(path)) return;
+    const auto [first, is_first] = uses.emplace(value, path);
+    if (!is_first) complain(path, fmt::format("{} is taken by {}", quoted(value), first->second));
+  }
+
+  void check_names() {
+    FirstUses listeners;
+    for (std::size_t i = 0; i < config_.proxy.listeners.size(); ++i) {
+      check_unique(listeners, config_.proxy.listeners[i].name, listener_path(i, "name"));
+    }
+    FirstUses pools;
+    for (std::size_t i = 0; i < config_.proxy.pools.size(); ++i) {
+      check_unique(pools, config_.proxy.pools[i].name, pool_path(i, "name"));
+    }
+  }
+
+  // Listeners, telemetry and admin all share one machine's ports. These two come first: they may be
+  // defaults, and the error shall stand where the file says something.
+  void check_binds() {
+    std::vector<std::pair<Endpoint, std::string>> binds = {{config_.admin, "admin.bind"},
+                                                           {config_.telemetry, "telemetry.bind"}};
+    for (std::size_t i = 0; i < config_.proxy.listeners.size(); ++i) {
+      const proxy::ListenerSettings& listener = config_.proxy.listeners[i];
+      binds.push_back({{listener.host, listener.port}, listener_path(i, "bind")});
+    }
+
+    std::unordered_map<std::uint16_t, std::vector<std::size_t>> by_port;
+    for (std::size_t i = 0; i < binds.size(); ++i) {
+      const auto& [bind, path] = binds[i];
+      if (!sound(path)) continue;
+      std::vector<std::size_t>& others = by_port[bind.port];
+      for (const std::size_t other : others) {
+        if (!collide(bind, binds[other].first)) continue;
+        complain(path, fmt::format("{} is taken by {}, which binds {}", bind.to_string(),
+                                   binds[other].second, binds[other].first.to_string()));
+        break;
+      }
+      others.push_back(i);
+    }
+  }
+
+  void check_listeners() {
+    for (std::size_t i = 0; i < config_.proxy.listeners.size(); ++i) {
+      const proxy::ListenerSettings& listener = config_.proxy.listeners[i];
+      check_pool_exists(listener.pool, listener_path(i, "pool"));
+      check_framing(listener.framing, listener_path(i, "framing"));
+      const std::string down = listener_path(i, "down");
+      if (sound(down) && listener.down_soft > listener.down_hard) {
+        complain(down + ".soft", fmt::format("{} bytes are more than {}.hard, {} bytes",
+                                             listener.down_soft, down, listener.down_hard));
+      }
+    }
+  }
+
+  void check_pool_exists(const std::string& pool, const std::string& path) {
+    if (!sound(path)) return;
+    std::vector<std::string> known;
+    for (std::size_t i = 0; i < config_.proxy.pools.size(); ++i) {
+      // While a pool has no name that can be read, it may be the one that is meant.
+      if (!sound(pool_path(i, "name")) && config_.proxy.pools[i].name.empty()) return;
+      if (config_.proxy.pools[i].name == pool) return;
+      known.push_back(config_.proxy.pools[i].name);
+    }
+    if (known.empty()) return;  // which is an error of its own
+    complain(path,
+             fmt::format("no pool is called {}, known: {}", quoted(pool), fmt::join(known, ", ")));
+  }
+
+  void check_framing(const frame::Framing& framing, const std::string& path) {
+    if (!sound(path)) return;
+    if (const absl::Status status = framing.validate(); !status.ok()) {
+      complain(path, std::string(message_of(status)));
+    }
+  }
+
+  void check_pools() {
+    for (std::size_t i = 0; i < config_.proxy.pools.size(); ++i) {
+      const std::string path = pool_path(i, "upstreams");
+      FirstUses addresses;
+      const auto& upstreams = config_.proxy.pools[i].upstreams;
+      for (std::size_t j = 0; j < upstreams.size(); ++j) {
+        check_upstream(addresses, upstreams[j], fmt::format("{}[{}].address", path, j));
+      }
+    }
+  }
+
+  void check_upstream(FirstUses& addresses, const proxy::UpstreamSettings& upstream,
+                      const std::string& path) {
+    check_unique(addresses, upstream.address, path);
+    const absl::StatusOr<Endpoint> endpoint = parse_host_port(upstream.address);
+    if (!endpoint.ok() || endpoint->is_loopback() || upstream.insecure || !sound(path)) return;
+    complain(path, fmt::format("{} is off the loopback, and TLS to upstreams comes with a later "
+                               "version: say `insecure: true` to send plaintext there",
+                               upstream.address));
+  }
+
+  void check_process() {
+    if (sound("admin.bind") && !config_.admin.is_loopback()) {
+      complain("admin.bind", fmt::format("{} is off the loopback: refused until the admin API has "
+                                         "TLS and a token, which come with a later version",
+                                         config_.admin.to_string()));
+    }
+    const proxy::DrainSettings& drain = config_.proxy.drain;
+    if (sound("drain") && drain.quiet >= drain.timeout) {
+      complain("drain.quiet", fmt::format("{} ms must be less than drain.timeout, {} ms",
+                                          drain.quiet.count(), drain.timeout.count()));
+    }
+  }
+
+  const Config& config_;
+  const Places& places_;
+  ErrorReport& report_;
+};
+
+}  // namespace
+
+void check_config(const Config& config, const Places& places, ErrorReport& report) {
+  Checker(config, places, report).run();
+}
+
+}  // namespace waymark::app

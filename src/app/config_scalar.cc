@@ -1,0 +1,230 @@
+#include "app/config_scalar.h"
+
+#include <algorithm>
+#include <charconv>
+#include <limits>
+#include <optional>
+#include <span>
+
+#include "app/config_endpoint.h"
+#include "app/config_error.h"
+#include "base/status.h"
+
+namespace waymark::app {
+namespace {
+
+using Rule = schema::Rule;
+
+struct Suffix {
+  std::string_view text;
+  std::int64_t factor;
+};
+
+constexpr Suffix kDurations[] = {{"ms", 1}, {"s", 1'000}, {"m", 60'000}, {"h", 3'600'000}};
+constexpr Suffix kSizes[] = {{"", 1}, {"KiB", 1 << 10}, {"MiB", 1 << 20}, {"GiB", 1 << 30}};
+constexpr Suffix kPlain[] = {{"", 1}};
+constexpr Suffix kPercent[] = {{"%", 1}};
+
+constexpr std::size_t kMaxName = 64;
+
+// Digits and then one of `suffixes`, nothing between them.
+std::optional<std::int64_t> parse_scaled(std::string_view text, std::span<const Suffix> suffixes) {
+  std::int64_t number = 0;
+  const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (failure != std::errc()) return std::nullopt;
+  const std::string_view rest = text.substr(static_cast<std::size_t>(end - text.data()));
+  for (const Suffix& suffix : suffixes) {
+    if (suffix.text != rest) continue;
+    std::int64_t value = 0;
+    if (__builtin_mul_overflow(number, suffix.factor, &value)) return std::nullopt;
+    return value;
+  }
+  return std::nullopt;
+}
+
+std::optional<std::int64_t> parse_natural(std::string_view text, std::span<const Suffix> suffixes) {
+  const std::optional<std::int64_t> value = parse_scaled(text, suffixes);
+  return value && *value >= 0 && !text.starts_with('-') ? value : std::nullopt;
+}
+
+std::optional<std::int64_t> parse_seconds(std::string_view text) {
+  const std::optional<std::int64_t> millis = parse_natural(text, kDurations);
+  if (!millis || *millis % 1'000 != 0) return std::nullopt;
+  return *millis / 1'000;
+}
+
+std::optional<std::int64_t> parse_memory(std::string_view text, const Machine& machine) {
+  const std::optional<std::int64_t> percent = parse_natural(text, kPercent);
+  if (!percent) return parse_natural(text, kSizes);
+  if (*percent < 1 || *percent > 100) return std::nullopt;
+  return static_cast<std::int64_t>(machine.memory_bytes / 100) * *percent;
+}
+
+// How a value of `unit` is written.
+std::string_view form_of(Rule::Unit unit) {
+  switch (unit) {
+    case Rule::UNIT_COUNT:
+      return "a whole number";
+    case Rule::UNIT_INTEGER:
+      return "a whole number, perhaps negative";
+    case Rule::UNIT_DURATION:
+      return "a duration such as 500ms, 30s, 2m or 1h";
+    case Rule::UNIT_SECONDS:
+      return "a duration of whole seconds such as 30s, 2m or 1h";
+    case Rule::UNIT_SIZE:
+      return "a size such as 4096, 64KiB or 1MiB";
+    case Rule::UNIT_MEMORY:
+      return "a size such as 512MiB or 2GiB, or a share from 1% to 100%";
+    case Rule::UNIT_NAME:
+      return "a name: 1 to 64 letters, digits, \"-\", \"_\" or \".\"";
+    case Rule::UNIT_PATH:
+      return "an absolute path";
+    case Rule::UNIT_BYTES:
+      return R"(text of at least one byte, with \n \r \t \0 \\ and \xNN as its only escapes)";
+    default:
+      return "a value";
+  }
+}
+
+bool is_name(std::string_view text) {
+  return !text.empty() && text.size() <= kMaxName &&
+         std::all_of(text.begin(), text.end(), [](char c) {
+           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                  c == '-' || c == '_' || c == '.';
+         });
+}
+
+bool is_path(std::string_view text) {
+  return text.starts_with('/') && std::none_of(text.begin(), text.end(), [](char c) {
+           return static_cast<unsigned char>(c) < 0x20;
+         });
+}
+
+std::optional<std::string> unescape(std::string_view text) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '\\') {
+      out.push_back(text[i]);
+      continue;
+    }
+    if (++i == text.size()) return std::nullopt;
+    switch (text[i]) {
+      case 'n':
+        out.push_back('\n');
+        break;
+      case 'r':
+        out.push_back('\r');
+        break;
+      case 't':
+        out.push_back('\t');
+        break;
+      case '0':
+        out.push_back('\0');
+        break;
+      case '\\':
+        out.push_back('\\');
+        break;
+      case 'x': {
+        unsigned char byte = 0;
+        const std::string_view digits = text.substr(i + 1, 2);
+        const auto [end, failure] =
+            std::from_chars(digits.data(), digits.data() + digits.size(), byte, 16);
+        if (failure != std::errc() || end != digits.data() + 2) return std::nullopt;
+        out.push_back(static_cast<char>(byte));
+        i += 2;
+        break;
+      }
+      default:
+        return std::nullopt;
+    }
+  }
+  if (out.empty()) return std::nullopt;
+  return out;
+}
+
+absl::Status malformed(Rule::Unit unit, std::string_view text) {
+  return error(absl::StatusCode::kInvalidArgument, "{} is not {}", quoted(text), form_of(unit));
+}
+
+}  // namespace
+
+absl::StatusOr<std::int64_t> parse_number(Rule::Unit unit, std::string_view text,
+                                          const Machine& machine) {
+  std::optional<std::int64_t> value;
+  switch (unit) {
+    case Rule::UNIT_COUNT:
+      value = parse_natural(text, kPlain);
+      break;
+    case Rule::UNIT_INTEGER:
+      value = parse_scaled(text, kPlain);
+      break;
+    case Rule::UNIT_DURATION:
+      value = parse_natural(text, kDurations);
+      break;
+    case Rule::UNIT_SECONDS:
+      value = parse_seconds(text);
+      break;
+    case Rule::UNIT_SIZE:
+      value = parse_natural(text, kSizes);
+      break;
+    case Rule::UNIT_MEMORY:
+      value = parse_memory(text, machine);
+      break;
+    default:
+      break;
+  }
+  if (!value) return malformed(unit, text);
+  return *value;
+}
+
+absl::StatusOr<std::string> parse_text(Rule::Unit unit, std::string_view text) {
+  switch (unit) {
+    case Rule::UNIT_NAME:
+      if (!is_name(text)) return malformed(unit, text);
+      break;
+    case Rule::UNIT_PATH:
+      if (!is_path(text)) return malformed(unit, text);
+      break;
+    case Rule::UNIT_BIND:
+      if (auto endpoint = parse_bind(text); !endpoint.ok()) return endpoint.status();
+      break;
+    case Rule::UNIT_HOST_PORT:
+      if (auto endpoint = parse_host_port(text); !endpoint.ok()) return endpoint.status();
+      break;
+    case Rule::UNIT_BYTES:
+      if (std::optional<std::string> bytes = unescape(text)) return *std::move(bytes);
+      return malformed(unit, text);
+    default:
+      break;
+  }
+  return std::string(text);
+}
+
+std::string_view name_of(Rule::Unit unit) {
+  switch (unit) {
+    case Rule::UNIT_COUNT:
+    case Rule::UNIT_INTEGER:
+      return "number";
+    case Rule::UNIT_DURATION:
+    case Rule::UNIT_SECONDS:
+      return "duration";
+    case Rule::UNIT_SIZE:
+      return "size";
+    case Rule::UNIT_MEMORY:
+      return "size or percent";
+    case Rule::UNIT_NAME:
+      return "name";
+    case Rule::UNIT_PATH:
+      return "absolute path";
+    case Rule::UNIT_BIND:
+      return "address:port";
+    case Rule::UNIT_HOST_PORT:
+      return "host:port";
+    case Rule::UNIT_BYTES:
+      return "text with escapes";
+    default:
+      return "text";
+  }
+}
+
+}  // namespace waymark::app

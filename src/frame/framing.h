@@ -39,6 +39,10 @@ struct LengthPrefix {
 };
 
 struct Framing {
+  static constexpr std::size_t kMostFrameBytes = 16 * 1024 * 1024;
+  static constexpr std::size_t kMostDelimiters = 16;
+  static constexpr std::size_t kMostDelimiterBytes = 256;
+
   Kind kind = Kind::raw;
   std::size_t max_frame_bytes = 256 * 1024;  // bytes of the largest payload, both directions
   Ending ending = Ending::same;
@@ -47,6 +51,7 @@ struct Framing {
   LengthPrefix length;                  // length_prefix only
 
   // InvalidArgument naming the field and what is allowed, if no stream could be cut like this.
+  // Framers and egress take only framings that are valid.
   [[nodiscard]] absl::Status validate() const;
 };
 

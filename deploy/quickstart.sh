@@ -32,6 +32,7 @@ for argument in "$@"; do
   esac
 done
 
+readonly reply='template:{id}: {payload}' # what the upstreams answer
 readonly start_timeout=${WAYMARK_START_TIMEOUT:-30} stop_timeout=30 # seconds
 dir=
 declare -A pids=() # what runs now, by name
@@ -127,7 +128,7 @@ start_upstreams() {
   local i
   for i in 1 2 3; do
     start "stub-$i" "$bin/waymark-stub" --listen "127.0.0.1:${upstream_ports[i - 1]}" \
-      --id "stub-$i" --reply 'template:{id}: {payload}'
+      --id "stub-$i" --reply "$reply"
   done
   for i in 1 2 3; do
     wait_for "stub-$i" is_listening "stub-$i"
@@ -207,18 +208,16 @@ show_answers() {
 }
 
 show_what_to_try() {
-  cat <<END
-
-Waymark is up. In another terminal:
-  nc 127.0.0.1 $client_port                       type lines, each comes back with its upstream's name;
-                                          a second nc meets the next upstream
-  curl -s 127.0.0.1:$telemetry_port/metrics           what Waymark counts
-  kill ${pids[stub-1]}                            ends stub-1: its clients stay connected, type on
-  $bin/waymark-stub --listen 127.0.0.1:${upstream_ports[0]} --id stub-1 --reply 'template:{id}: {payload}'
-                                          brings it back
-Configuration and logs: $dir
-Ctrl-C stops everything.
-END
+  printf '\nWaymark is up. Try in another terminal:\n'
+  printf '  %-36s %s\n' \
+    "nc 127.0.0.1 $client_port" "type lines; each comes back with its upstream's name" \
+    "" "(a second nc meets the next upstream)" \
+    "curl -s 127.0.0.1:$telemetry_port/metrics" "what Waymark counts" \
+    "kill ${pids[stub-1]}" "ends stub-1: its clients stay connected, type on"
+  printf '  %s\n%39s%s\n' \
+    "$bin/waymark-stub --listen 127.0.0.1:${upstream_ports[0]} --id stub-1 --reply '$reply'" \
+    "" "brings it back"
+  printf 'Configuration and logs: %s\nCtrl-C stops everything.\n' "$dir"
 }
 
 if [[ -z $bin ]]; then

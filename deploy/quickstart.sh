@@ -235,8 +235,8 @@ if ((check)); then
   printf "\nThe check passed.\n"
   exit 0
 fi
+trap 'exit 0' INT TERM # from here on it is the way to end
 show_what_to_try
-trap 'exit 0' INT TERM
 wait "${pids[waymark]}" || true
 tail -n 20 "$dir/waymark.log" >&2
 die "waymark ended (its log is above)"

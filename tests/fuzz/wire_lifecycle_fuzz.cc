@@ -1,0 +1,12 @@
+// The handshake and the bodies of events mean the same to src/wire and to protobuf.
+#include "wire_input.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  using namespace waymark::wire;
+  const WireInput input(data, size);
+  for (const auto read :
+       {read_hello, read_welcome, read_opened, read_closed, read_undeliverable, read_ping}) {
+    input.require_agreement(read);
+  }
+  return 0;
+}

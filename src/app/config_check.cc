@@ -19,11 +19,14 @@ using FirstUses = std::unordered_map<std::string, std::string>;
 
 bool is_ipv6(const Endpoint& endpoint) { return endpoint.host.find(':') != std::string::npos; }
 
-// Whether the system would let only one of them listen. Two families never meet: a socket for
-// "[::]" takes no IPv4 clients.
+// Whether a socket bound to `a` takes the clients of `b` too. "::" takes those of IPv4 as well.
+bool covers(const Endpoint& a, const Endpoint& b) {
+  return a.host == b.host || a.host == "::" || (a.host == "0.0.0.0" && !is_ipv6(b));
+}
+
+// Whether the system would let only one of them listen.
 bool collide(const Endpoint& a, const Endpoint& b) {
-  if (a.port != b.port || a.port == 0 || is_ipv6(a) != is_ipv6(b)) return false;
-  return a.host == b.host || a.is_any_address() || b.is_any_address();
+  return a.port == b.port && a.port != 0 && (covers(a, b) || covers(b, a));
 }
 
 class Checker {

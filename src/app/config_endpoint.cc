@@ -73,8 +73,6 @@ bool Endpoint::is_loopback() const {
          (v4 && host.starts_with("127.") && canonical(host, false));
 }
 
-bool Endpoint::is_any_address() const { return host == "0.0.0.0" || host == "::"; }
-
 absl::StatusOr<Endpoint> parse_bind(std::string_view text) {
   if (const std::optional<Split> parts = split(text)) {
     if (std::optional<std::string> host = canonical(parts->host, parts->bracketed)) {

@@ -19,9 +19,6 @@ struct Endpoint {
   // Whether only this machine can be at the other end.
   [[nodiscard]] bool is_loopback() const;
 
-  // "0.0.0.0" and "::"
-  [[nodiscard]] bool is_any_address() const;
-
   friend bool operator==(const Endpoint&, const Endpoint&) = default;
 };
 

@@ -47,22 +47,10 @@ std::string wrong_kind(std::string_view due, const YamlNode& node) {
 }
 
 YamlNode scalar_at(Place place, const std::string& text) {
-  return {.kind = YamlKind::scalar,
-          .place = place,
-          .text = text,
-          .key = "",
-          .key_place = {},
-          .children = {}};
+  return {.kind = YamlKind::scalar, .place = place, .text = text};
 }
 
-YamlNode mapping_at(Place place) {
-  return {.kind = YamlKind::mapping,
-          .place = place,
-          .text = "",
-          .key = "",
-          .key_place = {},
-          .children = {}};
-}
+YamlNode mapping_at(Place place) { return {.kind = YamlKind::mapping, .place = place}; }
 
 bool is_word_of(const schema::Rule& rule, const std::string& text) {
   return std::find(rule.words().begin(), rule.words().end(), text) != rule.words().end();
@@ -145,7 +133,9 @@ void ConfigReader::read_choice(const YamlNode& node, const std::string& path, Me
                        fmt::format("exactly one of {} is due, found {}", fmt::join(allowed, ", "),
                                    node.children.size()));
   }
-  const YamlNode chosen = is_mapping ? node.children.front() : mapping_at(node.place);
+  // The name alone, and the name with nothing behind it, take all defaults.
+  YamlNode chosen = is_mapping ? node.children.front() : mapping_at(node.place);
+  if (chosen.kind == YamlKind::null) chosen.kind = YamlKind::mapping;
   std::string name = chosen.key;
   if (!is_mapping) {
     absl::StatusOr<std::string> text = expand_variables(node.text, machine_);

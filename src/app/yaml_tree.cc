@@ -18,11 +18,11 @@ namespace {
 Place place_of(const YAML::Mark& mark) { return {mark.line + 1, mark.column + 1}; }
 
 // Leaves the parser in the only way it offers. Caught by parse_yaml().
-[[noreturn]] void refuse(Place place, const std::string& message) {
-  YAML::Mark mark;
-  mark.line = place.line - 1;
-  mark.column = place.column - 1;
-  throw YAML::ParserException(mark, message);
+struct Refusal {
+  YamlError error;
+};
+[[noreturn]] void refuse(Place place, std::string message) {
+  throw Refusal{{place, std::move(message)}};
 }
 
 // Builds the tree from the parser's events, so that nothing grows before it was counted.
@@ -151,6 +151,8 @@ class TreeBuilder final : public YAML::EventHandler {
       if (parent.key) {
         node.key = std::move(parent.key->text);
         node.key_place = parent.key->place;
+        // The parser places a value that is not there at whatever comes next.
+        if (node.kind == YamlKind::null) node.place = node.key_place;
         parent.key.reset();
       }
       parent.node.children.push_back(std::move(node));
@@ -189,9 +191,11 @@ std::variant<YamlNode, YamlError> parse_yaml(std::string_view text) {
     YAML::Parser parser(in);
     while (parser.HandleNextDocument(builder)) {
     }
+  } catch (const Refusal& refusal) {
+    return refusal.error;
   } catch (const YAML::Exception& failure) {
     const Place place = failure.mark.is_null() ? Place{} : place_of(failure.mark);
-    return YamlError{place, failure.msg};
+    return YamlError{place, "not YAML: " + failure.msg};
   }
   return std::move(builder).take();
 }

@@ -130,12 +130,13 @@ TEST_CASE("two listeners do not share an address") {
         "127.0.0.1:5\n");
   CHECK(binds("0.0.0.0:5", "127.0.0.1:5") != "");
   CHECK(binds("[::1]:5", "[0:0::1]:5") != "");
+  CHECK(binds("127.0.0.1:5", "[::]:5") != "");
   CHECK(binds("127.0.0.1:8000", "127.0.0.2:8000") ==
         "waymark.yaml:3:31: listeners[0].bind: 127.0.0.1:8000 is taken by admin.bind, which binds "
         "127.0.0.1:8000\n");
   CHECK(binds("127.0.0.1:5", "127.0.0.1:6") == "");
   CHECK(binds("127.0.0.1:5", "127.0.0.2:5") == "");
-  CHECK(binds("0.0.0.0:5", "[::]:5") == "");
+  CHECK(binds("0.0.0.0:5", "[::1]:5") == "");
   CHECK(binds("127.0.0.1:0", "127.0.0.1:0") == "");
 }
 

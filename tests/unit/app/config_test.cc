@@ -190,6 +190,7 @@ TEST_CASE("framings take their settings") {
   CHECK_FALSE(prefix.length.strip);
 
   CHECK(framing("framing: length_prefix").length.field == frame::LengthField::u32);
+  CHECK(framing("framing: { line: }").kind == frame::Kind::line);
   CHECK(framing("framing: '${FRAMING:-line}'").kind == frame::Kind::line);
 }
 
@@ -294,6 +295,14 @@ TEST_CASE("a file is read up to its largest size") {
   const ConfigResult larger = load_config(scratch.write("more.yaml", least + "#" + padding + "x"));
   REQUIRE_FALSE(larger.ok());
   CHECK_THAT(larger.errors().at(0).message, Contains("larger than 1048576 bytes"));
+}
+
+TEST_CASE("this machine has memory, a name and an environment") {
+  const Machine machine = Machine::current();
+  CHECK(machine.memory_bytes >= 16u << 20);
+  CHECK_FALSE(machine.host_name.empty());
+  CHECK(machine.variable("PATH").has_value());
+  CHECK_FALSE(machine.variable("WAYMARK_CONFIG_TEST_NOT_SET").has_value());
 }
 
 TEST_CASE("the path comes from the flag, then the environment, then the usual places") {

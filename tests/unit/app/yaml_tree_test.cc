@@ -33,6 +33,7 @@ TEST_CASE("a tree knows kinds, keys and places") {
   CHECK(list.children[0].place == Place{3, 5});
   CHECK(list.children[1].children.at(0).key == "c");
   CHECK(list.children[1].children.at(0).kind == YamlKind::null);
+  CHECK(list.children[1].children.at(0).place == Place{4, 6});
 }
 
 TEST_CASE("duplicate keys are kept for the reader to see") {
@@ -86,6 +87,7 @@ TEST_CASE("depth is bounded") {
 
 TEST_CASE("what is no plain document is refused with its place") {
   CHECK(error_of("a: [1\nb: 2\n").place.line == 2);
+  CHECK_THAT(error_of("a: [1\n").message, Contains("not YAML: "));
   CHECK(error_of("a: 1\n---\nb: 2\n").message == "a second document, only one is allowed");
   CHECK(error_of("a: !!binary aGk=\n").message == "tags are not supported");
   CHECK(error_of("? [a]\n: 1\n").message == "a field name must be plain text");

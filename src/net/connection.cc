@@ -14,7 +14,7 @@
 namespace waymark::net {
 namespace {
 
-constexpr std::size_t kMaxParts = 256;            // iovecs of one sendmsg
+constexpr std::size_t kMaxParts = 256;  // iovecs of one sendmsg
 constexpr std::size_t kDiscardBuffer = 64 * 1024;
 
 void set_int(int fd, int level, int name, int value) {

@@ -50,9 +50,9 @@ class Listener {
 
   struct Counters {
     std::uint64_t accepted = 0;
-    std::uint64_t paused_at_cap = 0;          // times accepting stopped for want of room
-    std::uint64_t paused_without_fds = 0;     // EMFILE, ENFILE, ENOBUFS, ENOMEM
-    std::uint64_t failed = 0;                 // other errors of accept4()
+    std::uint64_t paused_at_cap = 0;       // times accepting stopped for want of room
+    std::uint64_t paused_without_fds = 0;  // EMFILE, ENFILE, ENOBUFS, ENOMEM
+    std::uint64_t failed = 0;              // other errors of accept4()
   };
   [[nodiscard]] const Counters& counters() const { return counters_; }
 

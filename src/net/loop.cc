@@ -59,12 +59,14 @@ Timer::Timer(Loop& loop, std::function<void()> on_tick) : on_tick_(std::move(on_
 
 void Timer::start(std::chrono::milliseconds period) {
   const auto ms = static_cast<std::uint64_t>(period.count());
-  uv_timer_start(&timer_, [](uv_timer_t* t) { static_cast<Timer*>(t->data)->on_tick_(); }, ms, ms);
+  uv_timer_start(
+      &timer_, [](uv_timer_t* t) { static_cast<Timer*>(t->data)->on_tick_(); }, ms, ms);
 }
 
 void Timer::start_once(std::chrono::milliseconds delay) {
   const auto ms = static_cast<std::uint64_t>(delay.count());
-  uv_timer_start(&timer_, [](uv_timer_t* t) { static_cast<Timer*>(t->data)->on_tick_(); }, ms, 0);
+  uv_timer_start(
+      &timer_, [](uv_timer_t* t) { static_cast<Timer*>(t->data)->on_tick_(); }, ms, 0);
 }
 
 void Timer::stop() { uv_timer_stop(&timer_); }
@@ -74,13 +76,12 @@ SignalWatch::SignalWatch(Loop& loop, int signal_number, std::function<void()> on
     : on_signal_(std::move(on_signal)) {
   signal_.data = this;
   require(uv_signal_init(loop.raw(), &signal_), "uv_signal_init");
-  require(uv_signal_start(
-              &signal_,
-              [](uv_signal_t* signal, int) {
-                static_cast<SignalWatch*>(signal->data)->on_signal_();
-              },
-              signal_number),
-          "uv_signal_start");
+  require(
+      uv_signal_start(
+          &signal_,
+          [](uv_signal_t* signal, int) { static_cast<SignalWatch*>(signal->data)->on_signal_(); },
+          signal_number),
+      "uv_signal_start");
 }
 
 void SignalWatch::close() { close_handle(&signal_); }

@@ -22,8 +22,8 @@ struct KeepaliveSettings {
 
 struct ListenerSettings {
   std::string name;
-  std::string host;            // numeric address
-  std::uint16_t port = 0;      // 0: one the system chooses
+  std::string host;        // numeric address
+  std::uint16_t port = 0;  // 0: one the system chooses
   std::string pool;
   frame::Framing framing;
   int backlog = 4096;
@@ -33,11 +33,11 @@ struct ListenerSettings {
   Millis linger_timeout{2'000};       // reading and discarding before a FIN is followed by close()
   Millis tcp_user_timeout{30'000};
   KeepaliveSettings keepalive;
-  std::size_t send_buffer = 64 * 1024;        // SO_SNDBUF of client sockets
-  std::size_t up_window = 64 * 1024;          // bytes of one client on their way to its upstream
-  std::size_t down_soft = 256 * 1024;         // bytes queued for a client that may stay
-  Millis down_soft_timeout{10'000};           // for this long, and no more than
-  std::size_t down_hard = 1024 * 1024;        // these at any time
+  std::size_t send_buffer = 64 * 1024;  // SO_SNDBUF of client sockets
+  std::size_t up_window = 64 * 1024;    // bytes of one client on their way to its upstream
+  std::size_t down_soft = 256 * 1024;   // bytes queued for a client that may stay
+  Millis down_soft_timeout{10'000};     // for this long, and no more than
+  std::size_t down_hard = 1024 * 1024;  // these at any time
 };
 
 enum class Protocol : std::uint8_t { automatic, link, legacy };
@@ -72,9 +72,9 @@ struct PoolSettings {
 };
 
 struct DrainSettings {
-  Millis delay{0};        // /readyz answers 503, accepting goes on
-  Millis timeout{25'000}; // whole drain, at most
-  Millis quiet{1'000};    // answers are over when none came for this long
+  Millis delay{0};         // /readyz answers 503, accepting goes on
+  Millis timeout{25'000};  // whole drain, at most
+  Millis quiet{1'000};     // answers are over when none came for this long
 };
 
 struct LimitSettings {

@@ -44,9 +44,12 @@ constexpr std::string_view text_of(QueuedOutput output) {
 }
 constexpr std::string_view text_of(SocketEnd end) {
   switch (end) {
-    case kClosed: return "close";
-    case kFin: return "FIN, lingering";
-    case kReset: return "RST";
+    case kClosed:
+      return "close";
+    case kFin:
+      return "FIN, lingering";
+    case kReset:
+      return "RST";
   }
   return "";
 }

@@ -19,9 +19,9 @@ enum class QueuedOutput : std::uint8_t {
 
 // How the socket ends.
 enum class SocketEnd : std::uint8_t {
-  closed,       // both directions have ended already, or the socket is broken
-  fin,          // FIN; what the client still sends is read and discarded for a while
-  reset,        // RST
+  closed,  // both directions have ended already, or the socket is broken
+  fin,     // FIN; what the client still sends is read and discarded for a while
+  reset,   // RST
 };
 
 // What happens to the bytes read of a frame that never ended, and to bytes not read yet.

@@ -99,10 +99,11 @@ class Session {
 
   // --- where it is served ---
 
-  void attach(std::uint32_t upstream) {
+  void attach(std::uint32_t upstream, Ms now) {
     upstream_ = upstream;
     ++epoch_;
     share_.clear();
+    last_output_ = now;
   }
   void detach(Ms now) {
     upstream_ = kNoUpstream;
@@ -112,8 +113,14 @@ class Session {
   [[nodiscard]] std::uint32_t upstream() const { return upstream_; }
   [[nodiscard]] std::uint32_t epoch() const { return epoch_; }
 
-  // The reason to close now, if a deadline has passed.
-  [[nodiscard]] std::optional<CloseReason> overdue(const Deadlines& deadlines, Ms now) const;
+  // The reason to close now, if a deadline has passed. `reading`: the proxy reads from the client;
+  // a client that is paused cannot finish its frame.
+  [[nodiscard]] std::optional<CloseReason> overdue(const Deadlines& deadlines, bool reading,
+                                                   Ms now) const;
+  // Reading goes on after a pause: the unfinished frame gets its whole time again.
+  void resume_reading(Ms now) {
+    if (frame_started_ != 0) frame_started_ = now;
+  }
 
  private:
   Mark mark_;

@@ -19,6 +19,7 @@ std::size_t BatchWriter::append(Batch& batch, const EventHeader& header, EventKi
   if (used_ == chunk_->capacity()) chunk_ = ChunkRef();  // one made for a large event is not kept
   batch.bytes += size;
   ++batch.events;
+  if (kind == EventKind::payload) ++batch.frames;
   return size;
 }
 

@@ -17,6 +17,7 @@ struct Batch {
   std::vector<ChunkRange> ranges;  // each holds whole entries
   std::size_t bytes = 0;
   std::size_t events = 0;
+  std::size_t frames = 0;  // the payload events among them
 
   [[nodiscard]] bool empty() const { return events == 0; }
 };

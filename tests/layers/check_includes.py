@@ -28,7 +28,7 @@ LAYERS = {
     # what joins them
     "proxy": ["base", "frame", "wire", "identity", "route", "session", "net", "link"],
     "control": ["base", "route", "proxy/snapshot.h"],
-    "admin": ["base", "proxy/snapshot.h"],
+    "admin": ["base", "wire", "proxy/snapshot.h"],
     "app": ["base", "frame", "wire", "identity", "route", "session", "net", "link", "proxy",
             "control", "admin"],
     # the load generator shares no code with the proxy, so that it is able to disagree

@@ -1,0 +1,12 @@
+// Runs a proxy from its configuration to its end: the one place that wires everything together.
+#pragma once
+
+#include "app/config.h"
+
+namespace waymark::app {
+
+// Serves until SIGTERM or SIGINT, drains, and answers the exit code: 0 after a drain in order, 1 if
+// it could not start (the reason is on stderr). A second signal ends the process at once.
+[[nodiscard]] int serve(Config config);
+
+}  // namespace waymark::app

@@ -1,0 +1,484 @@
+#include "link/link.h"
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "base/status.h"
+#include "link/channel.h"
+#include "link/message.h"
+
+namespace waymark::link {
+namespace {
+
+constexpr std::chrono::milliseconds kFirstRetry{100};
+constexpr std::chrono::milliseconds kLongestRetry{800};
+constexpr std::chrono::milliseconds kStopTimeout{1'000};
+constexpr std::uint64_t kStableMs = 5'000;    // a link this old starts its back-off anew
+constexpr std::size_t kEventOverhead = 1024;  // more than the header of any event takes
+constexpr std::size_t kMessageMargin = 64 * 1024;
+
+std::size_t max_received_message(const LinkOptions& options) {
+  return std::max<std::size_t>(1024 * 1024, options.max_frame) + kMessageMargin;
+}
+
+std::string describe(const grpc::Status& status) {
+  if (status.ok()) return "the upstream ended the stream";
+  return fmt::format("{} (gRPC code {})", status.error_message(),
+                     static_cast<int>(status.error_code()));
+}
+
+}  // namespace
+
+Link::Link(LinkOptions options, CompletionThread& thread, ChunkPool& chunks, LinkEvents& owner)
+    : options_(std::move(options)),
+      thread_(thread),
+      owner_(owner),
+      channel_(make_channel({.address = options_.address,
+                             .connect_timeout = options_.connect_timeout,
+                             .max_message = std::max(max_received_message(options_),
+                                                     options_.max_frame + kMessageMargin)})),
+      upstream_name_(options_.address),
+      last_problem_("not connected yet"),
+      backoff_(kFirstRetry, kLongestRetry),
+      writer_(chunks),
+      window_(options_.window_bytes, options_.window_events) {}
+
+Link::~Link() {
+  if (state_ != State::idle && state_ != State::stopped) std::abort();
+}
+
+// --- connecting ---
+
+void Link::start(std::uint64_t now_ms) {
+  now_ms_ = now_ms;
+  open_stream();
+}
+
+void Link::enter(State state) {
+  state_ = state;
+  state_since_ms_ = now_ms_;
+}
+
+void Link::open_stream() {
+  if (options_.protocol == LinkOptions::Wanted::legacy) return ask_ready();
+  protocol_ = ProtocolKind::link;
+  enter(State::connecting);
+  stream_ = std::make_unique<Call>(channel_, kLinkMethod, thread_);
+  stream_->start();
+}
+
+void Link::ask_ready() {
+  enter(State::asking_ready);
+  said_yes_ = false;
+  side_busy_ = true;
+  side_ = std::make_unique<Call>(channel_, kLegacyReadyMethod, thread_);
+  side_->start();
+}
+
+void Link::ask_live() {
+  side_busy_ = true;
+  side_ = std::make_unique<Call>(channel_, kLegacyLiveMethod, thread_);
+  side_->start();
+}
+
+void Link::on_completion(Completion& completion) {
+  if (completion.call == stream_.get()) {
+    switch (completion.kind) {
+      case Completion::Kind::started:
+        return on_started(completion.ok);
+      case Completion::Kind::received:
+        return on_received(completion.message);
+      case Completion::Kind::written:
+        return on_written(completion.ok);
+      case Completion::Kind::finished:
+        stream_.reset();
+        return on_finished(completion.status);
+    }
+  }
+  if (completion.call == side_.get()) return on_side_completion(completion);
+  if (completion.kind == Completion::Kind::finished) {
+    std::erase_if(dying_, [&](const auto& call) { return call.get() == completion.call; });
+  }
+}
+
+bool Link::owns(const Call* call) const {
+  return call == stream_.get() || call == side_.get() ||
+         std::any_of(dying_.begin(), dying_.end(),
+                     [call](const auto& dying) { return dying.get() == call; });
+}
+
+void Link::on_started(bool ok) {
+  if (!ok || state_ != State::connecting) return;  // `finished` follows
+  if (protocol_ == ProtocolKind::legacy) {
+    become_ready();
+    return ask_live();
+  }
+  enter(State::greeting);
+  write_under_way_ = stream_->write(to_buffer(wire::encode_hello_message({
+      .proxy_id = options_.proxy_id,
+      .boot_id = options_.boot_id,
+      .worker = options_.worker,
+      .pool = options_.pool,
+      .max_message = max_received_message(options_),
+  })));
+}
+
+void Link::on_received(const grpc::ByteBuffer& buffer) {
+  progress_ms_ = now_ms_;
+  awaiting_answer_ = false;
+  ++counters_.messages_received;
+  const Message message(buffer);
+  if (state_ == State::greeting) {
+    read_welcome(message.pieces());
+  } else if (state_ == State::ready || state_ == State::stopping) {
+    read_commands(message.pieces());
+  }
+  if (stream_) stream_->consumed();
+}
+
+void Link::read_welcome(wire::Pieces message) {
+  if (!wire::decode_welcome_message(message, welcome_)) {
+    ++counters_.malformed;
+    return fail("the upstream's first message is not a Welcome");
+  }
+  if (welcome_.protocol != wire::kProtocolVersion) {
+    return fail(fmt::format("the upstream chose protocol {}, allowed: {}", welcome_.protocol,
+                            wire::kProtocolVersion));
+  }
+  if (!welcome_.upstream.empty()) upstream_name_ = welcome_.upstream;
+  if (welcome_.window_bytes != 0 || welcome_.window_events != 0) {
+    window_ = session::Window(
+        welcome_.window_bytes == 0
+            ? options_.window_bytes
+            : std::min<std::size_t>(options_.window_bytes, welcome_.window_bytes),
+        welcome_.window_events == 0
+            ? options_.window_events
+            : std::min<std::size_t>(options_.window_events, welcome_.window_events));
+  }
+  become_ready();
+}
+
+void Link::read_commands(wire::Pieces message) {
+  bool sound = true;
+  if (protocol_ == ProtocolKind::legacy) {
+    std::string payload;
+    wire::Command command;
+    sound = decode_legacy_message(message, payload, command);
+    if (sound) owner_.link_command(*this, command);
+    owner_.link_commands_end(*this);
+  } else {
+    wire::CommandReader reader(message);
+    wire::Command command;
+    wire::ReadResult result = wire::ReadResult::end;
+    while ((result = reader.next(command)) == wire::ReadResult::item) {
+      if (command.action != wire::ActionKind::pong) owner_.link_command(*this, command);
+    }
+    sound = result == wire::ReadResult::end;
+    owner_.link_commands_end(*this);
+  }
+  if (sound) return;
+  ++counters_.malformed;
+  if (ready()) lose("the upstream sent a message that cannot be read");
+}
+
+void Link::become_ready() {
+  enter(State::ready);
+  last_problem_.clear();
+  progress_ms_ = now_ms_;
+  awaiting_answer_ = false;
+  ++counters_.times_ready;
+  owner_.link_ready(*this);
+}
+
+void Link::on_side_completion(Completion& completion) {
+  const bool asking = state_ == State::asking_ready;
+  switch (completion.kind) {
+    case Completion::Kind::started:
+      side_busy_ = false;
+      if (asking && completion.ok) {
+        side_busy_ = side_->write(grpc::ByteBuffer(to_buffer({})));
+      }
+      return;
+    case Completion::Kind::written:
+      side_busy_ = false;
+      if (asking) side_->writes_done();
+      return;
+    case Completion::Kind::received: {
+      const Message message(completion.message);
+      const bool yes = decode_legacy_yes(message.pieces());
+      side_->consumed();
+      if (asking) {
+        said_yes_ = yes;
+        return;
+      }
+      progress_ms_ = now_ms_;
+      awaiting_answer_ = false;
+      if (ready() && !yes) lose("the upstream answered live: false");
+      return;
+    }
+    case Completion::Kind::finished:
+      break;
+  }
+  side_.reset();
+  side_busy_ = false;
+  awaiting_answer_ = false;
+  const grpc::Status& status = completion.status;
+  if (!asking) {
+    // An upstream without `live` is judged by its stream alone.
+    if (ready() && status.error_code() != grpc::StatusCode::UNIMPLEMENTED) {
+      lose("live: " + describe(status));
+    }
+    return;
+  }
+  if (status.error_code() == grpc::StatusCode::UNIMPLEMENTED) {
+    return fail(
+        "the server at this address has neither waymark.link.v1.UpstreamService nor "
+        "upstream.grpc.service.UpstreamPeerService");
+  }
+  if (!status.ok()) return fail("ready: " + describe(status));
+  if (!said_yes_) return fail("the upstream answered ready: false");
+  protocol_ = ProtocolKind::legacy;
+  welcome_ = wire::Welcome();
+  enter(State::connecting);
+  stream_ = std::make_unique<Call>(channel_, kLegacyStreamMethod, thread_);
+  stream_->start();
+}
+
+// --- losing and beginning again ---
+
+void Link::on_finished(const grpc::Status& status) {
+  switch (state_) {
+    case State::connecting:
+    case State::greeting:
+      if (status.error_code() == grpc::StatusCode::UNIMPLEMENTED &&
+          protocol_ == ProtocolKind::link && options_.protocol == LinkOptions::Wanted::automatic) {
+        write_under_way_ = false;
+        return ask_ready();
+      }
+      return fail(describe(status));
+    case State::ready:
+      return lose(describe(status));
+    case State::idle:
+    case State::asking_ready:
+    case State::backing_off:
+    case State::stopping:
+    case State::stopped:
+      return;
+  }
+}
+
+void Link::bury(std::unique_ptr<Call>& call) {
+  if (!call) return;
+  call->cancel();
+  dying_.push_back(std::move(call));
+}
+
+void Link::fail(std::string why) {
+  last_problem_ = std::move(why);
+  back_off();
+}
+
+void Link::lose(std::string why) {
+  last_problem_ = why;
+  ++counters_.times_lost;
+  if (now_ms_ - state_since_ms_ >= kStableMs) backoff_.reset();
+  std::vector<LostBatch> batches = take_batches();
+  back_off();
+  owner_.link_lost(*this, why, std::move(batches));
+}
+
+std::vector<LostBatch> Link::take_batches() {
+  std::vector<LostBatch> lost;
+  if (!in_flight_.empty()) lost.push_back({std::move(in_flight_), true});
+  for (wire::Batch& batch : batches_) lost.push_back({std::move(batch), false});
+  return lost;
+}
+
+void Link::back_off() {
+  bury(stream_);
+  bury(side_);
+  in_flight_ = wire::Batch();
+  batches_.clear();
+  messages_.clear();
+  write_under_way_ = false;
+  side_busy_ = false;
+  awaiting_answer_ = false;
+  appended_in_pass_ = 0;
+  passes_ = 0;
+  written_batch_ = open_batch_++;
+  window_ = session::Window(options_.window_bytes, options_.window_events);
+  // Jitter without a generator: the low bits of the clock and of the address differ enough.
+  const auto mix = static_cast<std::uint32_t>(now_ms_ * 2654435761U) ^
+                   static_cast<std::uint32_t>(reinterpret_cast<std::uintptr_t>(this) >> 4);
+  retry_at_ms_ = now_ms_ + static_cast<std::uint64_t>(backoff_.next(mix).count());
+  enter(State::backing_off);
+}
+
+void Link::stop(std::uint64_t now_ms) {
+  now_ms_ = now_ms;
+  if (state_ == State::stopping || state_ == State::stopped) return;
+  const bool in_order = ready();
+  enter(State::stopping);
+  bury(side_);
+  if (!in_order) bury(stream_);
+}
+
+bool Link::overdue(std::uint64_t since_ms, std::chrono::milliseconds limit) const {
+  return now_ms_ - since_ms >= static_cast<std::uint64_t>(limit.count());
+}
+
+void Link::tick(std::uint64_t now_ms) {
+  now_ms_ = now_ms;
+  switch (state_) {
+    case State::idle:
+    case State::stopped:
+      return;
+    case State::connecting:
+      if (overdue(state_since_ms_, options_.connect_timeout)) {
+        last_problem_ = "no connection to " + options_.address;
+      }
+      return;
+    case State::greeting:
+      if (overdue(state_since_ms_, options_.welcome_timeout)) {
+        fail(fmt::format("no Welcome within {} ms", options_.welcome_timeout.count()));
+      }
+      return;
+    case State::asking_ready:
+      if (side_busy_ && !said_yes_) {
+        // Still connecting: the channel tries by itself, as in State::connecting.
+        if (overdue(state_since_ms_, options_.connect_timeout)) {
+          last_problem_ = "no connection to " + options_.address;
+        }
+      } else if (overdue(state_since_ms_, options_.welcome_timeout)) {
+        fail(fmt::format("no answer to ready within {} ms", options_.welcome_timeout.count()));
+      }
+      return;
+    case State::ready:
+      if ((write_under_way_ || awaiting_answer_) &&
+          overdue(progress_ms_, options_.progress_timeout)) {
+        return lose(fmt::format("no progress for {} ms", options_.progress_timeout.count()));
+      }
+      if (window_.empty() && !awaiting_answer_ && overdue(progress_ms_, options_.ping_interval)) {
+        ping();
+      }
+      return;
+    case State::backing_off:
+      if (now_ms_ >= retry_at_ms_) open_stream();
+      return;
+    case State::stopping:
+      if (stream_ && !writes_done_ && window_.empty() && !write_under_way_) {
+        writes_done_ = true;
+        stream_->writes_done();
+      }
+      if (stream_ && overdue(state_since_ms_, kStopTimeout)) bury(stream_);
+      if (!stream_ && !side_ && dying_.empty()) enter(State::stopped);
+      return;
+  }
+}
+
+// Asks an idle upstream for a sign of life. Silence for progress_timeout then loses the link.
+void Link::ping() {
+  progress_ms_ = now_ms_;
+  if (protocol_ == ProtocolKind::link) {
+    awaiting_answer_ = true;
+    append({}, wire::EventKind::ping, wire::encode(wire::Ping{.nonce = now_ms_}));
+  } else if (side_ && !side_busy_) {
+    awaiting_answer_ = true;
+    side_busy_ = side_->write(to_buffer({}));
+  }
+}
+
+// --- sending ---
+
+std::size_t Link::max_payload() const {
+  const std::size_t accepted = welcome_.max_message == 0
+                                   ? static_cast<std::size_t>(wire::kDefaultMaxMessage)
+                                   : static_cast<std::size_t>(welcome_.max_message);
+  return accepted > kEventOverhead ? accepted - kEventOverhead : 0;
+}
+
+std::size_t Link::outstanding_frames() const {
+  std::size_t frames = in_flight_.frames;
+  for (const wire::Batch& batch : batches_) frames += batch.frames;
+  return frames;
+}
+
+Link::Appended Link::append(const wire::EventHeader& header, wire::EventKind kind,
+                            std::string_view body) {
+  if (batches_.empty()) {
+    batches_.emplace_back();
+  } else if (batches_.back().bytes + body.size() + kEventOverhead >
+             std::min(kMaxBatchBytes, max_payload())) {
+    batches_.emplace_back();
+    ++open_batch_;
+  }
+  const std::size_t size = writer_.append(batches_.back(), header, kind, body);
+  window_.add(size, 1);
+  ++appended_in_pass_;
+  const Appended appended{size, open_batch_};
+  if (!write_under_way_ && batches_.front().bytes >= kFlushBytes) flush();
+  return appended;
+}
+
+bool Link::end_pass() {
+  const bool grew = appended_in_pass_ > 0;
+  appended_in_pass_ = 0;
+  if (batches_.empty() || write_under_way_ || !stream_) {
+    passes_ = 0;
+    return false;
+  }
+  if (grew && ++passes_ < kMaxPasses) return true;
+  flush();
+  return false;
+}
+
+void Link::flush() {
+  passes_ = 0;
+  while (!write_under_way_ && !batches_.empty()) {
+    if (window_.bytes() == batches_.front().bytes) progress_ms_ = now_ms_;
+    in_flight_number_ = open_batch_ - static_cast<std::uint32_t>(batches_.size() - 1);
+    in_flight_ = std::move(batches_.front());
+    batches_.pop_front();
+    if (batches_.empty()) ++open_batch_;
+    auto messages = protocol_ == ProtocolKind::link ? encode_link_batch(in_flight_)
+                                                    : encode_legacy_batch(in_flight_);
+    messages_.assign(std::make_move_iterator(messages.begin()),
+                     std::make_move_iterator(messages.end()));
+    if (messages_.empty()) {
+      complete_batch();
+    } else {
+      write_next_message();
+    }
+  }
+}
+
+// If the stream is over the batch stays in doubt until `finished` comes.
+void Link::write_next_message() {
+  write_under_way_ = true;
+  const grpc::ByteBuffer message = std::move(messages_.front());
+  messages_.pop_front();
+  (void)stream_->write(message);
+}
+
+void Link::on_written(bool ok) {
+  if (!ok) return;  // `finished` follows
+  progress_ms_ = now_ms_;
+  if (!messages_.empty()) return write_next_message();
+  write_under_way_ = false;
+  if (!in_flight_.empty()) complete_batch();  // empty: it was the Hello
+}
+
+void Link::complete_batch() {
+  const std::size_t bytes = in_flight_.bytes;
+  const std::size_t events = in_flight_.events;
+  counters_.frames_sent += in_flight_.frames;
+  in_flight_ = wire::Batch();
+  written_batch_ = in_flight_number_;
+  window_.remove(bytes, events);
+  counters_.events_sent += events;
+  counters_.bytes_sent += bytes;
+  ++counters_.batches_sent;
+  owner_.link_has_room(*this);
+}
+
+}  // namespace waymark::link

@@ -1,0 +1,213 @@
+// A worker's link to one upstream: connects, greets, carries batches out and commands in, notices
+// when it is lost, and begins again.
+//
+//   idle -> connecting -> greeting ---------------------------> ready -> (lost) backing_off -> ...
+//                            | UNIMPLEMENTED                      ^
+//                            +-> asking_ready -> connecting (legacy)
+//   stop(): any state -> stopping -> stopped
+//
+// All of it runs on the worker's thread. Time is given by tick().
+#pragma once
+
+#include <grpcpp/channel.h>
+
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/backoff.h"
+#include "link/call.h"
+#include "link/protocol.h"
+#include "session/window.h"
+#include "wire/batch.h"
+#include "wire/command.h"
+#include "wire/lifecycle.h"
+
+namespace waymark::link {
+
+class Link;
+
+// Events a link could not see through, oldest first. Those of an `in_doubt` batch may have reached
+// the upstream.
+struct LostBatch {
+  wire::Batch batch;
+  bool in_doubt = false;
+};
+
+// What a link tells its owner, on the worker's thread.
+class LinkEvents {
+ public:
+  virtual ~LinkEvents() = default;
+  virtual void link_ready(Link& link) = 0;
+  // A link that was ready is no more; `batches` are the owner's now.
+  virtual void link_lost(Link& link, std::string_view why, std::vector<LostBatch> batches) = 0;
+  virtual void link_command(Link& link, const wire::Command& command) = 0;
+  // The commands of one received message are over; their views end with this call.
+  virtual void link_commands_end(Link& link) = 0;
+  // Outstanding events became fewer.
+  virtual void link_has_room(Link& link) = 0;
+};
+
+struct LinkOptions {
+  enum class Wanted : std::uint8_t { automatic, link, legacy };
+
+  std::string address;
+  std::string pool;
+  Wanted protocol = Wanted::automatic;
+  std::string proxy_id;
+  std::string boot_id;
+  std::uint32_t worker = 0;
+  std::size_t max_frame = 256 * 1024;  // bytes of the largest payload of any listener
+  std::size_t window_bytes = 4 * 1024 * 1024;
+  std::size_t window_events = 4096;
+  std::chrono::milliseconds connect_timeout{1'000};
+  std::chrono::milliseconds welcome_timeout{5'000};
+  std::chrono::milliseconds progress_timeout{30'000};
+  std::chrono::milliseconds ping_interval{10'000};
+};
+
+struct LinkCounters {
+  std::uint64_t events_sent = 0;  // of completed writes
+  std::uint64_t frames_sent = 0;  // the payload events among them
+  std::uint64_t batches_sent = 0;
+  std::uint64_t bytes_sent = 0;
+  std::uint64_t messages_received = 0;
+  std::uint64_t times_ready = 0;
+  std::uint64_t times_lost = 0;
+  std::uint64_t malformed = 0;  // messages that could not be read
+};
+
+class Link {
+ public:
+  enum class State : std::uint8_t {
+    idle,
+    connecting,
+    greeting,
+    asking_ready,
+    ready,
+    backing_off,
+    stopping,
+    stopped
+  };
+
+  Link(LinkOptions options, CompletionThread& thread, ChunkPool& chunks, LinkEvents& owner);
+  Link(const Link&) = delete;
+  Link& operator=(const Link&) = delete;
+  // Only when idle or stopped.
+  ~Link();
+
+  void start(std::uint64_t now_ms);
+  // Ends the stream in order: half-closes once everything was written. stopped() follows, at the
+  // latest one second later.
+  void stop(std::uint64_t now_ms);
+
+  [[nodiscard]] State state() const { return state_; }
+  [[nodiscard]] bool ready() const { return state_ == State::ready; }
+  [[nodiscard]] bool stopped() const { return state_ == State::stopped; }
+  [[nodiscard]] ProtocolKind protocol() const { return protocol_; }
+  [[nodiscard]] const std::string& address() const { return options_.address; }
+  // The name the upstream gave itself in Welcome; its address until then.
+  [[nodiscard]] const std::string& upstream_name() const { return upstream_name_; }
+  // Why it is not ready, for people.
+  [[nodiscard]] const std::string& last_problem() const { return last_problem_; }
+
+  struct Appended {
+    std::size_t size = 0;     // encoded bytes
+    std::uint32_t batch = 0;  // number of the batch it went into
+  };
+  // Adds one event; requires ready() or a link that is stopping.
+  Appended append(const wire::EventHeader& header, wire::EventKind kind, std::string_view body);
+  // The number of the newest batch written; numbers grow and wrap around.
+  [[nodiscard]] std::uint32_t written_batch() const { return written_batch_; }
+  [[nodiscard]] const session::Window& window() const { return window_; }
+  // The frames among what is outstanding.
+  [[nodiscard]] std::size_t outstanding_frames() const;
+  // Bytes of the largest payload this upstream takes.
+  [[nodiscard]] std::size_t max_payload() const;
+
+  // After each pass of the loop. True: events wait, and a pass that does not block should look for
+  // more of them first. The batching rule: write when no write is under way and a pass brought
+  // nothing new, or kMaxPasses went by, or kFlushBytes gathered.
+  [[nodiscard]] bool end_pass();
+  // Nothing waits and no write is under way.
+  [[nodiscard]] bool quiet() const { return window_.empty(); }
+
+  // About ten times a second: deadlines, pings, reconnecting.
+  void tick(std::uint64_t now_ms);
+
+  // From the worker's completions.
+  void on_completion(Completion& completion);
+  [[nodiscard]] bool owns(const Call* call) const;
+
+  [[nodiscard]] const LinkCounters& counters() const { return counters_; }
+
+ private:
+  static constexpr std::size_t kFlushBytes = 256 * 1024;
+  static constexpr std::size_t kMaxBatchBytes = 1024 * 1024;
+  static constexpr int kMaxPasses = 16;
+
+  void open_stream();
+  void on_started(bool ok);
+  void on_received(const grpc::ByteBuffer& buffer);
+  void on_written(bool ok);
+  void on_finished(const grpc::Status& status);
+  void on_side_completion(Completion& completion);
+  void ask_ready();
+  void ask_live();
+  void become_ready();
+  void read_welcome(wire::Pieces message);
+  void read_commands(wire::Pieces message);
+  void ping();
+  void flush();
+  void write_next_message();
+  void complete_batch();
+  void enter(State state);
+  void bury(std::unique_ptr<Call>& call);
+  void fail(std::string why);
+  void lose(std::string why);
+  void back_off();
+  [[nodiscard]] std::vector<LostBatch> take_batches();
+  [[nodiscard]] bool overdue(std::uint64_t since_ms, std::chrono::milliseconds limit) const;
+
+  const LinkOptions options_;
+  CompletionThread& thread_;
+  LinkEvents& owner_;
+  std::shared_ptr<grpc::Channel> channel_;
+  std::unique_ptr<Call> stream_;
+  std::unique_ptr<Call> side_;                // the ancestor's `ready`, later its `live`
+  std::vector<std::unique_ptr<Call>> dying_;  // cancelled; kept until they have finished
+
+  State state_ = State::idle;
+  ProtocolKind protocol_ = ProtocolKind::link;
+  std::string upstream_name_;
+  std::string last_problem_;
+  wire::Welcome welcome_;
+  Backoff backoff_;
+  std::uint64_t now_ms_ = 0;
+  std::uint64_t state_since_ms_ = 0;
+  std::uint64_t retry_at_ms_ = 0;
+  std::uint64_t progress_ms_ = 0;  // last message received or write completed
+  bool awaiting_answer_ = false;   // a Ping, or the ancestor's `live`, is out
+  bool side_busy_ = false;         // a write on `side_` is under way, or it has not started
+  bool said_yes_ = false;          // the ancestor's `ready` answered true
+  bool writes_done_ = false;
+
+  wire::BatchWriter writer_;
+  std::deque<wire::Batch> batches_;  // not written yet; the last one is open
+  wire::Batch in_flight_;
+  std::deque<grpc::ByteBuffer> messages_;  // of in_flight_, not yet given to the stream
+  bool write_under_way_ = false;
+  std::uint32_t open_batch_ = 1;
+  std::uint32_t in_flight_number_ = 0;
+  std::uint32_t written_batch_ = 0;
+  std::size_t appended_in_pass_ = 0;
+  int passes_ = 0;
+  session::Window window_;
+  LinkCounters counters_;
+};
+
+}  // namespace waymark::link

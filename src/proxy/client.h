@@ -1,0 +1,51 @@
+// One client as its worker holds it: the socket, the framer and the session.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <string>
+
+#include "frame/framer.h"
+#include "net/address.h"
+#include "net/connection.h"
+#include "proxy/settings.h"
+#include "session/session.h"
+
+namespace waymark::proxy {
+
+// What the clients of one listener share. Outlives them.
+struct ListenerContext {
+  const ListenerSettings* settings = nullptr;
+  std::size_t pool = 0;  // index into Settings::pools
+  std::string local;     // "address:port"
+  session::Deadlines deadlines;
+  net::SocketOptions socket;
+};
+
+class Client final : public net::Connection {
+ public:
+  Client(net::Loop& loop, int fd, net::ConnectionEvents& owner, const ListenerContext& context,
+         const Mark& mark, const net::Address& peer_address)
+      : net::Connection(loop, fd, owner),
+        session(mark, loop.now_ms()),
+        framer(context.settings->framing),
+        listener(&context),
+        peer(peer_address) {}
+
+  static constexpr std::uint32_t kNone = 0xffffffff;
+
+  session::Session session;
+  frame::Framer framer;
+  const ListenerContext* listener;
+  net::Address peer;
+  std::uint32_t place = 0;             // in the ClientTable
+  std::uint32_t charged = 0;           // bytes counted for this client in the MemoryBudget
+  std::uint32_t gather_first = kNone;  // what this batch of commands writes (write_gather.h)
+  std::uint32_t gather_last = kNone;
+  std::uint32_t gather_bytes = 0;
+  bool retired = false;             // ended; its socket is on the way out
+  bool waiting = false;             // in the queue of its link for room
+  bool close_when_drained = false;  // an upstream sent Close
+};
+
+}  // namespace waymark::proxy

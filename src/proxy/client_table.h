@@ -1,0 +1,72 @@
+// The clients of one worker: owned here, found by mark, walked by place.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "proxy/client.h"
+
+namespace waymark::proxy {
+
+class ClientTable {
+ public:
+  ClientTable() = default;
+  ClientTable(const ClientTable&) = delete;
+  ClientTable& operator=(const ClientTable&) = delete;
+  // Every client must have been destroyed: libuv calls back into them until then.
+  ~ClientTable() = default;
+
+  // Takes a client in; marks are unique.
+  Client& add(std::unique_ptr<Client> client) {
+    Client& added = *client.release();
+    place(added, live_);
+    by_mark_.emplace(added.session.mark(), &added);
+    return added;
+  }
+
+  // The client with this mark that has not ended, or nullptr: a late reply to a client that is
+  // gone is a normal thing.
+  [[nodiscard]] Client* find(const Mark& mark) const {
+    const auto at = by_mark_.find(mark);
+    return at == by_mark_.end() ? nullptr : at->second;
+  }
+
+  // The client has ended: it is no longer found, but lives until destroy(), because its socket may
+  // still be lingering.
+  void retire(Client& client) {
+    by_mark_.erase(client.session.mark());
+    remove(client, live_);
+    client.retired = true;
+    place(client, retired_);
+  }
+
+  // After released(); the client was retired.
+  void destroy(Client& client) {
+    remove(client, retired_);
+    delete &client;
+  }
+
+  // By place; retire() and destroy() move the last one into the gap.
+  [[nodiscard]] const std::vector<Client*>& live() const { return live_; }
+  [[nodiscard]] const std::vector<Client*>& retired() const { return retired_; }
+  [[nodiscard]] bool empty() const { return live_.empty() && retired_.empty(); }
+
+ private:
+  static void place(Client& client, std::vector<Client*>& list) {
+    client.place = static_cast<std::uint32_t>(list.size());
+    list.push_back(&client);
+  }
+  static void remove(const Client& client, std::vector<Client*>& list) {
+    list.back()->place = client.place;
+    list[client.place] = list.back();
+    list.pop_back();
+  }
+
+  std::vector<Client*> live_;
+  std::vector<Client*> retired_;
+  absl::flat_hash_map<Mark, Client*> by_mark_;
+};
+
+}  // namespace waymark::proxy

@@ -1,0 +1,32 @@
+// What one worker has counted. Touched by its thread alone; others get copies (snapshot.h).
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "waymark/close_reason.h"
+#include "wire/lifecycle.h"
+
+namespace waymark::proxy {
+
+struct Counters {
+  std::uint64_t opened = 0;                           // connections taken over
+  std::array<std::uint64_t, kCloseReasons> closed{};  // by reason
+  std::uint64_t frames_up = 0;                        // whole frames read from clients
+  std::uint64_t bytes_up = 0;                         // payload bytes of those
+  std::uint64_t frames_down = 0;                      // payloads given to clients' sockets
+  std::uint64_t bytes_down = 0;
+  std::uint64_t input_discarded_bytes = 0;               // read or left unread at the end
+  std::uint64_t frames_discarded_in_doubt = 0;           // on_doubt: drop
+  std::uint64_t frames_discarded_too_large = 0;          // larger than the upstream accepts
+  std::uint64_t frames_discarded_at_exit = 0;            // still queued when the process ended
+  std::uint64_t frames_redelivered = 0;                  // written again to another link
+  std::uint64_t moved = 0;                               // connections that changed upstream
+  std::array<std::uint64_t, wire::kRefusals> refused{};  // Sends not written, by reason
+  std::uint64_t commands_ignored = 0;                    // not understood by this version
+  std::uint64_t commands_forwarded = 0;                  // to the worker that has the mark
+  std::uint64_t reads_paused = 0;                        // for want of room on a link
+  std::uint64_t reads_paused_for_memory = 0;
+};
+
+}  // namespace waymark::proxy

@@ -1,0 +1,100 @@
+#include "proxy/fleet.h"
+
+#include <algorithm>
+#include <cstdlib>
+
+namespace waymark::proxy {
+namespace {
+
+link::LinkOptions::Wanted wanted(Protocol protocol) {
+  switch (protocol) {
+    case Protocol::automatic:
+      return link::LinkOptions::Wanted::automatic;
+    case Protocol::link:
+      return link::LinkOptions::Wanted::link;
+    case Protocol::legacy:
+      return link::LinkOptions::Wanted::legacy;
+  }
+  return link::LinkOptions::Wanted::automatic;
+}
+
+std::size_t largest_frame(const Settings& settings, const std::string& pool) {
+  std::size_t largest = 0;
+  for (const ListenerSettings& listener : settings.listeners) {
+    if (listener.pool == pool) largest = std::max(largest, listener.framing.max_frame_bytes);
+  }
+  return largest;
+}
+
+}  // namespace
+
+Fleet::Fleet(const Settings& settings, std::uint32_t worker, const std::string& boot_id,
+             link::CompletionThread& thread, ChunkPool& chunks, link::LinkEvents& owner) {
+  for (const PoolSettings& pool : settings.pools) {
+    pools_.push_back({.settings = &pool});
+    for (const UpstreamSettings& upstream : pool.upstreams) {
+      link::LinkOptions options{
+          .address = upstream.address,
+          .pool = pool.name,
+          .protocol = wanted(upstream.protocol),
+          .proxy_id = settings.proxy_id,
+          .boot_id = boot_id,
+          .worker = worker,
+          .max_frame = largest_frame(settings, pool.name),
+          .window_bytes = pool.window_bytes,
+          .window_events = pool.window_events,
+          .connect_timeout = pool.connect_timeout,
+          .welcome_timeout = pool.welcome_timeout,
+          .progress_timeout = pool.progress_timeout,
+          .ping_interval = pool.ping_interval,
+      };
+      Upstream added;
+      added.pool = pools_.size() - 1;
+      added.link = std::make_unique<link::Link>(std::move(options), thread, chunks, owner);
+      upstreams_.push_back(std::move(added));
+    }
+  }
+}
+
+std::uint32_t Fleet::index_of(const link::Link& link) const {
+  for (std::size_t i = 0; i < upstreams_.size(); ++i) {
+    if (upstreams_[i].link.get() == &link) return static_cast<std::uint32_t>(i);
+  }
+  std::abort();  // every link is one of ours
+}
+
+void Fleet::start(std::uint64_t now_ms) {
+  for (Upstream& upstream : upstreams_) upstream.link->start(now_ms);
+}
+
+void Fleet::stop(std::uint64_t now_ms) {
+  for (Upstream& upstream : upstreams_) upstream.link->stop(now_ms);
+}
+
+void Fleet::tick(std::uint64_t now_ms) {
+  for (Upstream& upstream : upstreams_) upstream.link->tick(now_ms);
+}
+
+void Fleet::on_completion(link::Completion& completion) {
+  for (Upstream& upstream : upstreams_) {
+    if (upstream.link->owns(completion.call)) return upstream.link->on_completion(completion);
+  }
+}
+
+bool Fleet::end_pass() {
+  bool again = false;
+  for (Upstream& upstream : upstreams_) again |= upstream.link->end_pass();
+  return again;
+}
+
+bool Fleet::quiet() const {
+  return std::all_of(upstreams_.begin(), upstreams_.end(),
+                     [](const Upstream& upstream) { return upstream.link->quiet(); });
+}
+
+bool Fleet::stopped() const {
+  return std::all_of(upstreams_.begin(), upstreams_.end(),
+                     [](const Upstream& upstream) { return upstream.link->stopped(); });
+}
+
+}  // namespace waymark::proxy

@@ -1,0 +1,43 @@
+// max_memory: one sum over everything clients and upstreams can make the process hold.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+
+#include "base/chunk.h"
+
+namespace waymark::proxy {
+
+// Counted are chunks of batches, unfinished frames, queues towards clients and, for a client whose
+// queue is not empty, its kernel send buffer. Thread-safe.
+class MemoryBudget {
+ public:
+  enum class Level : std::uint8_t {
+    normal,
+    stop_reading,   // from 85 %
+    close_largest,  // from 95 %
+  };
+
+  MemoryBudget(std::size_t limit, const ChunkPool& chunks) : limit_(limit), chunks_(chunks) {}
+
+  void add(std::size_t bytes) { held_.fetch_add(bytes, std::memory_order_relaxed); }
+  void remove(std::size_t bytes) { held_.fetch_sub(bytes, std::memory_order_relaxed); }
+
+  [[nodiscard]] std::size_t limit() const { return limit_; }
+  [[nodiscard]] std::size_t used() const {
+    return held_.load(std::memory_order_relaxed) + chunks_.bytes_in_use();
+  }
+  [[nodiscard]] Level level() const {
+    const std::size_t used_now = used();
+    if (used_now >= limit_ / 100 * 95) return Level::close_largest;
+    return used_now >= limit_ / 100 * 85 ? Level::stop_reading : Level::normal;
+  }
+
+ private:
+  const std::size_t limit_;
+  const ChunkPool& chunks_;
+  std::atomic<std::size_t> held_{0};
+};
+
+}  // namespace waymark::proxy

@@ -1,0 +1,37 @@
+// What the proxy reports while it runs. Called on worker threads: an implementation must be quick
+// and thread-safe.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string_view>
+
+#include "waymark/close_reason.h"
+#include "waymark/mark.h"
+
+namespace waymark::proxy {
+
+struct ConnectionSummary {
+  Mark mark;
+  std::string_view peer;
+  std::string_view listener;
+  std::string_view upstream;  // empty: none served it at the end
+  std::uint64_t frames_up = 0;
+  std::uint64_t frames_down = 0;
+  std::uint64_t bytes_up = 0;
+  std::uint64_t bytes_down = 0;
+  std::chrono::milliseconds lasted{0};
+  CloseReason reason = CloseReason::unspecified;
+};
+
+class Observer {
+ public:
+  virtual ~Observer() = default;
+  virtual void connection_ended(const ConnectionSummary& summary) = 0;
+  virtual void upstream_ready(std::string_view pool, std::string_view address,
+                              std::string_view name, std::string_view protocol) = 0;
+  virtual void upstream_lost(std::string_view pool, std::string_view address,
+                             std::string_view why) = 0;
+};
+
+}  // namespace waymark::proxy

@@ -1,0 +1,38 @@
+// What the workers of one process share. Everything here is thread-safe.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/chunk.h"
+#include "proxy/mail.h"
+#include "proxy/memory_budget.h"
+#include "proxy/observer.h"
+#include "proxy/settings.h"
+
+namespace waymark::proxy {
+
+struct Shared {
+  Shared(Settings given, std::size_t memory_limit, std::size_t worker_count, Observer& watcher)
+      : settings(std::move(given)),
+        budget(memory_limit, chunks),
+        observer(watcher),
+        connections(worker_count),
+        pool_seen(settings.pools.size()) {}
+
+  const Settings settings;
+  std::string boot_id;  // set before the workers start
+  ChunkPool chunks;
+  MemoryBudget budget;
+  Observer& observer;
+  std::vector<std::atomic<std::size_t>> connections;  // of each worker, handed out and not released
+  std::vector<std::atomic<bool>> pool_seen;           // an upstream of the pool has been ready once
+  std::function<void(std::size_t worker, Mail)> post;  // set before the workers start
+  std::function<void()> worker_ended;                  // set before the workers start
+};
+
+}  // namespace waymark::proxy

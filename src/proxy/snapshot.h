@@ -1,0 +1,62 @@
+// Copies of what the proxy knows of itself, for metrics and status.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "proxy/counters.h"
+
+namespace waymark::proxy {
+
+struct UpstreamSnapshot {
+  std::string pool;
+  std::string address;
+  std::string name;
+  std::string_view state;  // of Link::State, in lower case
+  std::string problem;     // empty when ready
+  std::size_t connections = 0;
+  std::uint64_t events_sent = 0;
+  std::uint64_t frames_sent = 0;
+  std::uint64_t batches_sent = 0;
+  std::uint64_t bytes_sent = 0;
+  std::uint64_t messages_received = 0;
+  std::uint64_t times_lost = 0;
+  std::uint64_t malformed = 0;
+  std::size_t outstanding_events = 0;
+  std::size_t outstanding_frames = 0;
+  std::size_t outstanding_bytes = 0;
+  std::size_t waiting = 0;  // clients paused for want of room
+};
+
+// Of one moment between two passes of the worker's loop.
+struct WorkerSnapshot {
+  std::size_t worker = 0;
+  std::size_t connections = 0;
+  std::size_t held = 0;               // connections without an upstream
+  std::uint64_t stranded_frames = 0;  // frames without an upstream
+  Counters counters;
+  std::vector<UpstreamSnapshot> upstreams;
+};
+
+struct ListenerSnapshot {
+  std::string name;
+  std::string address;
+  std::uint64_t accepted = 0;
+  std::uint64_t paused_at_cap = 0;
+  std::uint64_t paused_without_fds = 0;
+  std::uint64_t failed = 0;
+};
+
+struct ProxySnapshot {
+  std::vector<WorkerSnapshot> workers;  // those that answered in time
+  std::vector<ListenerSnapshot> listeners;
+  std::size_t memory_used = 0;
+  std::size_t memory_limit = 0;
+  std::size_t max_connections = 0;
+  bool draining = false;
+};
+
+}  // namespace waymark::proxy

@@ -1,0 +1,45 @@
+#include "proxy/sweep.h"
+
+#include <algorithm>
+
+namespace waymark::proxy {
+
+void Sweep::tick() {
+  // Checked in two steps, because closing a client changes the table.
+  due_.clear();
+  const auto& live = state_.clients.live();
+  if (next_ >= live.size()) next_ = 0;
+  const std::size_t count = live.size() / kTicksPerRound + 1;
+  for (std::size_t i = 0; i < count && next_ < live.size(); ++i) due_.push_back(live[next_++]);
+  for (Client* client : due_) check(*client);
+
+  due_.assign(state_.clients.retired().begin(), state_.clients.retired().end());
+  for (Client* client : due_) client->check_deadline(state_.loop.now_ms());
+
+  if (state_.shared.budget.level() == MemoryBudget::Level::close_largest) close_largest();
+  up_.on_memory();
+}
+
+void Sweep::check(Client& client) {
+  const bool reading = client.wants_readable();
+  if (const auto reason =
+          client.session.overdue(client.listener->deadlines, reading, state_.loop.now_ms())) {
+    return closer_.close(client, *reason);
+  }
+  // A paused socket tells nothing of its peer's RST.
+  if (!reading && client.peer_gone()) closer_.close(client, CloseReason::client_reset);
+}
+
+void Sweep::close_largest() {
+  due_.assign(state_.clients.live().begin(), state_.clients.live().end());
+  std::sort(due_.begin(), due_.end(),
+            [](const Client* a, const Client* b) { return a->charged > b->charged; });
+  for (Client* client : due_) {
+    const bool enough = state_.shared.budget.level() != MemoryBudget::Level::close_largest;
+    if (enough || client->charged == 0) return;
+    state_.shared.budget.remove(std::exchange(client->charged, 0));
+    closer_.close(*client, CloseReason::overload);
+  }
+}
+
+}  // namespace waymark::proxy

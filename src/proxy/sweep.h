@@ -1,0 +1,34 @@
+// The worker's look around, ten times a second: deadlines of clients, memory, sockets that are
+// paused or on their way out.
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include "proxy/closer.h"
+#include "proxy/up_path.h"
+#include "proxy/worker_state.h"
+
+namespace waymark::proxy {
+
+class Sweep {
+ public:
+  Sweep(WorkerState& state, UpPath& up, Closer& closer) : state_(state), up_(up), closer_(closer) {}
+
+  // Each call looks at a tenth of the clients, so that every deadline is met within a second.
+  void tick();
+
+ private:
+  static constexpr std::size_t kTicksPerRound = 10;
+
+  void check(Client& client);
+  void close_largest();
+
+  WorkerState& state_;
+  UpPath& up_;
+  Closer& closer_;
+  std::size_t next_ = 0;
+  std::vector<Client*> due_;
+};
+
+}  // namespace waymark::proxy

@@ -1,0 +1,165 @@
+#include "proxy/up_path.h"
+
+#include <algorithm>
+#include <chrono>
+#include <memory>
+
+#include "route/round_robin.h"
+#include "wire/lifecycle.h"
+
+namespace waymark::proxy {
+namespace {
+
+std::uint64_t unix_ns() {
+  return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(
+                                        std::chrono::system_clock::now().time_since_epoch())
+                                        .count());
+}
+
+}  // namespace
+
+void UpPath::take_in(const NewClient& accepted) {
+  const ListenerContext& listener = state_.listeners[accepted.listener];
+  Client& client = state_.clients.add(std::make_unique<Client>(
+      state_.loop, accepted.fd, events_, listener, marks_.next(), accepted.peer));
+  client.set_options(listener.socket);
+  ++state_.counters.opened;
+  place(client, accepted.ticket);
+  resume(client);
+}
+
+void UpPath::place(Client& client, std::uint64_t ticket) {
+  Pool& pool = state_.fleet->pools()[client.listener->pool];
+  const auto chosen = route::round_robin(ticket, pool.ready.upstreams());
+  if (!chosen) return;
+  session::Session& session = client.session;
+  session.attach(static_cast<std::uint32_t>(*chosen), state_.loop.now_ms());
+  client.waiting = false;
+  if (session.epoch() > 1) ++state_.counters.moved;
+  state_.upstream_of(client).link->append({.mark = session.mark()}, wire::EventKind::opened,
+                                          wire::encode(wire::Opened{
+                                              .incarnation = 1,
+                                              .epoch = session.epoch(),
+                                              .mark_source = wire::MarkSource::random,
+                                              .trust = wire::Trust::none,
+                                              .peer = client.peer.to_string(),
+                                              .local = client.listener->local,
+                                              .listener = client.listener->settings->name,
+                                              .resumed = session.epoch() > 1,
+                                              .next_seq = session.last_seq() + 1,
+                                          }));
+}
+
+void UpPath::resume(Client& client) {
+  if (client.retired || !client.session.attached() || state_.draining) return;
+  if (client.session.up_ended()) return;
+  client.session.resume_reading(state_.loop.now_ms());
+  client.want_readable(true);
+}
+
+std::size_t UpPath::credit_of(Client& client, Upstream& upstream) {
+  if (state_.shared.budget.level() != MemoryBudget::Level::normal) {
+    client.want_readable(false);
+    state_.memory_paused = true;
+    ++state_.counters.reads_paused_for_memory;
+    return 0;
+  }
+  const link::Link& link = *upstream.link;
+  const std::size_t share = client.listener->settings->up_window;
+  const std::size_t used = client.session.share().outstanding(link.written_batch());
+  if (link.window().has_room() && used < share) return std::min(kScratch, share - used);
+  pause(client, upstream);
+  return 0;
+}
+
+void UpPath::pause(Client& client, Upstream& upstream) {
+  client.want_readable(false);
+  ++state_.counters.reads_paused;
+  if (client.waiting) return;
+  client.waiting = true;
+  upstream.waiting.push_back(client.session.mark());
+}
+
+void UpPath::read(Client& client) {
+  if (client.retired || client.session.up_ended()) return;
+  if (state_.draining || !client.session.attached()) return client.want_readable(false);
+  Upstream& upstream = state_.upstream_of(client);
+  const std::size_t credit = credit_of(client, upstream);
+  if (credit == 0) return;
+  const auto got = client.read(scratch_.data(), credit);
+  switch (got.kind) {
+    case net::Connection::ReadResult::Kind::bytes:
+      return cut(client, *upstream.link, {scratch_.data(), got.size});
+    case net::Connection::ReadResult::Kind::nothing_yet:
+      return;
+    case net::Connection::ReadResult::Kind::end:
+      return end(client);
+    case net::Connection::ReadResult::Kind::failed:
+      return closer_.close_broken(client, got.error_number);
+  }
+}
+
+void UpPath::cut(Client& client, link::Link& link, std::string_view bytes) {
+  session::Session& session = client.session;
+  const std::uint64_t now_ms = state_.loop.now_ms();
+  const std::uint64_t received_at = unix_ns();
+  const std::uint64_t seq_before = session.last_seq();
+  bool refused_by_upstream = false;
+  const frame::Fault fault = client.framer.feed(bytes, [&](std::string_view frame) {
+    const std::uint64_t seq = session.add_frame(frame.size(), now_ms);
+    ++state_.counters.frames_up;
+    state_.counters.bytes_up += frame.size();
+    if (frame.size() > link.max_payload()) {
+      ++state_.counters.frames_discarded_too_large;
+      refused_by_upstream = true;
+      return;
+    }
+    const auto appended =
+        link.append({.mark = session.mark(), .seq = seq, .received_at = received_at},
+                    wire::EventKind::payload, frame);
+    session.share().add(appended.batch, appended.size, link.written_batch());
+  });
+  session.add_input(client.framer.unfinished(), session.last_seq() != seq_before, now_ms);
+  if (fault == frame::Fault::too_large || refused_by_upstream) {
+    return closer_.close(client, CloseReason::frame_too_large);
+  }
+  if (fault == frame::Fault::malformed) return closer_.close(client, CloseReason::frame_malformed);
+  if (client.framer.unfinished() || client.charged > 0) state_.charge(client);
+}
+
+void UpPath::end(Client& client) {
+  client.want_readable(false);
+  client.session.end_up(state_.loop.now_ms());
+  send_half_closed(client);
+  if (client.session.both_ended()) closer_.close(client, CloseReason::client_closed);
+}
+
+void UpPath::send_half_closed(Client& client) {
+  state_.upstream_of(client).link->append({.mark = client.session.mark()},
+                                          wire::EventKind::half_closed, {});
+}
+
+void UpPath::on_room(Upstream& upstream, std::uint32_t index) {
+  // Each waits for at most one turn, so that one that fills its share again cannot starve others.
+  for (std::size_t turns = upstream.waiting.size(); turns > 0 && upstream.link->window().has_room();
+       --turns) {
+    Client* client = state_.clients.find(upstream.waiting.front());
+    upstream.waiting.pop_front();
+    if (client == nullptr || !client->waiting || client->session.upstream() != index) continue;
+    client->waiting = false;
+    client->session.resume_reading(state_.loop.now_ms());
+    read(*client);
+    if (!client->waiting) resume(*client);
+  }
+}
+
+void UpPath::on_memory() {
+  if (!state_.memory_paused) return;
+  if (state_.shared.budget.level() != MemoryBudget::Level::normal) return;
+  state_.memory_paused = false;
+  for (Client* client : state_.clients.live()) {
+    if (!client->waiting) resume(*client);
+  }
+}
+
+}  // namespace waymark::proxy

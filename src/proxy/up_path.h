@@ -1,0 +1,52 @@
+// Up: client -> upstream. Takes clients in, gives each its upstream, reads their bytes, cuts them
+// into frames and puts those into the batches of links. Twin of down_path.h.
+#pragma once
+
+#include <array>
+
+#include "identity/random_mark.h"
+#include "proxy/closer.h"
+#include "proxy/mail.h"
+#include "proxy/worker_state.h"
+
+namespace waymark::proxy {
+
+class UpPath {
+ public:
+  UpPath(WorkerState& state, Closer& closer, net::ConnectionEvents& events)
+      : state_(state), closer_(closer), events_(events) {}
+
+  void take_in(const NewClient& accepted);
+
+  // Gives the client to the upstream whose turn `ticket` is; with none ready it stays as it is.
+  void place(Client& client, std::uint64_t ticket);
+  // The client was placed and its upstream holds all events before it: reading may go on.
+  void resume(Client& client);
+
+  void read(Client& client);
+
+  // The link of this upstream has room again: clients that waited for it read in turn.
+  void on_room(Upstream& upstream, std::uint32_t index);
+  // Memory is available again.
+  void on_memory();
+
+  // Tells the upstream that the client has ended its direction.
+  void send_half_closed(Client& client);
+
+ private:
+  // What a read may bring in now; 0 after having paused the client.
+  [[nodiscard]] std::size_t credit_of(Client& client, Upstream& upstream);
+  void pause(Client& client, Upstream& upstream);
+  void cut(Client& client, link::Link& link, std::string_view bytes);
+  void end(Client& client);
+
+  static constexpr std::size_t kScratch = 64 * 1024;
+
+  WorkerState& state_;
+  Closer& closer_;
+  net::ConnectionEvents& events_;
+  identity::RandomMarks marks_;
+  std::array<char, kScratch> scratch_;
+};
+
+}  // namespace waymark::proxy

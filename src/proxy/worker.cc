@@ -1,0 +1,174 @@
+#include "proxy/worker.h"
+
+#include <pthread.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <string>
+
+namespace waymark::proxy {
+namespace {
+
+constexpr std::chrono::milliseconds kTick{100};
+
+std::string_view name_of(link::Link::State state) {
+  switch (state) {
+    case link::Link::State::idle:
+      return "idle";
+    case link::Link::State::connecting:
+      return "connecting";
+    case link::Link::State::greeting:
+      return "greeting";
+    case link::Link::State::asking_ready:
+      return "asking_ready";
+    case link::Link::State::ready:
+      return "ready";
+    case link::Link::State::backing_off:
+      return "backing_off";
+    case link::Link::State::stopping:
+      return "stopping";
+    case link::Link::State::stopped:
+      return "stopped";
+  }
+  return "unknown";
+}
+
+Client& client_of(net::Connection& connection) { return static_cast<Client&>(connection); }
+
+}  // namespace
+
+Worker::Worker(Shared& shared, const std::vector<ListenerContext>& listeners, std::size_t index)
+    : inbox_(loop_, [this](Mail&& mail) { on_mail(std::move(mail)); }),
+      completions_waker_(loop_, [this] { on_completions(); }),
+      timer_(loop_, [this] { on_tick(); }),
+      completion_thread_(
+          std::make_unique<link::CompletionThread>([this] { completions_waker_.wake(); })),
+      state_{.shared = shared, .loop = loop_, .listeners = listeners, .index = index},
+      fleet_(std::make_unique<Fleet>(shared.settings, static_cast<std::uint32_t>(index),
+                                     shared.boot_id, *completion_thread_, shared.chunks, *this)),
+      closer_(state_),
+      up_(state_, closer_, *this),
+      down_(state_, closer_),
+      redelivery_(state_, up_),
+      sweep_(state_, up_, closer_),
+      drain_(state_, closer_) {
+  state_.fleet = fleet_.get();
+}
+
+Worker::~Worker() {
+  if (thread_.joinable()) {
+    thread_.join();
+    return;
+  }
+  // Never started: the handles are closed here, where no loop runs.
+  fleet_.reset();
+  completion_thread_.reset();
+  timer_.close();
+  completions_waker_.close();
+  inbox_.close();
+}
+
+void Worker::start() {
+  thread_ = std::thread([this] { run(); });
+}
+
+void Worker::run() {
+  const std::string name = "wm-worker-" + std::to_string(state_.index);
+  pthread_setname_np(pthread_self(), name.c_str());
+  timer_.start(kTick);
+  fleet_->start(loop_.now_ms());
+  loop_.run_in_thread([this] { return fleet_->end_pass(); });
+  state_.counters.frames_discarded_at_exit += redelivery_.stranded_frames();
+  fleet_.reset();
+  completion_thread_.reset();  // nobody wakes us after this
+  timer_.close();
+  completions_waker_.close();
+  inbox_.close();
+  state_.shared.worker_ended();
+}
+
+void Worker::on_mail(Mail&& mail) {
+  if (auto* client = std::get_if<NewClient>(&mail)) return up_.take_in(*client);
+  if (auto* commands = std::get_if<ForwardedCommands>(&mail)) return down_.forwarded(*commands);
+  if (auto* refusal = std::get_if<ForwardedRefusal>(&mail)) {
+    return down_.forwarded_refusal(*refusal);
+  }
+  if (auto* request = std::get_if<SnapshotRequest>(&mail)) return request->answer(snapshot());
+  if (auto* request = std::get_if<DrainRequest>(&mail)) return drain_.begin(*request);
+}
+
+void Worker::on_completions() {
+  completion_thread_->take(completions_);
+  for (link::Completion& completion : completions_) fleet_->on_completion(completion);
+  completions_.clear();
+}
+
+void Worker::on_tick() {
+  fleet_->tick(loop_.now_ms());
+  sweep_.tick();
+  if (drain_.tick()) loop_.stop();
+}
+
+WorkerSnapshot Worker::snapshot() const {
+  WorkerSnapshot all{.worker = state_.index,
+                     .connections = state_.clients.live().size(),
+                     .stranded_frames = redelivery_.stranded_frames(),
+                     .counters = state_.counters};
+  for (const Upstream& upstream : fleet_->upstreams()) {
+    const link::Link& link = *upstream.link;
+    const link::LinkCounters& counters = link.counters();
+    all.upstreams.push_back({
+        .pool = fleet_->pools()[upstream.pool].settings->name,
+        .address = link.address(),
+        .name = link.upstream_name(),
+        .state = name_of(link.state()),
+        .problem = link.last_problem(),
+        .events_sent = counters.events_sent,
+        .frames_sent = counters.frames_sent,
+        .batches_sent = counters.batches_sent,
+        .bytes_sent = counters.bytes_sent,
+        .messages_received = counters.messages_received,
+        .times_lost = counters.times_lost,
+        .malformed = counters.malformed,
+        .outstanding_events = link.window().events(),
+        .outstanding_frames = link.outstanding_frames(),
+        .outstanding_bytes = link.window().bytes(),
+        .waiting = upstream.waiting.size(),
+    });
+  }
+  for (const Client* client : state_.clients.live()) {
+    if (client->session.attached()) {
+      ++all.upstreams[client->session.upstream()].connections;
+    } else {
+      ++all.held;
+    }
+  }
+  return all;
+}
+
+// --- from sockets ---
+
+void Worker::readable(net::Connection& connection) { up_.read(client_of(connection)); }
+void Worker::drained(net::Connection& connection) { down_.on_drained(client_of(connection)); }
+void Worker::broken(net::Connection& connection, int error_number) {
+  closer_.close_broken(client_of(connection), error_number);
+}
+void Worker::released(net::Connection& connection) { closer_.release(client_of(connection)); }
+
+// --- from links ---
+
+void Worker::link_ready(link::Link& link) { redelivery_.link_ready(fleet_->index_of(link)); }
+void Worker::link_lost(link::Link& link, std::string_view why,
+                       std::vector<link::LostBatch> batches) {
+  redelivery_.link_lost(fleet_->index_of(link), why, std::move(batches));
+}
+void Worker::link_command(link::Link& link, const wire::Command& command) {
+  down_.command(fleet_->index_of(link), command);
+}
+void Worker::link_commands_end(link::Link&) { down_.end_of_message(); }
+void Worker::link_has_room(link::Link& link) {
+  const std::uint32_t index = fleet_->index_of(link);
+  up_.on_room(fleet_->upstreams()[index], index);
+}
+
+}  // namespace waymark::proxy

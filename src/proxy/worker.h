@@ -1,0 +1,72 @@
+// One event-loop thread with its clients and links. Everything in it is touched by that thread
+// alone; others reach it through post().
+#pragma once
+
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include "link/completion_thread.h"
+#include "net/inbox.h"
+#include "net/loop.h"
+#include "proxy/closer.h"
+#include "proxy/down_path.h"
+#include "proxy/drain.h"
+#include "proxy/redelivery.h"
+#include "proxy/sweep.h"
+#include "proxy/up_path.h"
+#include "proxy/worker_state.h"
+
+namespace waymark::proxy {
+
+class Worker final : public net::ConnectionEvents, public link::LinkEvents {
+ public:
+  // `shared` and `listeners` outlive the worker.
+  Worker(Shared& shared, const std::vector<ListenerContext>& listeners, std::size_t index);
+  Worker(const Worker&) = delete;
+  Worker& operator=(const Worker&) = delete;
+  // Joins the thread, which must have been told to drain.
+  ~Worker() override;
+
+  void start();
+  // Any thread.
+  void post(Mail mail) { inbox_.post(std::move(mail)); }
+
+ private:
+  void run();
+  void on_mail(Mail&& mail);
+  void on_completions();
+  void on_tick();
+  [[nodiscard]] WorkerSnapshot snapshot() const;
+
+  void readable(net::Connection& connection) override;
+  void drained(net::Connection& connection) override;
+  void broken(net::Connection& connection, int error_number) override;
+  void released(net::Connection& connection) override;
+
+  void link_ready(link::Link& link) override;
+  void link_lost(link::Link& link, std::string_view why,
+                 std::vector<link::LostBatch> batches) override;
+  void link_command(link::Link& link, const wire::Command& command) override;
+  void link_commands_end(link::Link& link) override;
+  void link_has_room(link::Link& link) override;
+
+  // In the order of construction, which is the reverse of the order they end in.
+  net::Loop loop_;
+  net::Inbox<Mail> inbox_;
+  net::Waker completions_waker_;
+  net::Timer timer_;
+  std::unique_ptr<link::CompletionThread> completion_thread_;
+  WorkerState state_;
+  std::unique_ptr<Fleet> fleet_;
+  Closer closer_;
+  UpPath up_;
+  DownPath down_;
+  Redelivery redelivery_;
+  Sweep sweep_;
+  Drain drain_;
+  std::vector<link::Completion> completions_;
+  std::thread thread_;
+};
+
+}  // namespace waymark::proxy

@@ -1,0 +1,46 @@
+// What the parts of one worker work on. One thread.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "net/loop.h"
+#include "proxy/client_table.h"
+#include "proxy/counters.h"
+#include "proxy/fleet.h"
+#include "proxy/shared.h"
+
+namespace waymark::proxy {
+
+struct WorkerState {
+  Shared& shared;
+  net::Loop& loop;
+  const std::vector<ListenerContext>& listeners;
+  const std::size_t index;
+  Fleet* fleet = nullptr;  // set once, before the loop runs
+  ClientTable clients;
+  Counters counters;
+  bool draining = false;
+  bool memory_paused = false;  // some clients wait for memory
+  std::uint64_t last_command_ms = 0;
+
+  [[nodiscard]] Upstream& upstream_of(const Client& client) const {
+    return fleet->upstreams()[client.session.upstream()];
+  }
+
+  // Counts in the budget what the client makes the process hold now.
+  void charge(Client& client) const {
+    std::size_t held = client.retired ? 0 : client.framer.unfinished_bytes();
+    if (const std::size_t queued = client.queued_bytes(); queued > 0) {
+      // The kernel doubles SO_SNDBUF for its own bookkeeping, and fills it before we queue.
+      held += queued + 2 * client.listener->settings->send_buffer;
+    }
+    if (held == client.charged) return;
+    shared.budget.add(held);
+    shared.budget.remove(client.charged);
+    client.charged = static_cast<std::uint32_t>(held);
+  }
+};
+
+}  // namespace waymark::proxy

@@ -37,7 +37,7 @@ std::optional<Envelope> wrap_line(Ending ending, std::uint8_t last_ending, Piece
 }
 
 // Refuses a payload which a delimiter ends early, or whose own end makes the delimiter behind it
-// read as another, longer one.
+// read as another, longer one. (The delimiter itself is always found, if nothing ends before it.)
 std::optional<Envelope> wrap_delimiter(std::span<const std::string> delimiters,
                                        std::uint8_t last_ending, Pieces pieces) {
   const std::string_view delimiter = delimiters[last_ending];

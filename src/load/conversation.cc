@@ -95,8 +95,8 @@ void Conversation::complete(Time now, Tally& tally) {
 void Conversation::give_up_before(std::uint32_t frame, Tally& tally) {
   if (frame == oldest_) return;
   tally.lost.add(frame - oldest_);
-  tally.note_fault(
-      fmt::format("connection {}: frames {} to {} got no answer", connection_, oldest_, frame - 1));
+  tally.note_fault(fmt::format("connection {}: no answer to {} frames from {} on", connection_,
+                               frame - oldest_, oldest_));
   while (oldest_ != frame) given_up_.insert(oldest_++);
 }
 

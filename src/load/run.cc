@@ -13,6 +13,7 @@
 #include <functional>
 #include <memory>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "base/status.h"
@@ -132,13 +133,13 @@ Result Conductor::conduct() {
   } else {
     conduct_traffic(result);
   }
+  result.interrupted = std::exchange(interrupted_, false);  // a second signal ends the drain
   set_phase(Phase::draining);
   await([this] { return all_finished(); }, 2 * options_.reply_timeout);
   stop();
 
   result.elapsed = seconds_between(started_, Clock::now());
   result.totals = counts();
-  result.interrupted = interrupted_;
   for (const auto& worker : workers_) {
     result.latency.merge(worker->tally().latency);
     if (result.first_fault.empty()) result.first_fault = worker->tally().first_fault;
@@ -190,7 +191,8 @@ void Conductor::await(const std::function<bool()>& done, Clock::duration longest
     const timespec timeout{.tv_sec = nanos / 1'000'000'000, .tv_nsec = nanos % 1'000'000'000};
     pollfd ready[] = {{signals_.get(), POLLIN, 0}, {stage_.news.get(), POLLIN, 0}};
     if (::ppoll(ready, std::size(ready), &timeout, nullptr) <= 0) continue;
-    if ((ready[0].revents & POLLIN) != 0) interrupted_ = true;
+    signalfd_siginfo signal;
+    if (::read(signals_.get(), &signal, sizeof signal) > 0) interrupted_ = true;
     std::uint64_t ignored = 0;
     (void)!::read(stage_.news.get(), &ignored, sizeof ignored);
   }

@@ -39,13 +39,12 @@ struct LengthPrefix {
 };
 
 struct Framing {
-  static constexpr std::size_t kMostFrameBytes = std::size_t{16} << 20;
+  static constexpr std::size_t kMostFrameBytes = 16UL << 20;
   static constexpr std::size_t kMostDelimiters = 16;
   static constexpr std::size_t kMostDelimiterBytes = 256;
 
   Kind kind = Kind::raw;
-  std::size_t max_frame_bytes = std::size_t{256}
-                                << 10;  // bytes of the largest payload, both directions
+  std::size_t max_frame_bytes = 256UL << 10;  // bytes of the largest payload, both directions
   Ending ending = Ending::same;
   std::vector<std::string> delimiters;  // delimiter only: at least one, none empty
   std::size_t fixed_bytes = 0;          // fixed only

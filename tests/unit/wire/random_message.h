@@ -72,6 +72,14 @@ class RandomMessage {
  private:
   using Field = google::protobuf::FieldDescriptor;
 
+  // protobuf's headers give maps further members under ThreadSanitizer, of which Debian's library,
+  // built without, knows nothing.
+#if defined(__SANITIZE_THREAD__)
+  static constexpr bool kMapsDifferInLayout = true;
+#else
+  static constexpr bool kMapsDifferInLayout = false;
+#endif
+
   [[nodiscard]] int below(int bound) {
     return static_cast<int>(random_() % static_cast<unsigned>(bound));
   }
@@ -96,6 +104,7 @@ class RandomMessage {
 
   void fill_field(google::protobuf::Message& message, const Field* field) {
     const auto* reflection = message.GetReflection();
+    if (field->is_map() && kMapsDifferInLayout) return;
     if (field->is_repeated()) {
       for (int i = below(4); i > 0; --i) add_entry(message, field);
       return;

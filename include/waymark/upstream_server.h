@@ -1,0 +1,68 @@
+// Runs an UpstreamHandler.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "waymark/sender.h"
+#include "waymark/upstream_handler.h"
+
+namespace waymark {
+
+enum class UpstreamProtocol : std::uint8_t {
+  link,    // waymark.link.v1
+  legacy,  // upstream.grpc.service: frames only; no opened(), half_closed() or closed()
+};
+
+struct UpstreamOptions {
+  std::string listen = "127.0.0.1:0";  // "host:port", "[v6]:port"; port 0: one the system chooses
+  std::string name;                    // stable, shown to operators; empty: the listening address
+  UpstreamProtocol protocol = UpstreamProtocol::link;
+  int threads = 1;                             // that call the handler
+  std::size_t max_message = 17 * 1024 * 1024;  // bytes of the largest message a proxy may send
+
+  // A link is not read while the proxy leaves more than `max_queued` bytes unread, or while the
+  // handler keeps more than `max_open_replies` frames unfinished; it is read again below half.
+  std::size_t max_queued = 16 * 1024 * 1024;
+  std::size_t max_open_replies = 65536;
+};
+
+class UpstreamServer {
+ public:
+  // Listens and serves. Errors: InvalidArgument for an option that cannot be, else what the system
+  // said of the address ("listen on 127.0.0.1:7001: Address already in use").
+  [[nodiscard]] static absl::StatusOr<std::unique_ptr<UpstreamServer>> start(
+      const UpstreamOptions& options, UpstreamHandler& handler);
+
+  UpstreamServer(const UpstreamServer&) = delete;
+  UpstreamServer& operator=(const UpstreamServer&) = delete;
+
+  // shutdown() without patience.
+  ~UpstreamServer();
+
+  // "host:port" with the host of the options and the port that is bound.
+  [[nodiscard]] const std::string& address() const;
+  [[nodiscard]] int port() const;
+
+  [[nodiscard]] Sender sender() const;
+
+  // Asks every proxy to move its clients away, goes on serving until all links have ended but for
+  // at most `patience`, then cuts the rest off. When it returns the handler is not called any more.
+  // From any thread but the handler's own; again is a no-op.
+  void shutdown(std::chrono::milliseconds patience);
+
+  // Blocks until shutdown() has returned.
+  void wait();
+
+ private:
+  class Impl;
+  explicit UpstreamServer(std::unique_ptr<Impl> impl);
+
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace waymark

@@ -1,0 +1,180 @@
+#include "sdk/link_protocol.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/status.h"
+#include "wire/lifecycle.h"
+
+namespace waymark::sdk {
+namespace {
+
+std::size_t max_message_of(const wire::Hello& hello) {
+  return hello.max_message == 0 ? wire::kDefaultMaxMessage : hello.max_message;
+}
+
+}  // namespace
+
+absl::Status LinkProtocol::received(wire::Pieces message) {
+  return greeted_ ? dispatch(message) : greet(message);
+}
+
+void LinkProtocol::ended() {
+  service_.directory->remove(outbox());
+  for (const auto& [mark, conversation] : std::exchange(conversations_, {})) {
+    if (service_.directory->release(mark, outbox())) service_.handler.closed({.mark = mark});
+  }
+}
+
+absl::Status LinkProtocol::greet(wire::Pieces message) {
+  wire::Hello hello;
+  if (!wire::decode_hello_message(message, hello)) {
+    return absl::FailedPreconditionError("the first message of a link must hold hello");
+  }
+  if (hello.protocol_min > wire::kProtocolVersion || hello.protocol_max < wire::kProtocolVersion) {
+    return error(absl::StatusCode::kFailedPrecondition,
+                 "this upstream speaks protocol {}, the proxy {} to {}", wire::kProtocolVersion,
+                 hello.protocol_min, hello.protocol_max);
+  }
+  greeted_ = true;
+  outbox().set_max_message(max_message_of(hello));
+  outbox().add_message(wire::encode_welcome_message({.upstream = service_.options.name,
+                                                     .acks = false,
+                                                     .max_message = service_.options.max_message}));
+  // A proxy reaches the clients of one pool by any of its links.
+  service_.directory->add(shared_outbox(), hello.proxy_id + '\0' + hello.boot_id + hello.pool);
+  return absl::OkStatus();
+}
+
+absl::Status LinkProtocol::dispatch(wire::Pieces message) {
+  wire::EventReader reader(message);
+  wire::Event event;
+  for (;;) {
+    switch (reader.next(event)) {
+      case wire::ReadResult::item:
+        if (dispatch(event)) break;
+        [[fallthrough]];
+      case wire::ReadResult::malformed:
+        return absl::InvalidArgumentError("malformed event");
+      case wire::ReadResult::end:
+        return absl::OkStatus();
+    }
+  }
+}
+
+bool LinkProtocol::dispatch(const wire::Event& event) {
+  switch (event.kind) {
+    case wire::EventKind::payload:
+      return frame(event);
+    case wire::EventKind::opened:
+      return opened(event);
+    case wire::EventKind::half_closed:
+      return half_closed(event);
+    case wire::EventKind::closed:
+      return closed(event);
+    case wire::EventKind::undeliverable:
+      return undeliverable(event);
+    case wire::EventKind::ping:
+      return ping(event);
+    default:
+      return true;  // nothing that needs an answer
+  }
+}
+
+bool LinkProtocol::opened(const wire::Event& event) {
+  wire::Opened body;
+  if (!wire::decode(event.body, body)) return false;
+  const Mark mark = event.header.mark;
+  conversations_.insert_or_assign(mark, std::make_shared<Conversation>(mark, shared_outbox()));
+  service_.directory->claim(mark, shared_outbox());
+  service_.handler.opened({.mark = mark,
+                           .peer = std::move(body.peer),
+                           .local = std::move(body.local),
+                           .listener = std::move(body.listener),
+                           .incarnation = body.incarnation,
+                           .epoch = body.epoch,
+                           .resumed = body.resumed,
+                           .next_seq = body.next_seq},
+                          Sender(service_.directory));
+  return true;
+}
+
+bool LinkProtocol::frame(const wire::Event& event) {
+  std::string_view payload = event.body.head();
+  if (!event.body.contiguous()) {
+    joined_.clear();
+    event.body.append_to(joined_);
+    payload = joined_;
+  }
+  const wire::EventHeader& header = event.header;
+  std::shared_ptr<Conversation> conversation = conversation_of(header.mark);
+  outbox().open_reply(*conversation);
+  service_.handler.frame({.mark = header.mark,
+                          .seq = header.seq,
+                          .attempt = std::max(header.attempt, 1U),
+                          .received_at = header.received_at,
+                          .payload = payload},
+                         Reply(std::move(conversation), header.delivery));
+  return true;
+}
+
+bool LinkProtocol::half_closed(const wire::Event& event) {
+  const std::shared_ptr<Conversation> conversation = conversation_of(event.header.mark);
+  switch (service_.handler.half_closed(event.header.mark)) {
+    case HalfCloseAction::end_when_done:
+      outbox().half_close_when_done(*conversation);
+      break;
+    case HalfCloseAction::keep_open:
+      break;
+  }
+  return true;
+}
+
+bool LinkProtocol::closed(const wire::Event& event) {
+  wire::Closed body;
+  if (!wire::decode(event.body, body)) return false;
+  const Mark mark = event.header.mark;
+  conversations_.erase(mark);
+  if (!service_.directory->release(mark, outbox())) return true;
+  service_.handler.closed({.mark = mark,
+                           .reason = body.reason,
+                           .last_seq = body.last_seq,
+                           .unfinished_bytes = body.unfinished_bytes,
+                           .written_bytes = body.written_bytes});
+  return true;
+}
+
+bool LinkProtocol::undeliverable(const wire::Event& event) {
+  wire::Undeliverable body;
+  if (!wire::decode(event.body, body)) return false;
+  service_.handler.undeliverable(
+      {.mark = event.header.mark, .reason = static_cast<Refusal>(body.reason)});
+  return true;
+}
+
+bool LinkProtocol::ping(const wire::Event& event) {
+  wire::Ping body;
+  if (!wire::decode(event.body, body)) return false;
+  outbox().answer({.action = wire::ActionKind::pong, .nonce = body.nonce});
+  return true;
+}
+
+std::shared_ptr<Conversation> LinkProtocol::conversation_of(const Mark& mark) {
+  const auto found = conversations_.find(mark);
+  if (found != conversations_.end()) return found->second;
+  return std::make_shared<Conversation>(mark, shared_outbox());
+}
+
+}  // namespace waymark::sdk
+
+namespace waymark {
+
+static_assert(kRefusalCount == wire::kRefusals &&
+              static_cast<int>(Refusal::not_frameable) ==
+                  static_cast<int>(wire::Refusal::not_frameable));
+
+std::string_view name_of(Refusal refusal) {
+  return wire::name_of(static_cast<wire::Refusal>(refusal));
+}
+
+}  // namespace waymark

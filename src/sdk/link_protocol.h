@@ -1,0 +1,48 @@
+// Speaks waymark.link.v1 with one proxy: the handshake, then events to the handler.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/status.h"
+#include "sdk/conversation.h"
+#include "sdk/protocol.h"
+#include "wire/event.h"
+
+namespace waymark::sdk {
+
+class LinkProtocol final : public Protocol {
+ public:
+  LinkProtocol(const Service& service, std::shared_ptr<Outbox> outbox)
+      : Protocol(std::move(outbox)), service_(service) {}
+
+  absl::Status received(wire::Pieces message) override;
+  void ended() override;
+
+ private:
+  using Conversations = absl::flat_hash_map<Mark, std::shared_ptr<Conversation>>;
+
+  [[nodiscard]] absl::Status greet(wire::Pieces message);
+  [[nodiscard]] absl::Status dispatch(wire::Pieces message);
+
+  // False: the event's body is not what its kind says.
+  [[nodiscard]] bool dispatch(const wire::Event& event);
+  [[nodiscard]] bool opened(const wire::Event& event);
+  [[nodiscard]] bool frame(const wire::Event& event);
+  [[nodiscard]] bool half_closed(const wire::Event& event);
+  [[nodiscard]] bool closed(const wire::Event& event);
+  [[nodiscard]] bool undeliverable(const wire::Event& event);
+  [[nodiscard]] bool ping(const wire::Event& event);
+
+  // The one that was opened; for a mark that was not, one that ends with its replies.
+  [[nodiscard]] std::shared_ptr<Conversation> conversation_of(const Mark& mark);
+
+  const Service& service_;
+  bool greeted_ = false;
+  Conversations conversations_;
+  std::string joined_;  // a payload that came in several pieces
+};
+
+}  // namespace waymark::sdk

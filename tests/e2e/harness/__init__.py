@@ -1,0 +1,1 @@
+"""What the end-to-end tests are made of: real programs, real sockets and scripted upstreams."""

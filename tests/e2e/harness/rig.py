@@ -1,0 +1,79 @@
+"""Starts what a test needs and ends it in the opposite order."""
+
+import contextlib
+import socket
+
+from harness.chaos import Chaos
+from harness.legacy_upstream import LegacyUpstream
+from harness.process import Process, program
+from harness.proxy import Proxy, configuration, write_configuration
+from harness.stub import Stub
+from harness.upstream import Upstream
+
+
+class Rig:
+    def __init__(self, folder):
+        self.folder = folder
+        self._stack = contextlib.ExitStack()
+        self._names = 0
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exception):
+        return self._stack.__exit__(*exception)
+
+    def _keep(self, thing):
+        self._stack.callback(thing.stop)
+        return thing
+
+    def _name(self, kind):
+        self._names += 1
+        return f"{kind}-{self._names}"
+
+    # --- upstreams ---
+
+    def stub(self, *arguments, name=None):
+        return self._keep(Stub(self.folder, name or self._name("stub"), *arguments))
+
+    def stubs(self, count, *arguments):
+        return [self.stub(*arguments) for _ in range(count)]
+
+    def upstream(self, **script):
+        return self._keep(Upstream(**script))
+
+    def legacy_upstream(self, **script):
+        return self._keep(LegacyUpstream(**script))
+
+    def chaos(self, target):
+        return self._keep(Chaos(target.address))
+
+    def keep(self, thing):
+        """Something with stop(), which is called at the end."""
+        return self._keep(thing)
+
+    # --- programs ---
+
+    def proxy(self, *upstreams, ready=None, prefix=(), **settings):
+        """A proxy in front of these; it serves when this returns. `ready`: how many of them will be."""
+        addresses = [getattr(each, "address", each) for each in upstreams]
+        proxy = self.start_proxy(configuration(addresses, **settings), prefix)
+        return proxy.wait_for_upstreams(len(upstreams) if ready is None else ready)
+
+    def start_proxy(self, settings, prefix=()):
+        proxy = self._keep(Proxy(self.folder, self._name("waymark"), settings, prefix))
+        proxy.wait_started()
+        return proxy
+
+    def run(self, name, *arguments, **options):
+        """A program that ends by itself, or is ended by the test."""
+        return self._keep(Process(self.folder, self._name(name), [program(name), *arguments], **options))
+
+    def configuration_file(self, settings):
+        return write_configuration(self.folder, self._name("config"), settings)
+
+
+def free_address():
+    """Where nobody listens now. Others could take it, but the system hands out distant ports next."""
+    with socket.create_server(("127.0.0.1", 0)) as chosen:
+        return "127.0.0.1:{}".format(chosen.getsockname()[1])

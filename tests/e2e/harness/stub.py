@@ -1,0 +1,34 @@
+"""waymark-stub, as an upstream that can be killed, stopped and brought back."""
+
+from harness.process import Process, program
+
+
+class Stub:
+    def __init__(self, folder, name, *arguments, listen="127.0.0.1:0"):
+        self.name = name
+        self._folder = folder
+        self._arguments = arguments
+        self._starts = 0
+        self._ended = []
+        self._start(listen)
+
+    def _start(self, listen):
+        self._starts += 1
+        self.process = Process(
+            self._folder,
+            f"{self.name}-{self._starts}",
+            [program("waymark-stub"), "--listen", listen, "--id", self.name, *self._arguments],
+        )
+        self.address = self.process.wait_for_line(r"listening on (\S+)").group(1)
+
+    def kill(self):
+        self.process.kill()
+
+    def restart(self):
+        """After kill(); listens on the same port when this returns."""
+        self._ended.append(self.process)
+        self._start(self.address)
+
+    def stop(self):
+        for process in [*self._ended, self.process]:
+            process.stop()

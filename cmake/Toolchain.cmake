@@ -21,6 +21,8 @@ if(WAYMARK_SANITIZE)
   if(WAYMARK_SANITIZE MATCHES "undefined")
     add_compile_options(-fno-sanitize-recover=undefined)
   endif()
-  # Sanitized code defeats GCC's flow analysis and yields false warnings.
-  add_compile_options(-Wno-error=maybe-uninitialized -Wno-error=tsan)
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    # Sanitized code defeats GCC's flow analysis and yields false warnings.
+    add_compile_options(-Wno-error=maybe-uninitialized -Wno-error=tsan)
+  endif()
 endif()

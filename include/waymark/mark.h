@@ -44,6 +44,14 @@ class Mark {
   [[nodiscard]] bool is_nil() const { return *this == Mark(); }
 
   friend constexpr auto operator<=>(const Mark&, const Mark&) = default;
+  // Two words at a time: frames are found by their mark.
+  friend bool operator==(const Mark& a, const Mark& b) {
+    std::uint64_t left[2];
+    std::uint64_t right[2];
+    std::memcpy(left, a.bytes_.data(), kSize);
+    std::memcpy(right, b.bytes_.data(), kSize);
+    return ((left[0] ^ right[0]) | (left[1] ^ right[1])) == 0;
+  }
 
   template <typename H>
   friend H AbslHashValue(H h, const Mark& mark) {

@@ -1,5 +1,6 @@
 #include "app/serve.h"
 
+#include <malloc.h>
 #include <sys/resource.h>
 
 #include <atomic>
@@ -53,6 +54,10 @@ void prepare_process() {
   // A core would hold the clients' bytes.
   const rlimit none{0, 0};
   (void)setrlimit(RLIMIT_CORE, &none);
+  // Messages of hundreds of KiB come and go all the time: without this glibc maps and unmaps each,
+  // and faults every page in again.
+  (void)mallopt(M_MMAP_THRESHOLD, 32 * 1024 * 1024);
+  (void)mallopt(M_TRIM_THRESHOLD, 64 * 1024 * 1024);
   rlimit files{};
   if (getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur < files.rlim_max) {
     files.rlim_cur = files.rlim_max;

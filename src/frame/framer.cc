@@ -129,30 +129,28 @@ void Framer::cut_raw(std::string_view bytes, Sink sink) {
 template <typename Cutter>
 void Framer::cut(const Cutter& cutter, std::string_view bytes, Sink sink) {
   while (!bytes.empty()) {
-    const Cut next = cutter(held_, bytes);
+    const Cut next = cutter(held(), bytes);
     if (next.fault != Fault::none) return refuse(next.fault, bytes.size());
     if (next.taken == 0) {
-      held_.append(bytes);
+      if (!held_) held_ = std::make_unique<std::string>();
+      held_->append(bytes);
       return;
     }
     std::string_view frame = bytes.substr(0, next.taken);
     bytes.remove_prefix(next.taken);
-    if (!held_.empty()) frame = held_.append(frame);
+    if (held_) frame = held_->append(frame);
     frame.remove_prefix(next.header);
     frame.remove_suffix(next.trailer);
     last_ending_ = next.ending;
     sink(frame);
-    if (!held_.empty()) release();
+    held_.reset();
   }
 }
 
 void Framer::refuse(Fault fault, std::size_t fed_bytes) {
   fault_ = fault;
-  refused_bytes_ = static_cast<std::uint32_t>(held_.size() + fed_bytes);
-  release();
+  refused_bytes_ = static_cast<std::uint32_t>(held().size() + fed_bytes);
+  held_.reset();
 }
-
-// Gives the memory back too, which clear() would not.
-void Framer::release() { std::string().swap(held_); }
 
 }  // namespace waymark::frame

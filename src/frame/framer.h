@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -33,7 +34,7 @@ class Framer {
 
   // Bytes fed since the last frame ended. After a fault: those of the refused frame, and what came
   // behind it in the same feed.
-  [[nodiscard]] std::size_t unfinished_bytes() const { return held_.size() + refused_bytes_; }
+  [[nodiscard]] std::size_t unfinished_bytes() const { return held().size() + refused_bytes_; }
   [[nodiscard]] bool unfinished() const { return unfinished_bytes() != 0; }
 
   // The ending of the latest frame: its place in Framing::delimiters; for lines 0 is LF and 1 is
@@ -45,15 +46,16 @@ class Framer {
   template <typename Cutter>
   void cut(const Cutter& cutter, std::string_view bytes, Sink sink);
   void refuse(Fault fault, std::size_t fed_bytes);
-  void release();
+
+  [[nodiscard]] std::string_view held() const { return held_ ? *held_ : std::string_view(); }
 
   const Framing* framing_;
-  std::string held_;  // the unfinished frame
+  std::unique_ptr<std::string> held_;  // the unfinished frame; made when there is one
   std::uint32_t refused_bytes_ = 0;
   std::uint8_t last_ending_ = 0;
   Fault fault_ = Fault::none;
 };
 
-static_assert(sizeof(Framer) <= 48, "one per client: idle ones must cost little");
+static_assert(sizeof(Framer) <= 24, "one per client: idle ones must cost little");
 
 }  // namespace waymark::frame

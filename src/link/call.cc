@@ -30,7 +30,15 @@ bool Call::reserve() {
   std::lock_guard lock(mutex_);
   if (over_) return false;
   ++pending_;
+  hurried_ = false;
+  written_quietly_ = false;
   return true;
+}
+
+void Call::hurry() {
+  std::lock_guard lock(mutex_);
+  hurried_ = true;
+  if (written_quietly_) thread_.wake_self();
 }
 
 // The write itself runs outside the mutex: it may well send on the socket, and the queue thread
@@ -97,7 +105,11 @@ void Call::complete(Operation operation, bool ok) {
         }
         break;
       case Operation::write:
+        // Pushed inside the mutex, so that hurry() either comes before or finds it pushed.
         completion.kind = Completion::Kind::written;
+        written_quietly_ = !hurried_;
+        thread_.push(std::move(completion), hurried_);
+        tell = false;
         break;
       case Operation::writes_done:
         tell = false;
@@ -109,11 +121,11 @@ void Call::complete(Operation operation, bool ok) {
     }
     last = finished_ && pending_ == 0;
   }
-  if (tell) thread_.push(std::move(completion));
+  if (tell) thread_.push(std::move(completion), true);
   if (!last) return;
   // Nothing touches the call after this push: the worker may destroy it at once.
   Completion end{this, Completion::Kind::finished, status_.ok(), {}, status_};
-  thread_.push(std::move(end));
+  thread_.push(std::move(end), true);
 }
 
 }  // namespace waymark::link

@@ -41,6 +41,9 @@ class Call {
   // Begins to write; false if the call is over, in which case nothing was begun. The previous
   // write must have completed.
   [[nodiscard]] bool write(const grpc::ByteBuffer& message);
+  // The worker waits for the completion of the write that is under way. Unless this was called
+  // `written` comes without a wake-up of its own: a solitary frame then costs one less.
+  void hurry();
   // No write follows. The previous write must have completed.
   void writes_done();
   // A received message was used up.
@@ -64,14 +67,16 @@ class Call {
   std::unique_ptr<grpc::GenericClientAsyncReaderWriter> stream_;
   std::array<Tag, 5> tags_;
 
-  std::mutex mutex_;  // guards what follows; never held while the worker is called
+  std::mutex mutex_;  // guards what follows
   grpc::ByteBuffer incoming_;
   grpc::Status status_;
   int pending_ = 0;     // operations gRPC has not completed
   int unconsumed_ = 0;  // messages the worker has not used up
   bool read_parked_ = false;
-  bool over_ = false;      // nothing more may be begun
-  bool finished_ = false;  // the finish operation completed
+  bool hurried_ = false;          // the worker waits for `written`
+  bool written_quietly_ = false;  // `written` was pushed without waking the worker
+  bool over_ = false;             // nothing more may be begun
+  bool finished_ = false;         // the finish operation completed
 };
 
 }  // namespace waymark::link

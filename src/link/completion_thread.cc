@@ -17,17 +17,19 @@ CompletionThread::~CompletionThread() {
 
 void CompletionThread::take(std::vector<Completion>& out) {
   std::lock_guard lock(mutex_);
+  woken_ = false;
   out.swap(waiting_);
 }
 
-void CompletionThread::push(Completion completion) {
-  bool first = false;
+void CompletionThread::push(Completion completion, bool announce) {
+  bool wake = false;
   {
     std::lock_guard lock(mutex_);
-    first = waiting_.empty();
     waiting_.push_back(std::move(completion));
+    wake = announce && !woken_;
+    woken_ = woken_ || announce;
   }
-  if (first) wake_();
+  if (wake) wake_();
 }
 
 void CompletionThread::run() {

@@ -36,7 +36,7 @@ struct Completion {
 
 class CompletionThread {
  public:
-  // `wake` is called on the queue's thread after the list of completions became non-empty.
+  // `wake` is called on the queue's thread when the worker should take() what is there.
   explicit CompletionThread(std::function<void()> wake);
   CompletionThread(const CompletionThread&) = delete;
   CompletionThread& operator=(const CompletionThread&) = delete;
@@ -48,8 +48,12 @@ class CompletionThread {
   // Worker thread: moves what came in to `out`, which must be empty.
   void take(std::vector<Completion>& out);
 
-  // Queue thread (calls only).
-  void push(Completion completion);
+  // Queue thread (calls only). Without `announce` the worker is not woken for it and finds it with
+  // whatever it takes next.
+  void push(Completion completion, bool announce);
+
+  // Worker thread: makes the worker take() again soon.
+  void wake_self() { wake_(); }
 
  private:
   void run();
@@ -58,6 +62,7 @@ class CompletionThread {
   grpc::CompletionQueue queue_;
   std::mutex mutex_;
   std::vector<Completion> waiting_;  // guarded by mutex_
+  bool woken_ = false;               // guarded by mutex_: a wake-up is on its way
   std::thread thread_;
 };
 

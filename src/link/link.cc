@@ -303,6 +303,7 @@ void Link::back_off() {
   write_under_way_ = false;
   side_busy_ = false;
   awaiting_answer_ = false;
+  room_wanted_ = false;
   appended_in_pass_ = 0;
   passes_ = 0;
   written_batch_ = open_batch_++;
@@ -423,6 +424,7 @@ Link::Appended Link::append(const wire::EventHeader& header, wire::EventKind kin
 bool Link::end_pass() {
   const bool grew = appended_in_pass_ > 0;
   appended_in_pass_ = 0;
+  if (write_under_way_ && stream_ && (!batches_.empty() || room_wanted_)) stream_->hurry();
   if (batches_.empty() || write_under_way_ || !stream_) {
     passes_ = 0;
     return false;
@@ -457,7 +459,7 @@ void Link::write_next_message() {
   write_under_way_ = true;
   const grpc::ByteBuffer message = std::move(messages_.front());
   messages_.pop_front();
-  (void)stream_->write(message);
+  if (stream_->write(message) && !messages_.empty()) stream_->hurry();
 }
 
 void Link::on_written(bool ok) {
@@ -478,6 +480,7 @@ void Link::complete_batch() {
   counters_.events_sent += events;
   counters_.bytes_sent += bytes;
   ++counters_.batches_sent;
+  room_wanted_ = false;
   owner_.link_has_room(*this);
 }
 

@@ -133,6 +133,8 @@ class Link {
   // more of them first. The batching rule: write when no write is under way and a pass brought
   // nothing new, or kMaxPasses went by, or kFlushBytes gathered.
   [[nodiscard]] bool end_pass();
+  // The owner waits for link_has_room().
+  void want_room() { room_wanted_ = true; }
   // Nothing waits and no write is under way.
   [[nodiscard]] bool quiet() const { return window_.empty(); }
 
@@ -201,6 +203,7 @@ class Link {
   wire::Batch in_flight_;
   std::deque<grpc::ByteBuffer> messages_;  // of in_flight_, not yet given to the stream
   bool write_under_way_ = false;
+  bool room_wanted_ = false;
   std::uint32_t open_batch_ = 1;
   std::uint32_t in_flight_number_ = 0;
   std::uint32_t written_batch_ = 0;

@@ -10,6 +10,7 @@
 #include <array>
 #include <cerrno>
 #include <cstdlib>
+#include <limits>
 
 namespace waymark::net {
 namespace {
@@ -173,7 +174,8 @@ void Connection::discard_input() {
   const ReadResult got = read(sink.data(), sink.size());
   switch (got.kind) {
     case ReadResult::Kind::bytes:
-      discarded_ += got.size;
+      discarded_ += static_cast<std::uint32_t>(
+          std::min<std::size_t>(got.size, std::numeric_limits<std::uint32_t>::max() - discarded_));
       return;
     case ReadResult::Kind::nothing_yet:
       return;
@@ -217,7 +219,7 @@ bool Connection::peer_gone() const {
 
 void Connection::update_interest() {
   if (state_ == State::closed) return;
-  int interest = 0;
+  std::uint8_t interest = 0;
   if (want_readable_ || state_ == State::lingering) interest |= UV_READABLE;
   if (queued_bytes() > 0) interest |= UV_WRITABLE;
   if (interest == interest_) return;

@@ -91,8 +91,8 @@ class Connection {
   // not paused. A peer that has sent FIN is not gone.
   [[nodiscard]] bool peer_gone() const;
 
-  // Bytes that were read and thrown away while ending.
-  [[nodiscard]] std::uint64_t discarded_bytes() const { return discarded_; }
+  // Bytes that were read and thrown away while ending, 4 GiB at most.
+  [[nodiscard]] std::uint32_t discarded_bytes() const { return discarded_; }
 
  private:
   enum class State : std::uint8_t { open, flushing, lingering, closed };
@@ -117,11 +117,11 @@ class Connection {
   ConnectionEvents& owner_;
   std::unique_ptr<Queue> queue_;
   std::uint64_t deadline_ms_ = 0;  // of flushing or lingering
-  std::uint64_t discarded_ = 0;
+  std::uint32_t discarded_ = 0;
   int fd_;
   int last_error_ = 0;
   std::uint32_t linger_ms_ = 0;
-  int interest_ = 0;  // what uv_poll_start was told
+  std::uint8_t interest_ = 0;  // what uv_poll_start was told
   State state_ = State::open;
   bool want_readable_ = false;
   bool fin_wanted_ = false;

@@ -74,7 +74,7 @@ void Listener::start() {
 }
 
 void Listener::accept_turn() {
-  for (int i = 0; i < options_.accepts_per_turn; ++i) {
+  for (int i = 0; i < options_.accepts_per_turn && !closed_; ++i) {
     if (!has_room_()) {
       ++counters_.paused_at_cap;
       return pause();

@@ -35,6 +35,7 @@ void Loop::run_in_thread(const AfterPass& after_pass) {
     uv_run(&loop_, wait ? UV_RUN_ONCE : UV_RUN_NOWAIT);
     wait = !after_pass();
   }
+  stopping_ = false;
 }
 
 void Loop::assert_in_loop_thread() const {

@@ -22,6 +22,7 @@ class Loop {
   using AfterPass = std::function<bool()>;
 
   // Runs passes on the calling thread until stop(), which becomes the loop's thread.
+  // May be called again afterwards.
   void run_in_thread(const AfterPass& after_pass);
   // Ends run_in_thread() after the current pass. Loop thread only; elsewhere, wake it first.
   void stop() { stopping_ = true; }

@@ -5,7 +5,8 @@
 #include <memory>
 #include <vector>
 
-#include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
+#include "absl/hash/hash.h"
 #include "proxy/client.h"
 
 namespace waymark::proxy {
@@ -22,7 +23,7 @@ class ClientTable {
   Client& add(std::unique_ptr<Client> client) {
     Client& added = *client.release();
     place(added, live_);
-    by_mark_.emplace(added.session.mark(), &added);
+    by_mark_.insert(&added);
     return added;
   }
 
@@ -30,13 +31,13 @@ class ClientTable {
   // gone is a normal thing.
   [[nodiscard]] Client* find(const Mark& mark) const {
     const auto at = by_mark_.find(mark);
-    return at == by_mark_.end() ? nullptr : at->second;
+    return at == by_mark_.end() ? nullptr : *at;
   }
 
   // The client has ended: it is no longer found, but lives until destroy(), because its socket may
   // still be lingering.
   void retire(Client& client) {
-    by_mark_.erase(client.session.mark());
+    by_mark_.erase(&client);
     remove(client, live_);
     client.retired = true;
     place(client, retired_);
@@ -64,9 +65,23 @@ class ClientTable {
     list.pop_back();
   }
 
+  // The key of a client is the mark it holds, so that the table keeps a pointer a client and no
+  // copy of the mark.
+  struct Hash {
+    using is_transparent = void;
+    std::size_t operator()(const Mark& mark) const { return absl::Hash<Mark>()(mark); }
+    std::size_t operator()(const Client* client) const { return (*this)(client->session.mark()); }
+  };
+  struct Equal {
+    using is_transparent = void;
+    static const Mark& mark_of(const Mark& mark) { return mark; }
+    static const Mark& mark_of(const Client* client) { return client->session.mark(); }
+    bool operator()(const auto& a, const auto& b) const { return mark_of(a) == mark_of(b); }
+  };
+
   std::vector<Client*> live_;
   std::vector<Client*> retired_;
-  absl::flat_hash_map<Mark, Client*> by_mark_;
+  absl::flat_hash_set<Client*, Hash, Equal> by_mark_;
 };
 
 }  // namespace waymark::proxy

@@ -46,7 +46,11 @@ void DownPath::carry_out(const Origin& origin, const wire::Command& command) {
     ++state_.counters.commands_ignored;
     return;
   }
-  if (Client* client = state_.clients.find(command.mark)) return apply(origin, *client, command);
+  // Answers to the frames of one read come one after the other.
+  if (last_ == nullptr || last_->retired || last_->session.mark() != command.mark) {
+    last_ = state_.clients.find(command.mark);
+  }
+  if (last_ != nullptr) return apply(origin, *last_, command);
   if (origin.hops_left > 0) return forward(origin, command);
   refuse(origin, command, wire::Refusal::no_such_mark);
 }
@@ -109,6 +113,7 @@ void DownPath::flush(Client& client) {
 void DownPath::end_of_message() {
   for (Client* client : gather_.clients()) flush(*client);
   gather_.clear();
+  last_ = nullptr;
 }
 
 void DownPath::on_drained(Client& client) {

@@ -45,6 +45,7 @@ class DownPath {
   WorkerState& state_;
   Closer& closer_;
   WriteGather gather_;
+  Client* last_ = nullptr;  // the client of the latest command, within one message
 };
 
 }  // namespace waymark::proxy

@@ -75,6 +75,7 @@ std::size_t UpPath::credit_of(Client& client, Upstream& upstream) {
 void UpPath::pause(Client& client, Upstream& upstream) {
   client.want_readable(false);
   ++state_.counters.reads_paused;
+  upstream.link->want_room();
   if (client.waiting) return;
   client.waiting = true;
   upstream.waiting.push_back(client.session.mark());
@@ -106,6 +107,7 @@ void UpPath::cut(Client& client, link::Link& link, std::string_view bytes) {
   const std::uint64_t seq_before = session.last_seq();
   bool refused_by_upstream = false;
   const frame::Fault fault = client.framer.feed(bytes, [&](std::string_view frame) {
+    if (refused_by_upstream) return;  // what follows a frame that cannot go would leave a gap
     const std::uint64_t seq = session.add_frame(frame.size(), now_ms);
     ++state_.counters.frames_up;
     state_.counters.bytes_up += frame.size();

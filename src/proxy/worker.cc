@@ -104,6 +104,7 @@ void Worker::on_completions() {
 }
 
 void Worker::on_tick() {
+  on_completions();  // those that came without a wake-up
   fleet_->tick(loop_.now_ms());
   sweep_.tick();
   if (drain_.tick()) loop_.stop();

@@ -1,11 +1,15 @@
 // What one message of commands writes to each client, gathered so that a client gets one system
-// call however many payloads are for it. Nothing is copied: the parts are views into the received
-// message, which must live until flush.
+// call however many payloads are for it.
+//
+// Large payloads are not copied: their parts are views into the received message, which must live
+// until take(). Small ones are laid side by side, since to the kernel each part of a write costs
+// more than copying a few hundred bytes.
 #pragma once
 
-#include <array>
+#include <cstddef>
 #include <cstdint>
-#include <deque>
+#include <cstring>
+#include <memory>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -21,12 +25,15 @@ class WriteGather {
   // Adds an enveloped payload for `client`.
   void add(Client& client, const frame::Envelope& envelope, const wire::Bytes& payload) {
     if (client.gather_first == Client::kNone) clients_.push_back(&client);
-    if (envelope.head_size > 0) {
-      heads_.push_back(envelope.head);
-      add_part(client, {heads_.back().data(), envelope.head_size});
-    }
-    payload.for_each([&](std::string_view piece) { add_part(client, piece); });
-    if (!envelope.tail.empty()) add_part(client, envelope.tail);
+    if (envelope.head_size > 0) add_copy(client, envelope.head_bytes());
+    payload.for_each([&](std::string_view piece) {
+      if (piece.size() <= kCopied) {
+        add_copy(client, piece);
+      } else {
+        add_part(client, piece);
+      }
+    });
+    if (!envelope.tail.empty()) add_copy(client, envelope.tail);
   }
 
   // Takes out what was gathered for `client`; valid until the next take().
@@ -45,8 +52,9 @@ class WriteGather {
 
   void clear() {
     parts_.clear();
-    heads_.clear();
     clients_.clear();
+    block_ = 0;
+    used_ = 0;
   }
 
  private:
@@ -54,6 +62,32 @@ class WriteGather {
     std::string_view bytes;
     std::uint32_t next = Client::kNone;
   };
+
+  static constexpr std::size_t kCopied = 512;
+  static constexpr std::size_t kBlock = 64 * 1024;
+
+  // Copies into the current block; bytes that follow the client's last ones there extend its part.
+  void add_copy(Client& client, std::string_view bytes) {
+    if (blocks_.empty() || used_ + bytes.size() > kBlock) next_block();
+    char* at = blocks_[block_].get() + used_;
+    std::memcpy(at, bytes.data(), bytes.size());
+    used_ += bytes.size();
+    if (client.gather_last != Client::kNone) {
+      Part& last = parts_[client.gather_last];
+      if (last.bytes.data() + last.bytes.size() == at) {
+        last.bytes = {last.bytes.data(), last.bytes.size() + bytes.size()};
+        client.gather_bytes += static_cast<std::uint32_t>(bytes.size());
+        return;
+      }
+    }
+    add_part(client, {at, bytes.size()});
+  }
+
+  void next_block() {
+    if (!blocks_.empty()) ++block_;
+    if (block_ == blocks_.size()) blocks_.push_back(std::make_unique<char[]>(kBlock));
+    used_ = 0;
+  }
 
   void add_part(Client& client, std::string_view bytes) {
     const auto index = static_cast<std::uint32_t>(parts_.size());
@@ -68,7 +102,9 @@ class WriteGather {
   }
 
   std::vector<Part> parts_;
-  std::deque<std::array<char, frame::kMostFieldBytes>> heads_;  // addresses stay valid
+  std::vector<std::unique_ptr<char[]>> blocks_;  // kept; views into them live until clear()
+  std::size_t block_ = 0;                        // the one in use
+  std::size_t used_ = 0;                         // bytes of it
   std::vector<Client*> clients_;
   std::vector<std::string_view> taken_;
 };

@@ -4,7 +4,8 @@ namespace waymark::wire {
 
 std::size_t BatchWriter::append(Batch& batch, const EventHeader& header, EventKind kind,
                                 std::string_view body) {
-  const std::size_t size = event_size(header, kind, body.size());
+  const EventSize event = event_size(header, kind, body.size());
+  const std::size_t size = event.whole;
   if (!chunk_ || used_ + size > chunk_->capacity()) {
     chunk_ = pool_.take(size);
     used_ = 0;
@@ -13,7 +14,7 @@ std::size_t BatchWriter::append(Batch& batch, const EventHeader& header, EventKi
                             batch.ranges.back().chunk.get() == chunk_.get() &&
                             batch.ranges.back().offset + batch.ranges.back().size == used_;
   if (!extends_last) batch.ranges.push_back({chunk_, used_, 0});
-  put_event(chunk_->data() + used_, header, kind, body);
+  put_event(chunk_->data() + used_, event, header, kind, body);
   batch.ranges.back().size += size;
   used_ += size;
   if (used_ == chunk_->capacity()) chunk_ = ChunkRef();  // one made for a large event is not kept

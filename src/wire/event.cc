@@ -79,14 +79,15 @@ bool read_event(Cursor cursor, Event& event) {
 
 }  // namespace
 
-std::size_t event_size(const EventHeader& header, EventKind kind, std::size_t body_size) {
+EventSize event_size(const EventHeader& header, EventKind kind, std::size_t body_size) {
   const std::size_t inner = inner_size(header, kind, body_size);
-  return 1 + varint_size(inner) + inner;
+  return {inner, 1 + varint_size(inner) + inner};
 }
 
-char* put_event(char* out, const EventHeader& header, EventKind kind, std::string_view body) {
+char* put_event(char* out, const EventSize& size, const EventHeader& header, EventKind kind,
+                std::string_view body) {
   out = put_varint(out, kEventsTag);
-  out = put_varint(out, inner_size(header, kind, body.size()));
+  out = put_varint(out, size.inner);
   if (!header.mark.is_nil()) {
     out = put_varint(out, kMarkTag);
     out = put_varint(out, Mark::kSize);
@@ -115,9 +116,10 @@ char* put_event(char* out, const EventHeader& header, EventKind kind, std::strin
 }
 
 void add_event(std::string& out, const EventHeader& header, EventKind kind, std::string_view body) {
+  const EventSize size = event_size(header, kind, body.size());
   const std::size_t before = out.size();
-  out.resize(before + event_size(header, kind, body.size()));
-  put_event(out.data() + before, header, kind, body);
+  out.resize(before + size.whole);
+  put_event(out.data() + before, size, header, kind, body);
 }
 
 ReadResult EventReader::next(Event& event) {

@@ -43,13 +43,18 @@ struct EventHeader {
   std::uint64_t received_at = 0;  // Unix nanoseconds; 0: unknown
 };
 
-// Bytes that put_event() will write.
-[[nodiscard]] std::size_t event_size(const EventHeader& header, EventKind kind,
-                                     std::size_t body_size);
+// What an event takes as one entry of ToUpstream.events.
+struct EventSize {
+  std::size_t inner = 0;  // the Event itself
+  std::size_t whole = 0;  // with its tag and length
+};
+[[nodiscard]] EventSize event_size(const EventHeader& header, EventKind kind,
+                                   std::size_t body_size);
 
-// Writes one entry of ToUpstream.events at `out`, where event_size() bytes are free; answers the
-// end. Entries written one after the other are a whole ToUpstream.
-char* put_event(char* out, const EventHeader& header, EventKind kind, std::string_view body);
+// Writes one entry at `out`, where size.whole bytes are free; answers the end. `size` is
+// event_size() of the same arguments. Entries written one after the other are a whole ToUpstream.
+char* put_event(char* out, const EventSize& size, const EventHeader& header, EventKind kind,
+                std::string_view body);
 
 void add_event(std::string& out, const EventHeader& header, EventKind kind, std::string_view body);
 

@@ -4,7 +4,9 @@ import contextlib
 import socket
 
 from harness.chaos import Chaos
+from harness.impostor import Impostor
 from harness.legacy_upstream import LegacyUpstream
+from harness.load import Load
 from harness.process import Process, program
 from harness.proxy import Proxy, configuration, write_configuration
 from harness.stub import Stub
@@ -48,9 +50,8 @@ class Rig:
     def chaos(self, target):
         return self._keep(Chaos(target.address))
 
-    def keep(self, thing):
-        """Something with stop(), which is called at the end."""
-        return self._keep(thing)
+    def impostor(self, **script):
+        return self._keep(Impostor(**script))
 
     # --- programs ---
 
@@ -68,6 +69,10 @@ class Rig:
     def run(self, name, *arguments, **options):
         """A program that ends by itself, or is ended by the test."""
         return self._keep(Process(self.folder, self._name(name), [program(name), *arguments], **options))
+
+    def load(self, proxy, *arguments):
+        target = proxy.addresses["clients"]
+        return self._keep(Load(self.folder, self._name("load"), target, *arguments))
 
     def configuration_file(self, settings):
         return write_configuration(self.folder, self._name("config"), settings)

@@ -66,8 +66,9 @@ TEST_CASE("an event takes exactly the bytes that event_size() says") {
                                  .received_at = delivery};
         for (const EventKind kind : {EventKind::payload, EventKind::snapshot_end}) {
           const std::string body(body_size, 'b');
-          std::vector<char> room(event_size(header, kind, body_size));
-          REQUIRE(put_event(room.data(), header, kind, body) == room.data() + room.size());
+          const EventSize size = event_size(header, kind, body_size);
+          std::vector<char> room(size.whole);
+          REQUIRE(put_event(room.data(), size, header, kind, body) == room.data() + room.size());
           link::v1::ToUpstream message;
           if (kind == EventKind::payload) {
             REQUIRE(message.ParseFromArray(room.data(), static_cast<int>(room.size())));

@@ -1,0 +1,318 @@
+"""A link is lost, or all of them are: clients stay, and what was not yet written follows them."""
+
+import signal
+import time
+
+import pytest
+
+from harness import wire
+from harness.clock import eventually, scaled
+from harness.wire import link
+
+HUNG = {"progress_timeout": "500ms", "ping_interval": "200ms"}
+
+
+def numbered_lines(count, size):
+    return b"".join(b"%06d ".ljust(size - 1, b".") % number + b"\n" for number in range(count))
+
+
+def served_by(upstreams, client):
+    """(the upstream that serves this client, the other one)."""
+
+    def owner():
+        for this, other in (upstreams, reversed(upstreams)):
+            if any(event.opened.peer == client.address for event in this.events("opened")):
+                return this, other
+        return None
+
+    return eventually(owner, "Opened")
+
+
+def fill(proxy, client, stream):
+    """Sends until the link takes no more and the client is not read; answers the bytes sent."""
+    sent = 0
+
+    def blocked():
+        nonlocal sent
+        while taken := client.push(stream[sent : sent + 65536]):
+            sent += taken
+        metrics = proxy.metrics()
+        return (
+            metrics.total("link_outstanding_frames") > 0
+            and metrics.total("downstream_reads_paused_total", cause="window") > 0
+        )
+
+    eventually(blocked, "a full link")
+    assert sent < len(stream), "the link took everything"
+    return sent
+
+
+def test_a_connection_moves_with_its_mark_and_its_numbers(rig):
+    upstreams = [rig.upstream(answer=wire.echo), rig.upstream(answer=wire.echo)]
+    proxy = rig.proxy(*upstreams)
+    client = proxy.client()
+    first, second = served_by(upstreams, client)
+    mark = first.mark_of(client)
+    assert [client.ask(b"one"), client.ask(b"two")] == [b"one", b"two"]
+
+    first.stop()
+    opened = second.expect("opened", mark=mark)[-1].opened
+    assert (opened.resumed, opened.epoch, opened.next_seq) == (True, 2, 3)
+    assert (opened.incarnation, opened.peer) == (1, client.address)
+    assert client.ask(b"three") == b"three"
+    assert [event.seq for event in second.events("payload", mark)] == [3]
+    assert proxy.total("downstream_connections_moved_total") == 1
+    assert proxy.total("link_lost_total", upstream=first.address) == 1
+    assert proxy.log("upstream_lost", address=first.address)[0]["why"]
+
+
+def test_an_upstream_that_ends_its_call_loses_no_client(rig):
+    upstreams = [rig.upstream(answer=wire.echo), rig.upstream(answer=wire.echo)]
+    proxy = rig.proxy(*upstreams)
+    clients = proxy.clients(6)
+    for client in clients:
+        client.ask(b"hello")
+    upstreams[0].link.end()
+    for _ in range(5):
+        assert [client.ask(b"again") for client in clients] == [b"again"] * 6
+    assert proxy.total("downstream_connections_closed_total") == 0
+
+
+def test_a_half_closed_client_is_announced_as_such_again(rig):
+    upstreams = [rig.upstream(), rig.upstream()]
+    client = rig.proxy(*upstreams).client()
+    first, second = served_by(upstreams, client)
+    mark = first.mark_of(client)
+    client.send(b"request\n")
+    client.end_writing()
+    first.expect("half_closed", mark=mark)
+
+    first.stop()
+    second.expect("half_closed", mark=mark)
+    second.send(wire.send(mark, b"late answer"), wire.half_close(mark))
+    assert client.receive_to_end() == b"late answer\n"
+    kinds = [event.WhichOneof("kind") for event in second.events(mark=mark)]
+    assert kinds[:2] == ["opened", "half_closed"]
+
+
+def hung_upstream(rig, **pool):
+    """An upstream that reads no more, full to the brim: (proxy, hung, other, client, stream, sent)."""
+    upstreams = [rig.upstream(), rig.upstream()]
+    proxy = rig.proxy(*upstreams, pool={"progress_timeout": "1s", **pool})
+    client = proxy.client()
+    hung, other = served_by(upstreams, client)
+    hung.pause()
+    stream = numbered_lines(60_000, 512)
+    sent = fill(proxy, client, stream)
+    return proxy, hung, other, client, stream, sent
+
+
+def receive_the_rest(other, client, stream, sent):
+    """The frames that the other upstream got, once all of the client's have come."""
+    end = stream.index(b"\n", sent) + 1
+    client.send(stream[sent:end])
+    last = end // 512
+    eventually(lambda: any(event.seq == last for event in other.events("payload")), f"frame {last}")
+    return other.events("payload")
+
+
+def test_writes_in_doubt_come_again_flagged_and_in_order(rig):
+    proxy, hung, other, client, stream, sent = hung_upstream(rig)
+    proxy.wait_for_log("upstream_lost", address=hung.address)
+    frames = receive_the_rest(other, client, stream, sent)
+
+    numbers = [frame.seq for frame in frames]
+    assert numbers == list(range(numbers[0], numbers[-1] + 1)), "in order, without a gap"
+    assert all(frame.payload == stream[(frame.seq - 1) * 512 :][:511] for frame in frames)
+    again = [frame.seq for frame in frames if frame.attempt == 2]
+    assert again and again == numbers[: len(again)], "the oldest were in doubt"
+    assert all(frame.attempt <= 1 for frame in frames[len(again) :])
+    assert len(again) <= proxy.total("frames_redelivered_total")
+    assert proxy.total("frames_discarded_total") == 0
+
+
+def test_writes_in_doubt_are_dropped_and_counted_if_asked_for(rig):
+    proxy, hung, other, client, stream, sent = hung_upstream(rig, on_doubt="drop")
+    proxy.wait_for_log("upstream_lost", address=hung.address)
+    frames = receive_the_rest(other, client, stream, sent)
+
+    numbers = [frame.seq for frame in frames]
+    assert numbers == list(range(numbers[0], numbers[-1] + 1))
+    assert all(frame.attempt <= 1 for frame in frames)
+    metrics = proxy.metrics()
+    dropped = metrics.total("frames_discarded_total", reason="in_doubt")
+    assert dropped > 0
+    assert metrics.total("link_frames_sent_total") + dropped == metrics.total(
+        "downstream_frames_total", direction="up"
+    )
+
+
+def test_the_last_frames_of_a_client_that_is_gone_are_delivered(rig):
+    upstreams = [rig.upstream(), rig.upstream()]
+    proxy = rig.proxy(*upstreams, listener={"half_close_timeout": "200ms"})
+    clients = proxy.clients(4)
+    hung, other = served_by(upstreams, clients[0])
+    (second,) = [each for each in clients[1:] if served_by(upstreams, each)[0] is hung]
+    mark = hung.mark_of(second)
+    hung.pause()
+    fill(proxy, clients[0], numbered_lines(60_000, 512))
+    second.send(b"my last words\n")
+    second.end_writing()
+    assert second.receive_to_end() == b""
+    proxy.ending_of(second)
+
+    hung.stop()
+    other.expect("closed", mark=mark)
+    events = other.events(mark=mark)
+    assert [event.WhichOneof("kind") for event in events] == ["opened", "payload", "half_closed", "closed"]
+    assert events[0].opened.resumed
+    assert (events[1].seq, events[1].payload) == (1, b"my last words")
+    assert events[-1].closed.reason == link.CLOSE_REASON_HALF_CLOSE_TIMEOUT
+
+
+def test_a_stopped_upstream_is_noticed_and_left(rig):
+    stubs = rig.stubs(2)
+    proxy = rig.proxy(*stubs, pool=HUNG)
+    clients = proxy.clients(10)
+    for client in clients:
+        client.ask(b"hello")
+    stubs[0].process.signal(signal.SIGSTOP)
+    proxy.wait_for_log("upstream_lost", address=stubs[0].address)
+    assert [client.ask(b"again") for client in clients] == [b"again"] * 10
+    assert proxy.total("downstream_connections_closed_total") == 0
+
+    stubs[0].process.signal(signal.SIGCONT)
+    proxy.wait_for_upstreams(2)
+
+
+def test_a_blackhole_on_the_way_is_noticed_and_left(rig):
+    stubs = rig.stubs(2)
+    chaos = rig.chaos(stubs[0])
+    proxy = rig.proxy(chaos, stubs[1], pool=HUNG)
+    clients = proxy.clients(10)
+    for client in clients:
+        client.ask(b"hello")
+    chaos.blackhole()
+    proxy.wait_for_log("upstream_lost", address=chaos.address)
+    assert [client.ask(b"again") for client in clients] == [b"again"] * 10
+    chaos.heal()
+    proxy.wait_for_upstreams(2)
+
+
+def test_a_broken_connection_to_an_upstream_breaks_no_client(rig):
+    chaos = rig.chaos(rig.stub())
+    proxy = rig.proxy(chaos)
+    clients = proxy.clients(10)
+    for _ in range(3):
+        assert [client.ask(b"hello") for client in clients] == [b"hello"] * 10
+        lost = proxy.total("link_lost_total")
+        chaos.cut()
+        proxy.wait_for_total("link_lost_total", at_least=lost + 1)
+    assert [client.ask(b"hello") for client in clients] == [b"hello"] * 10
+    assert proxy.total("downstream_connections_closed_total") == 0
+
+
+def test_a_killed_upstream_under_load_disconnects_nobody(rig):
+    stubs = rig.stubs(3)
+    proxy = rig.proxy(*stubs)
+    load = rig.load(
+        proxy,
+        *("--framing", "line", "--connections", 100, "--in-flight", 2, "--payload", "64-1024"),
+        *("--warmup", "200ms", "--duration", "2s", "--reply-timeout", "1s", "--allow-lost"),
+    )
+    load.wait_measuring()
+    stubs[1].kill()
+    code, summary = load.result()
+    assert code == 0, summary
+    assert summary["disconnects"] == 0
+    assert summary["connect_errors"] == 0
+    assert summary["mismatched"] == 0
+    assert summary["received"] > 0
+    assert proxy.total("downstream_connections_moved_total") > 0
+
+
+def test_a_returning_upstream_serves_at_once(rig):
+    stub = rig.stub()
+    proxy = rig.proxy(stub)
+    client = proxy.client()
+    assert client.ask(b"before") == b"before"
+    stub.kill()
+    proxy.wait_for_total("downstream_connections_held")
+    client.send(b"meanwhile\n")
+    stub.restart()
+    listening = time.monotonic()
+    assert client.receive_line() == b"meanwhile"
+    assert time.monotonic() - listening < scaled(1)
+
+
+def test_an_upstream_long_gone_serves_new_clients_within_a_second(rig):
+    stub, other = rig.stub("--reply", "template:back"), rig.stub("--reply", "template:other")
+    proxy = rig.proxy(stub, other)
+    stub.kill()
+    address = stub.address
+    # Long enough for every back-off to have reached its longest pause.
+    proxy.wait_for_upstreams(1)
+    began = time.monotonic()
+    client = proxy.client()
+    while time.monotonic() - began < scaled(3):
+        assert client.ask(b"who?") == b"other"
+    stub.restart()
+    listening = time.monotonic()
+    assert stub.address == address
+    while proxy.client().ask(b"who?") != b"back":
+        assert time.monotonic() - listening < scaled(1)
+
+
+def test_clients_are_held_while_all_upstreams_are_away(rig):
+    stubs = rig.stubs(2)
+    proxy = rig.proxy(*stubs)
+    clients = proxy.clients(10)
+    for client in clients:
+        assert client.ask(b"hello") == b"hello"
+    for stub in stubs:
+        stub.kill()
+    proxy.wait_for_total("downstream_connections_held", at_least=10)
+    late = proxy.client()
+    proxy.wait_for_total("downstream_connections_held", at_least=11)
+    read_before = proxy.total("downstream_frames_total", direction="up")
+
+    stream = numbered_lines(300, 100)
+    for client in [*clients, late]:
+        client.send(stream)
+    assert proxy.total("downstream_frames_total", direction="up") == read_before, "reading is paused"
+    assert proxy.get("/livez")[0] == 200
+
+    stubs[0].restart()
+    for client in [*clients, late]:
+        assert client.receive(len(stream)) == stream
+    assert proxy.total("downstream_connections_closed_total") == 0
+
+
+def test_frames_without_any_upstream_are_kept_for_the_next(rig):
+    upstream = rig.upstream()
+    proxy = rig.proxy(upstream)
+    client = proxy.client()
+    upstream.mark_of(client)
+    upstream.pause()
+    stream = numbered_lines(60_000, 512)
+    sent = fill(proxy, client, stream)
+    upstream.stop()
+    proxy.wait_for_total("frames_stranded")
+
+    again = rig.upstream(address=upstream.address)
+    frames = receive_the_rest(again, client, stream, sent)
+    numbers = [frame.seq for frame in frames]
+    assert numbers == list(range(numbers[0], numbers[-1] + 1))
+    assert proxy.total("frames_stranded") == 0
+
+
+@pytest.mark.parametrize("workers", [2])
+def test_each_worker_moves_its_own_clients(rig, workers):
+    stubs = rig.stubs(3)
+    proxy = rig.proxy(*stubs, workers=workers)
+    clients = proxy.clients(30)
+    for stub in stubs[:2]:
+        stub.kill()
+        proxy.wait_for_upstreams(2 if stub is stubs[0] else 1)
+        assert [client.ask(b"hello") for client in clients] == [b"hello"] * 30
+    assert proxy.total("upstream_connections", upstream=stubs[2].address) == 30

@@ -12,13 +12,18 @@ class TestLoop {
   static constexpr std::chrono::milliseconds kPatience{20'000};
 
   TestLoop()
-      : deadline_(loop_, [this] {
-          overdue_ = true;
-          loop_.stop();
-        }) {}
+      : deadline_(loop_,
+                  [this] {
+                    overdue_ = true;
+                    loop_.stop();
+                  }),
+        nudge_(loop_, [] {}) {}
   TestLoop(const TestLoop&) = delete;
   TestLoop& operator=(const TestLoop&) = delete;
-  ~TestLoop() { deadline_.close(); }
+  ~TestLoop() {
+    deadline_.close();
+    nudge_.close();
+  }
 
   Loop& get() { return loop_; }
   [[nodiscard]] std::uint64_t now_ms() const { return loop_.now_ms(); }
@@ -38,6 +43,7 @@ class TestLoop {
     overdue_ = false;
     bool held = false;
     deadline_.start_once(kPatience);
+    if (spin) nudge_.wake();  // the first pass waits otherwise
     loop_.run_in_thread([&] {
       held = done();
       if (held) loop_.stop();
@@ -49,6 +55,7 @@ class TestLoop {
 
   Loop loop_;
   Timer deadline_;
+  Waker nudge_;
   bool overdue_ = false;
 };
 

@@ -29,10 +29,8 @@ class Client:
 
     def push(self, data):
         """Sends what the kernel takes without waiting; answers the number of bytes."""
-        try:
-            return self._socket.send(data, socket.MSG_DONTWAIT)
-        except BlockingIOError:
-            return 0
+        writable = select.select([], [self._socket], [], 0)[1]
+        return self._socket.send(data) if writable else 0
 
     def receive(self, count):
         """Exactly `count` bytes."""
@@ -89,13 +87,12 @@ class Client:
     def was_reset(self):
         """Whether the connection is gone by a RST, which throws away what was not read."""
         try:
-            while self._socket.recv(256 * 1024, socket.MSG_DONTWAIT):
-                pass
+            while select.select([self._socket], [], [], 0)[0]:
+                if not self._socket.recv(256 * 1024):
+                    return False
             return False
         except ConnectionResetError:
             return True
-        except BlockingIOError:
-            return False
 
     def end_writing(self):
         self._socket.shutdown(socket.SHUT_WR)

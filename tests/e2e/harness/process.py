@@ -23,7 +23,7 @@ def program(name):
 class Process:
     """`stop()` must be called, and fails the test if the program ended in another way than expected."""
 
-    def __init__(self, folder, name, command, **options):
+    def __init__(self, folder, name, command, ends_with=0, **options):
         self.name = name
         self._out = folder / f"{name}.out"
         self._err = folder / f"{name}.err"
@@ -31,7 +31,8 @@ class Process:
             self._child = subprocess.Popen(
                 [str(part) for part in command], stdin=subprocess.DEVNULL, stdout=out, stderr=err, **options
             )
-        self._expected = 0
+        self._expected = ends_with
+        self._told_to_end = False
 
     @property
     def pid(self):
@@ -62,6 +63,7 @@ class Process:
         return self.wait_for(lambda: re.search(pattern, self.stdout), f"a line like {pattern!r}")
 
     def signal(self, number):
+        self._told_to_end |= number in (signal.SIGTERM, signal.SIGINT)
         self._child.send_signal(number)
 
     def kill(self):
@@ -86,7 +88,7 @@ class Process:
 
     def stop(self):
         try:
-            if self.running():
+            if self.running() and not self._told_to_end:
                 self.signal(signal.SIGCONT)
                 self.signal(signal.SIGTERM)
             code = self._child.wait(timeout=scaled(2 * PATIENCE))
@@ -107,6 +109,12 @@ class Process:
 
     def resident_bytes(self):
         return int(pathlib.Path(f"/proc/{self.pid}/statm").read_text().split()[1]) * _PAGE
+
+    def has_listener(self):
+        """Whether it listens on any TCP port."""
+        sockets = {os.readlink(link) for link in pathlib.Path(f"/proc/{self.pid}/fd").iterdir()}
+        rows = [line.split() for line in pathlib.Path("/proc/net/tcp").read_text().splitlines()[1:]]
+        return any(row[3] == "0A" and f"socket:[{row[9]}]" in sockets for row in rows)
 
     def open_descriptors(self):
         return len(os.listdir(f"/proc/{self.pid}/fd"))

@@ -9,6 +9,7 @@ from harness.legacy_upstream import LegacyUpstream
 from harness.load import Load
 from harness.process import Process, program
 from harness.proxy import Proxy, configuration, write_configuration
+from harness.server import Server
 from harness.stub import Stub
 from harness.upstream import Upstream
 
@@ -50,8 +51,15 @@ class Rig:
     def chaos(self, target):
         return self._keep(Chaos(target.address))
 
+    def server_without_services(self):
+        return self._keep(Server())
+
     def impostor(self, **script):
         return self._keep(Impostor(**script))
+
+    def keep(self, thing):
+        """Something else with stop()."""
+        return self._keep(thing)
 
     # --- programs ---
 

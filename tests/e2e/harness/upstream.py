@@ -42,6 +42,7 @@ class Upstream:
         self._reading.set()
         self._lock = threading.Lock()
         self._events = []
+        self.last_seq = 0  # of the newest frame
         self.links = []
         method = grpc.stream_stream_rpc_method_handler(
             self._serve, wire.link.ToUpstream.FromString, _to_bytes
@@ -65,6 +66,7 @@ class Upstream:
                 for event in message.events:
                     with self._lock:
                         self._events.append(event)
+                    self.last_seq = event.seq or self.last_seq
                 commands = [command for event in message.events for command in self._answer(event)]
                 if commands:
                     link.send(*commands)
@@ -96,8 +98,8 @@ class Upstream:
         self._reading.set()
 
     def stop(self):
-        self._reading.set()
         self._server.stop()
+        self._reading.set()
 
     # --- history ---
 

@@ -18,6 +18,7 @@ Installs what the tests need (Debian packages), builds, and runs these groups:
   format       clang-format
   fuzz         every fuzz target for ten seconds
   e2e          the real programs over real sockets
+  install      the installed SDK builds an upstream with find_package(waymark)
   quickstart   deploy/quickstart.sh --yes --check
   asan, tsan   build, unit and e2e again under the sanitizers
 
@@ -28,7 +29,7 @@ Logs: build/test-logs/GROUP.log
 END
 }
 
-all_groups=(build unit layers scripts format fuzz e2e quickstart asan tsan)
+all_groups=(build unit layers scripts format fuzz e2e install quickstart asan tsan)
 groups=()
 fast=0
 while (($#)); do
@@ -46,7 +47,7 @@ while (($#)); do
 done
 if ((${#groups[@]} == 0)); then
   groups=("${all_groups[@]}")
-  ((fast)) && groups=("${groups[@]:0:8}") # without asan and tsan
+  ((fast)) && groups=("${groups[@]:0:9}") # without asan and tsan
 fi
 
 readonly logs=$PWD/build/test-logs
@@ -163,6 +164,7 @@ run_group() {
     format) check_format ;;
     fuzz) step fuzz 1200 tests/fuzz/run.sh 10 ;;
     e2e) with_release e2e_tests e2e release ;;
+    install) with_release step install 300 tests/install/run.sh build/release ;;
     quickstart) with_release step quickstart 900 deploy/quickstart.sh --yes --check ;;
     asan | tsan) sanitized "$1" ;;
   esac

@@ -103,6 +103,8 @@ void add_upstream(MetricsText& text, const UpstreamSnapshot& upstream, std::stri
   counter("waymark_link_messages_received_total", "Messages received from the upstream.",
           upstream.messages_received);
   counter("waymark_link_lost_total", "Times the link was lost.", upstream.times_lost);
+  counter("waymark_link_failed_total", "Times a try to become ready failed.",
+          upstream.times_failed);
   counter("waymark_link_malformed_total", "Messages of the upstream that cannot be read.",
           upstream.malformed);
   gauge("waymark_link_outstanding_events", "Events queued or being written.",

@@ -161,6 +161,10 @@ void Log::upstream_ready(std::string_view pool, std::string_view address, std::s
         {{"pool", pool}, {"address", address}, {"name", name}, {"protocol", protocol}});
 }
 
+void Log::upstream_failed(std::string_view pool, std::string_view address, std::string_view why) {
+  write(LogLevel::warn, "upstream_failed", {{"pool", pool}, {"address", address}, {"why", why}});
+}
+
 void Log::upstream_lost(std::string_view pool, std::string_view address, std::string_view why) {
   write(LogLevel::warn, "upstream_lost", {{"pool", pool}, {"address", address}, {"why", why}});
 }

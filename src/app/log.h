@@ -60,6 +60,8 @@ class Log final : public proxy::Observer {
   void connection_ended(const proxy::ConnectionSummary& summary) override;
   void upstream_ready(std::string_view pool, std::string_view address, std::string_view name,
                       std::string_view protocol) override;
+  void upstream_failed(std::string_view pool, std::string_view address,
+                       std::string_view why) override;
   void upstream_lost(std::string_view pool, std::string_view address,
                      std::string_view why) override;
 

@@ -62,6 +62,7 @@ void Call::consumed() {
 void Call::cancel() {
   context_.TryCancel();
   std::lock_guard lock(mutex_);
+  cancelled_ = true;
   if (read_parked_) end_locked();  // no read is under way whose failure would end the call
 }
 
@@ -98,7 +99,8 @@ void Call::complete(Operation operation, bool ok) {
         }
         completion.kind = Completion::Kind::received;
         completion.message.Swap(&incoming_);
-        if (++unconsumed_ < kMaxUnconsumed) {
+        // The owner of a cancelled call consumes no more: read on, to the end.
+        if (++unconsumed_ < kMaxUnconsumed || cancelled_) {
           begin_read_locked();
         } else {
           read_parked_ = true;

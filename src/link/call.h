@@ -15,6 +15,7 @@
 #include <mutex>
 #include <string>
 
+#include "link/completion.h"
 #include "link/completion_thread.h"
 
 namespace waymark::link {
@@ -73,6 +74,7 @@ class Call {
   int pending_ = 0;     // operations gRPC has not completed
   int unconsumed_ = 0;  // messages the worker has not used up
   bool read_parked_ = false;
+  bool cancelled_ = false;
   bool hurried_ = false;          // the worker waits for `written`
   bool written_quietly_ = false;  // `written` was pushed without waking the worker
   bool over_ = false;             // nothing more may be begun

@@ -2,10 +2,14 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <deque>
 
 #include "base/status.h"
+#include "link/call.h"
 #include "link/channel.h"
+#include "link/completion.h"
 #include "link/message.h"
+#include "link/protocol.h"
 
 namespace waymark::link {
 namespace {
@@ -13,8 +17,7 @@ namespace {
 constexpr std::chrono::milliseconds kFirstRetry{100};
 constexpr std::chrono::milliseconds kLongestRetry{800};
 constexpr std::chrono::milliseconds kStopTimeout{1'000};
-constexpr std::uint64_t kStableMs = 5'000;    // a link this old starts its back-off anew
-constexpr std::size_t kEventOverhead = 1024;  // more than the header of any event takes
+constexpr std::uint64_t kStableMs = 5'000;  // a link this old starts its back-off anew
 constexpr std::size_t kMessageMargin = 64 * 1024;
 
 std::size_t max_received_message(const LinkOptions& options) {
@@ -29,6 +32,10 @@ std::string describe(const grpc::Status& status) {
 
 }  // namespace
 
+struct Link::Outgoing {
+  std::deque<grpc::ByteBuffer> messages;
+};
+
 Link::Link(LinkOptions options, CompletionThread& thread, ChunkPool& chunks, LinkEvents& owner)
     : options_(std::move(options)),
       thread_(thread),
@@ -40,8 +47,8 @@ Link::Link(LinkOptions options, CompletionThread& thread, ChunkPool& chunks, Lin
       upstream_name_(options_.address),
       last_problem_("not connected yet"),
       backoff_(kFirstRetry, kLongestRetry),
-      writer_(chunks),
-      window_(options_.window_bytes, options_.window_events) {}
+      queue_(chunks, full_window()),
+      outgoing_(std::make_unique<Outgoing>()) {}
 
 Link::~Link() {
   if (state_ != State::idle && state_ != State::stopped) std::abort();
@@ -101,7 +108,8 @@ void Link::on_completion(Completion& completion) {
   }
 }
 
-bool Link::owns(const Call* call) const {
+bool Link::owns(const Completion& completion) const {
+  const Call* call = completion.call;
   return call == stream_.get() || call == side_.get() ||
          std::any_of(dying_.begin(), dying_.end(),
                      [call](const auto& dying) { return dying.get() == call; });
@@ -147,13 +155,13 @@ void Link::read_welcome(wire::Pieces message) {
   }
   if (!welcome_.upstream.empty()) upstream_name_ = welcome_.upstream;
   if (welcome_.window_bytes != 0 || welcome_.window_events != 0) {
-    window_ = session::Window(
+    queue_.set_window(session::Window(
         welcome_.window_bytes == 0
             ? options_.window_bytes
             : std::min<std::size_t>(options_.window_bytes, welcome_.window_bytes),
         welcome_.window_events == 0
             ? options_.window_events
-            : std::min<std::size_t>(options_.window_events, welcome_.window_events));
+            : std::min<std::size_t>(options_.window_events, welcome_.window_events)));
   }
   become_ready();
 }
@@ -184,6 +192,7 @@ void Link::read_commands(wire::Pieces message) {
 void Link::become_ready() {
   enter(State::ready);
   last_problem_.clear();
+  told_problem_.clear();
   progress_ms_ = now_ms_;
   awaiting_answer_ = false;
   ++counters_.times_ready;
@@ -275,44 +284,39 @@ void Link::bury(std::unique_ptr<Call>& call) {
 
 void Link::fail(std::string why) {
   last_problem_ = std::move(why);
-  back_off();
+  ++counters_.times_failed;
+  (void)back_off();  // nothing was appended yet
+  if (told_problem_ == last_problem_) return;
+  told_problem_ = last_problem_;
+  owner_.link_failed(*this, last_problem_);
 }
 
 void Link::lose(std::string why) {
   last_problem_ = why;
   ++counters_.times_lost;
   if (now_ms_ - state_since_ms_ >= kStableMs) backoff_.reset();
-  std::vector<LostBatch> batches = take_batches();
-  back_off();
+  std::vector<LostBatch> batches = back_off();
   owner_.link_lost(*this, why, std::move(batches));
 }
 
-std::vector<LostBatch> Link::take_batches() {
-  std::vector<LostBatch> lost;
-  if (!in_flight_.empty()) lost.push_back({std::move(in_flight_), true});
-  for (wire::Batch& batch : batches_) lost.push_back({std::move(batch), false});
-  return lost;
+session::Window Link::full_window() const {
+  return {options_.window_bytes, options_.window_events};
 }
 
-void Link::back_off() {
+std::vector<LostBatch> Link::back_off() {
   bury(stream_);
   bury(side_);
-  in_flight_ = wire::Batch();
-  batches_.clear();
-  messages_.clear();
+  outgoing_->messages.clear();
   write_under_way_ = false;
   side_busy_ = false;
   awaiting_answer_ = false;
   room_wanted_ = false;
-  appended_in_pass_ = 0;
-  passes_ = 0;
-  written_batch_ = open_batch_++;
-  window_ = session::Window(options_.window_bytes, options_.window_events);
   // Jitter without a generator: the low bits of the clock and of the address differ enough.
   const auto mix = static_cast<std::uint32_t>(now_ms_ * 2654435761U) ^
                    static_cast<std::uint32_t>(reinterpret_cast<std::uintptr_t>(this) >> 4);
   retry_at_ms_ = now_ms_ + static_cast<std::uint64_t>(backoff_.next(mix).count());
   enter(State::backing_off);
+  return queue_.take_all(full_window());
 }
 
 void Link::stop(std::uint64_t now_ms) {
@@ -359,7 +363,7 @@ void Link::tick(std::uint64_t now_ms) {
           overdue(progress_ms_, options_.progress_timeout)) {
         return lose(fmt::format("no progress for {} ms", options_.progress_timeout.count()));
       }
-      if (window_.empty() && !awaiting_answer_ && overdue(progress_ms_, options_.ping_interval)) {
+      if (window().empty() && !awaiting_answer_ && overdue(progress_ms_, options_.ping_interval)) {
         ping();
       }
       return;
@@ -367,7 +371,7 @@ void Link::tick(std::uint64_t now_ms) {
       if (now_ms_ >= retry_at_ms_) open_stream();
       return;
     case State::stopping:
-      if (stream_ && !writes_done_ && window_.empty() && !write_under_way_) {
+      if (stream_ && !writes_done_ && window().empty() && !write_under_way_) {
         writes_done_ = true;
         stream_->writes_done();
       }
@@ -395,59 +399,41 @@ std::size_t Link::max_payload() const {
   const std::size_t accepted = welcome_.max_message == 0
                                    ? static_cast<std::size_t>(wire::kDefaultMaxMessage)
                                    : static_cast<std::size_t>(welcome_.max_message);
-  return accepted > kEventOverhead ? accepted - kEventOverhead : 0;
+  return accepted > BatchQueue::kEventOverhead ? accepted - BatchQueue::kEventOverhead : 0;
 }
 
-std::size_t Link::outstanding_frames() const {
-  std::size_t frames = in_flight_.frames;
-  for (const wire::Batch& batch : batches_) frames += batch.frames;
-  return frames;
-}
-
-Link::Appended Link::append(const wire::EventHeader& header, wire::EventKind kind,
-                            std::string_view body) {
-  if (batches_.empty()) {
-    batches_.emplace_back();
-  } else if (batches_.back().bytes + body.size() + kEventOverhead >
-             std::min(kMaxBatchBytes, max_payload())) {
-    batches_.emplace_back();
-    ++open_batch_;
-  }
-  const std::size_t size = writer_.append(batches_.back(), header, kind, body);
-  window_.add(size, 1);
-  ++appended_in_pass_;
-  const Appended appended{size, open_batch_};
-  if (!write_under_way_ && batches_.front().bytes >= kFlushBytes) flush();
+Appended Link::append(const wire::EventHeader& header, wire::EventKind kind,
+                      std::string_view body) {
+  const Appended appended = queue_.append(header, kind, body, max_payload());
+  if (queue_.full()) flush();
   return appended;
 }
 
 bool Link::end_pass() {
-  const bool grew = appended_in_pass_ > 0;
-  appended_in_pass_ = 0;
-  if (write_under_way_ && stream_ && (!batches_.empty() || room_wanted_)) stream_->hurry();
-  if (batches_.empty() || write_under_way_ || !stream_) {
-    passes_ = 0;
-    return false;
+  const bool busy = write_under_way_ || !stream_;
+  if (write_under_way_ && stream_ && (queue_.waiting() || room_wanted_)) stream_->hurry();
+  switch (queue_.end_pass(busy)) {
+    case BatchQueue::Pass::nothing:
+      return false;
+    case BatchQueue::Pass::look_again:
+      return true;
+    case BatchQueue::Pass::write:
+      flush();
+      return false;
   }
-  if (grew && ++passes_ < kMaxPasses) return true;
-  flush();
   return false;
 }
 
 void Link::flush() {
-  passes_ = 0;
-  while (!write_under_way_ && !batches_.empty()) {
-    if (window_.bytes() == batches_.front().bytes) progress_ms_ = now_ms_;
-    in_flight_number_ = open_batch_ - static_cast<std::uint32_t>(batches_.size() - 1);
-    in_flight_ = std::move(batches_.front());
-    batches_.pop_front();
-    if (batches_.empty()) ++open_batch_;
-    auto messages = protocol_ == ProtocolKind::link ? encode_link_batch(in_flight_)
-                                                    : encode_legacy_batch(in_flight_);
-    messages_.assign(std::make_move_iterator(messages.begin()),
-                     std::make_move_iterator(messages.end()));
-    if (messages_.empty()) {
-      complete_batch();
+  while (!write_under_way_ && stream_ && queue_.waiting()) {
+    progress_ms_ = now_ms_;
+    const wire::Batch& batch = queue_.begin_write();
+    auto messages =
+        protocol_ == ProtocolKind::link ? encode_link_batch(batch) : encode_legacy_batch(batch);
+    outgoing_->messages.assign(std::make_move_iterator(messages.begin()),
+                               std::make_move_iterator(messages.end()));
+    if (outgoing_->messages.empty()) {
+      complete_batch();  // the ancestor's protocol has no words for these events
     } else {
       write_next_message();
     }
@@ -457,29 +443,26 @@ void Link::flush() {
 // If the stream is over the batch stays in doubt until `finished` comes.
 void Link::write_next_message() {
   write_under_way_ = true;
-  const grpc::ByteBuffer message = std::move(messages_.front());
-  messages_.pop_front();
-  if (stream_->write(message) && !messages_.empty()) stream_->hurry();
+  const grpc::ByteBuffer message = std::move(outgoing_->messages.front());
+  outgoing_->messages.pop_front();
+  if (stream_->write(message) && !outgoing_->messages.empty()) stream_->hurry();
 }
 
 void Link::on_written(bool ok) {
   if (!ok) return;  // `finished` follows
   progress_ms_ = now_ms_;
-  if (!messages_.empty()) return write_next_message();
+  if (!outgoing_->messages.empty()) return write_next_message();
   write_under_way_ = false;
-  if (!in_flight_.empty()) complete_batch();  // empty: it was the Hello
+  if (!queue_.in_flight().empty()) complete_batch();  // empty: it was the Hello
 }
 
 void Link::complete_batch() {
-  const std::size_t bytes = in_flight_.bytes;
-  const std::size_t events = in_flight_.events;
-  counters_.frames_sent += in_flight_.frames;
-  in_flight_ = wire::Batch();
-  written_batch_ = in_flight_number_;
-  window_.remove(bytes, events);
-  counters_.events_sent += events;
-  counters_.bytes_sent += bytes;
+  const wire::Batch& batch = queue_.in_flight();
+  counters_.events_sent += batch.events;
+  counters_.frames_sent += batch.frames;
+  counters_.bytes_sent += batch.bytes;
   ++counters_.batches_sent;
+  queue_.complete_write();
   room_wanted_ = false;
   owner_.link_has_room(*this);
 }

@@ -9,34 +9,32 @@
 // All of it runs on the worker's thread. Time is given by tick().
 #pragma once
 
-#include <grpcpp/channel.h>
-
 #include <chrono>
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/backoff.h"
-#include "link/call.h"
-#include "link/protocol.h"
-#include "session/window.h"
-#include "wire/batch.h"
+#include "link/batch_queue.h"
 #include "wire/command.h"
 #include "wire/lifecycle.h"
 
+namespace grpc {
+class ByteBuffer;
+class Channel;
+class Status;
+}  // namespace grpc
+
 namespace waymark::link {
 
+class Call;
+class CompletionThread;
 class Link;
+struct Completion;
 
-// Events a link could not see through, oldest first. Those of an `in_doubt` batch may have reached
-// the upstream.
-struct LostBatch {
-  wire::Batch batch;
-  bool in_doubt = false;
-};
+enum class ProtocolKind : std::uint8_t { link, legacy };
 
 // What a link tells its owner, on the worker's thread.
 class LinkEvents {
@@ -45,6 +43,8 @@ class LinkEvents {
   virtual void link_ready(Link& link) = 0;
   // A link that was ready is no more; `batches` are the owner's now.
   virtual void link_lost(Link& link, std::string_view why, std::vector<LostBatch> batches) = 0;
+  // A try to become ready failed. Told once for the same `why` in a row.
+  virtual void link_failed(Link& link, std::string_view why) = 0;
   virtual void link_command(Link& link, const wire::Command& command) = 0;
   // The commands of one received message are over; their views end with this call.
   virtual void link_commands_end(Link& link) = 0;
@@ -78,6 +78,7 @@ struct LinkCounters {
   std::uint64_t messages_received = 0;
   std::uint64_t times_ready = 0;
   std::uint64_t times_lost = 0;
+  std::uint64_t times_failed = 0;  // to become ready
   std::uint64_t malformed = 0;  // messages that could not be read
 };
 
@@ -115,42 +116,34 @@ class Link {
   // Why it is not ready, for people.
   [[nodiscard]] const std::string& last_problem() const { return last_problem_; }
 
-  struct Appended {
-    std::size_t size = 0;     // encoded bytes
-    std::uint32_t batch = 0;  // number of the batch it went into
-  };
   // Adds one event; requires ready() or a link that is stopping.
   Appended append(const wire::EventHeader& header, wire::EventKind kind, std::string_view body);
   // The number of the newest batch written; numbers grow and wrap around.
-  [[nodiscard]] std::uint32_t written_batch() const { return written_batch_; }
-  [[nodiscard]] const session::Window& window() const { return window_; }
+  [[nodiscard]] std::uint32_t written_batch() const { return queue_.written_batch(); }
+  [[nodiscard]] const session::Window& window() const { return queue_.window(); }
   // The frames among what is outstanding.
-  [[nodiscard]] std::size_t outstanding_frames() const;
+  [[nodiscard]] std::size_t outstanding_frames() const { return queue_.frames(); }
   // Bytes of the largest payload this upstream takes.
   [[nodiscard]] std::size_t max_payload() const;
 
-  // After each pass of the loop. True: events wait, and a pass that does not block should look for
-  // more of them first. The batching rule: write when no write is under way and a pass brought
-  // nothing new, or kMaxPasses went by, or kFlushBytes gathered.
+  // After each pass of the loop. True: a pass that does not block should follow (BatchQueue).
   [[nodiscard]] bool end_pass();
   // The owner waits for link_has_room().
   void want_room() { room_wanted_ = true; }
   // Nothing waits and no write is under way.
-  [[nodiscard]] bool quiet() const { return window_.empty(); }
+  [[nodiscard]] bool quiet() const { return window().empty(); }
 
   // About ten times a second: deadlines, pings, reconnecting.
   void tick(std::uint64_t now_ms);
 
   // From the worker's completions.
   void on_completion(Completion& completion);
-  [[nodiscard]] bool owns(const Call* call) const;
+  [[nodiscard]] bool owns(const Completion& completion) const;
 
   [[nodiscard]] const LinkCounters& counters() const { return counters_; }
 
  private:
-  static constexpr std::size_t kFlushBytes = 256 * 1024;
-  static constexpr std::size_t kMaxBatchBytes = 1024 * 1024;
-  static constexpr int kMaxPasses = 16;
+  struct Outgoing;
 
   void open_stream();
   void on_started(bool ok);
@@ -171,8 +164,9 @@ class Link {
   void bury(std::unique_ptr<Call>& call);
   void fail(std::string why);
   void lose(std::string why);
-  void back_off();
-  [[nodiscard]] std::vector<LostBatch> take_batches();
+  // Answers what the link could not see through.
+  std::vector<LostBatch> back_off();
+  [[nodiscard]] session::Window full_window() const;
   [[nodiscard]] bool overdue(std::uint64_t since_ms, std::chrono::milliseconds limit) const;
 
   const LinkOptions options_;
@@ -187,6 +181,7 @@ class Link {
   ProtocolKind protocol_ = ProtocolKind::link;
   std::string upstream_name_;
   std::string last_problem_;
+  std::string told_problem_;  // of link_failed()
   wire::Welcome welcome_;
   Backoff backoff_;
   std::uint64_t now_ms_ = 0;
@@ -198,18 +193,10 @@ class Link {
   bool said_yes_ = false;          // the ancestor's `ready` answered true
   bool writes_done_ = false;
 
-  wire::BatchWriter writer_;
-  std::deque<wire::Batch> batches_;  // not written yet; the last one is open
-  wire::Batch in_flight_;
-  std::deque<grpc::ByteBuffer> messages_;  // of in_flight_, not yet given to the stream
+  BatchQueue queue_;
+  std::unique_ptr<Outgoing> outgoing_;  // messages of the batch in flight, not yet given to gRPC
   bool write_under_way_ = false;
   bool room_wanted_ = false;
-  std::uint32_t open_batch_ = 1;
-  std::uint32_t in_flight_number_ = 0;
-  std::uint32_t written_batch_ = 0;
-  std::size_t appended_in_pass_ = 0;
-  int passes_ = 0;
-  session::Window window_;
   LinkCounters counters_;
 };
 

@@ -12,8 +12,6 @@
 
 namespace waymark::link {
 
-enum class ProtocolKind : std::uint8_t { link, legacy };
-
 // The messages that carry `batch`, in order, each at most as large as the batch.
 [[nodiscard]] std::vector<grpc::ByteBuffer> encode_link_batch(const wire::Batch& batch);
 

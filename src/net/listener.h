@@ -3,6 +3,7 @@
 
 #include <uv.h>
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -48,11 +49,12 @@ class Listener {
   // Stops accepting for good. Clients in the backlog are refused by the kernel.
   void close();
 
+  // Readable from any thread.
   struct Counters {
-    std::uint64_t accepted = 0;
-    std::uint64_t paused_at_cap = 0;       // times accepting stopped for want of room
-    std::uint64_t paused_without_fds = 0;  // EMFILE, ENFILE, ENOBUFS, ENOMEM
-    std::uint64_t failed = 0;              // other errors of accept4()
+    std::atomic<std::uint64_t> accepted{0};
+    std::atomic<std::uint64_t> paused_at_cap{0};       // times accepting stopped for want of room
+    std::atomic<std::uint64_t> paused_without_fds{0};  // EMFILE, ENFILE, ENOBUFS, ENOMEM
+    std::atomic<std::uint64_t> failed{0};              // other errors of accept4()
   };
   [[nodiscard]] const Counters& counters() const { return counters_; }
 

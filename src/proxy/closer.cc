@@ -23,7 +23,7 @@ void Closer::close(Client& client, CloseReason reason) {
   const ListenerSettings& settings = *client.listener->settings;
   client.close_gently(static_cast<std::uint64_t>(settings.linger_timeout.count()),
                       static_cast<std::uint64_t>(settings.down_soft_timeout.count()));
-  if (client.retired) state_.charge(client);
+  state_.charge(client);
 }
 
 void Closer::close_broken(Client& client, int error_number) {

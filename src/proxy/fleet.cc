@@ -77,7 +77,7 @@ void Fleet::tick(std::uint64_t now_ms) {
 
 void Fleet::on_completion(link::Completion& completion) {
   for (Upstream& upstream : upstreams_) {
-    if (upstream.link->owns(completion.call)) return upstream.link->on_completion(completion);
+    if (upstream.link->owns(completion)) return upstream.link->on_completion(completion);
   }
 }
 

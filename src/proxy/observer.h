@@ -30,6 +30,8 @@ class Observer {
   virtual void connection_ended(const ConnectionSummary& summary) = 0;
   virtual void upstream_ready(std::string_view pool, std::string_view address,
                               std::string_view name, std::string_view protocol) = 0;
+  virtual void upstream_failed(std::string_view pool, std::string_view address,
+                               std::string_view why) = 0;
   virtual void upstream_lost(std::string_view pool, std::string_view address,
                              std::string_view why) = 0;
 };

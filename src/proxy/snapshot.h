@@ -24,6 +24,7 @@ struct UpstreamSnapshot {
   std::uint64_t bytes_sent = 0;
   std::uint64_t messages_received = 0;
   std::uint64_t times_lost = 0;
+  std::uint64_t times_failed = 0;
   std::uint64_t malformed = 0;
   std::size_t outstanding_events = 0;
   std::size_t outstanding_frames = 0;

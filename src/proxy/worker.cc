@@ -98,9 +98,8 @@ void Worker::on_mail(Mail&& mail) {
 }
 
 void Worker::on_completions() {
-  completion_thread_->take(completions_);
-  for (link::Completion& completion : completions_) fleet_->on_completion(completion);
-  completions_.clear();
+  completion_thread_->deliver(
+      [this](link::Completion& completion) { fleet_->on_completion(completion); });
 }
 
 void Worker::on_tick() {
@@ -130,6 +129,7 @@ WorkerSnapshot Worker::snapshot() const {
         .bytes_sent = counters.bytes_sent,
         .messages_received = counters.messages_received,
         .times_lost = counters.times_lost,
+        .times_failed = counters.times_failed,
         .malformed = counters.malformed,
         .outstanding_events = link.window().events(),
         .outstanding_frames = link.outstanding_frames(),
@@ -162,6 +162,11 @@ void Worker::link_ready(link::Link& link) { redelivery_.link_ready(fleet_->index
 void Worker::link_lost(link::Link& link, std::string_view why,
                        std::vector<link::LostBatch> batches) {
   redelivery_.link_lost(fleet_->index_of(link), why, std::move(batches));
+}
+void Worker::link_failed(link::Link& link, std::string_view why) {
+  const Upstream& upstream = fleet_->upstreams()[fleet_->index_of(link)];
+  state_.shared.observer.upstream_failed(fleet_->pools()[upstream.pool].settings->name,
+                                         link.address(), why);
 }
 void Worker::link_command(link::Link& link, const wire::Command& command) {
   down_.command(fleet_->index_of(link), command);

@@ -47,6 +47,7 @@ class Worker final : public net::ConnectionEvents, public link::LinkEvents {
   void link_ready(link::Link& link) override;
   void link_lost(link::Link& link, std::string_view why,
                  std::vector<link::LostBatch> batches) override;
+  void link_failed(link::Link& link, std::string_view why) override;
   void link_command(link::Link& link, const wire::Command& command) override;
   void link_commands_end(link::Link& link) override;
   void link_has_room(link::Link& link) override;
@@ -65,7 +66,6 @@ class Worker final : public net::ConnectionEvents, public link::LinkEvents {
   Redelivery redelivery_;
   Sweep sweep_;
   Drain drain_;
-  std::vector<link::Completion> completions_;
   std::thread thread_;
 };
 

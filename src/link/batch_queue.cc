@@ -1,0 +1,65 @@
+#include "link/batch_queue.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace waymark::link {
+
+Appended BatchQueue::append(const wire::EventHeader& header, wire::EventKind kind,
+                            std::string_view body, std::size_t max_message) {
+  if (waiting_.empty()) {
+    waiting_.emplace_back();
+  } else if (waiting_.back().bytes + body.size() + kEventOverhead >
+             std::min(kMaxBatchBytes, max_message)) {
+    waiting_.emplace_back();
+    ++open_;
+  }
+  const std::size_t size = writer_.append(waiting_.back(), header, kind, body);
+  window_.add(size, 1);
+  ++appended_in_pass_;
+  return {size, open_};
+}
+
+BatchQueue::Pass BatchQueue::end_pass(bool busy) {
+  const bool grew = std::exchange(appended_in_pass_, 0) > 0;
+  if (waiting_.empty() || busy) {
+    passes_ = 0;
+    return Pass::nothing;
+  }
+  return grew && ++passes_ < kMaxPasses ? Pass::look_again : Pass::write;
+}
+
+const wire::Batch& BatchQueue::begin_write() {
+  passes_ = 0;
+  in_flight_number_ = open_ - static_cast<std::uint32_t>(waiting_.size() - 1);
+  in_flight_ = std::move(waiting_.front());
+  waiting_.pop_front();
+  if (waiting_.empty()) ++open_;
+  return in_flight_;
+}
+
+void BatchQueue::complete_write() {
+  window_.remove(in_flight_.bytes, in_flight_.events);
+  written_ = in_flight_number_;
+  in_flight_ = wire::Batch();
+}
+
+std::vector<LostBatch> BatchQueue::take_all(session::Window window) {
+  std::vector<LostBatch> lost;
+  if (!in_flight_.empty()) lost.push_back({std::exchange(in_flight_, {}), true});
+  for (wire::Batch& batch : waiting_) lost.push_back({std::move(batch), false});
+  waiting_.clear();
+  window_ = window;
+  written_ = open_++;
+  appended_in_pass_ = 0;
+  passes_ = 0;
+  return lost;
+}
+
+std::size_t BatchQueue::frames() const {
+  std::size_t frames = in_flight_.frames;
+  for (const wire::Batch& batch : waiting_) frames += batch.frames;
+  return frames;
+}
+
+}  // namespace waymark::link

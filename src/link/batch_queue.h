@@ -1,0 +1,87 @@
+// What one link has to send: batches that gather events, and the one whose write is under way.
+//
+// The batching rule: write when no write is under way and a pass of the loop brought nothing new,
+// or kMaxPasses went by, or kFlushBytes gathered. No timer, and nothing forces a write early, so
+// that batches grow with the load. Pure: the link does the writing.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <string_view>
+#include <vector>
+
+#include "session/window.h"
+#include "wire/batch.h"
+
+namespace waymark::link {
+
+// Events a link could not see through, oldest first. Those of an `in_doubt` batch may have reached
+// the upstream.
+struct LostBatch {
+  wire::Batch batch;
+  bool in_doubt = false;
+};
+
+struct Appended {
+  std::size_t size = 0;     // encoded bytes
+  std::uint32_t batch = 0;  // number of the batch it went into
+};
+
+class BatchQueue {
+ public:
+  static constexpr std::size_t kFlushBytes = 256 * 1024;
+  static constexpr std::size_t kMaxBatchBytes = 1024 * 1024;
+  static constexpr int kMaxPasses = 16;
+  static constexpr std::size_t kEventOverhead = 1024;  // more than any event's header takes
+
+  BatchQueue(ChunkPool& chunks, session::Window window) : writer_(chunks), window_(window) {}
+
+  // Adds one event; batches stay below `max_message` unless one event alone is larger.
+  Appended append(const wire::EventHeader& header, wire::EventKind kind, std::string_view body,
+                  std::size_t max_message);
+
+  // Enough has gathered to be written at once.
+  [[nodiscard]] bool full() const {
+    return !waiting_.empty() && waiting_.front().bytes >= kFlushBytes;
+  }
+  // Something waits to be written.
+  [[nodiscard]] bool waiting() const { return !waiting_.empty(); }
+
+  enum class Pass : std::uint8_t {
+    nothing,     // to do
+    look_again,  // a pass that does not block may bring more
+    write,
+  };
+  // After each pass of the loop; `busy`: a write is under way.
+  [[nodiscard]] Pass end_pass(bool busy);
+
+  // The oldest waiting batch, which is in flight from now on. Requires waiting().
+  [[nodiscard]] const wire::Batch& begin_write();
+  // What was in flight is written.
+  void complete_write();
+  [[nodiscard]] const wire::Batch& in_flight() const { return in_flight_; }
+
+  // Gives up everything, which counts as done for written_batch(), and starts over with `window`.
+  [[nodiscard]] std::vector<LostBatch> take_all(session::Window window);
+  void set_window(session::Window window) { window_ = window; }
+
+  // The number of the newest batch written; numbers grow and wrap around.
+  [[nodiscard]] std::uint32_t written_batch() const { return written_; }
+  // Waiting and in flight.
+  [[nodiscard]] const session::Window& window() const { return window_; }
+  [[nodiscard]] std::size_t frames() const;
+
+ private:
+  wire::BatchWriter writer_;
+  std::deque<wire::Batch> waiting_;  // the last one is open
+  wire::Batch in_flight_;
+  session::Window window_;
+  std::uint32_t open_ = 1;  // number of the batch the next event goes into
+  std::uint32_t in_flight_number_ = 0;
+  std::uint32_t written_ = 0;
+  std::size_t appended_in_pass_ = 0;
+  int passes_ = 0;
+};
+
+}  // namespace waymark::link

@@ -17,6 +17,10 @@ def numbered_lines(count, size):
     return b"".join((b"%06d " % number).ljust(size - 1, b".") + b"\n" for number in range(count))
 
 
+LINE = 4096
+STREAM = numbered_lines(8_000, LINE)  # more than all buffers on the way hold
+
+
 def served_by(upstreams, client):
     """(the upstream that serves this client, the other one)."""
 
@@ -78,55 +82,57 @@ def test_a_half_closed_client_is_announced_as_such_again(rig):
     assert kinds[:2] == ["opened", "half_closed"]
 
 
-def hung_upstream(rig, **pool):
-    """An upstream that reads no more, full to the brim: (proxy, hung, other, client, stream, sent)."""
-    upstreams = [rig.upstream(), rig.upstream()]
-    proxy = rig.proxy(*upstreams, pool={"progress_timeout": "3s", **pool})
-    client = proxy.client()
-    hung, other = served_by(upstreams, client)
-    hung.pause()
-    stream = numbered_lines(60_000, 512)
-    (sent,) = push_until_blocked(proxy, [client], stream)
-    return proxy, hung, other, client, stream, sent
+class HungLink:
+    """A stopped upstream with its link full to the brim, beside a good one."""
+
+    def __init__(self, rig, **pool):
+        self.stub, self.other = rig.stub(), rig.upstream()
+        self.proxy = rig.proxy(self.stub, self.other, pool=pool)
+        clients = self.proxy.clients(2)
+        elsewhere = {event.opened.peer for event in self.other.expect("opened")}
+        (self.client,) = [client for client in clients if client.address not in elsewhere]
+        self.stub.process.signal(signal.SIGSTOP)
+        (self._sent,) = push_until_blocked(self.proxy, [self.client], STREAM)
+        self.written = self.proxy.total("link_frames_sent_total", upstream=self.stub.address)
+
+    def frames_elsewhere(self):
+        """What the other upstream got, once it has the last frame of the client."""
+        end = STREAM.index(b"\n", self._sent) + 1
+        self.client.send(STREAM[self._sent : end])
+        eventually(lambda: self.other.last_seq == end // LINE, "the last frame")
+        frames = self.other.events("payload")
+        assert all(frame.payload == STREAM[(frame.seq - 1) * LINE : frame.seq * LINE - 1] for frame in frames)
+        return frames
 
 
-def receive_the_rest(other, client, stream, sent):
-    """The frames that the other upstream got, once all of the client's have come."""
-    end = stream.index(b"\n", sent) + 1
-    client.send(stream[sent:end])
-    last = end // 512
-    eventually(lambda: other.last_seq == last, f"frame {last}")
-    return other.events("payload")
-
-
-def test_writes_in_doubt_come_again_flagged_and_in_order(rig):
-    proxy, hung, other, client, stream, sent = hung_upstream(rig)
-    proxy.wait_for_log("upstream_lost", address=hung.address)
-    frames = receive_the_rest(other, client, stream, sent)
+@pytest.mark.parametrize("how", ["killed", "no progress"])
+def test_writes_in_doubt_come_again_flagged_and_in_order(rig, how):
+    hung = HungLink(rig, progress_timeout="30s" if how == "killed" else "2s")
+    if how == "killed":
+        hung.stub.kill()
+    hung.proxy.wait_for_log("upstream_lost", address=hung.stub.address)
+    frames = hung.frames_elsewhere()
 
     numbers = [frame.seq for frame in frames]
-    assert numbers == list(range(numbers[0], numbers[-1] + 1)), "in order, without a gap"
-    assert all(frame.payload == stream[(frame.seq - 1) * 512 : frame.seq * 512 - 1] for frame in frames)
+    assert numbers == list(range(int(hung.written) + 1, numbers[-1] + 1)), "in order, without a gap"
     again = [frame.seq for frame in frames if frame.attempt == 2]
     assert again and again == numbers[: len(again)], "the oldest were in doubt"
     assert all(frame.attempt <= 1 for frame in frames[len(again) :])
-    assert len(again) <= proxy.total("frames_redelivered_total")
-    assert proxy.total("frames_discarded_total") == 0
+    metrics = hung.proxy.metrics()
+    assert len(again) <= metrics.total("frames_redelivered_total")
+    assert metrics.total("frames_discarded_total") == 0
 
 
 def test_writes_in_doubt_are_dropped_and_counted_if_asked_for(rig):
-    proxy, hung, other, client, stream, sent = hung_upstream(rig, on_doubt="drop")
-    hung.stop()
-    frames = receive_the_rest(other, client, stream, sent)
+    hung = HungLink(rig, on_doubt="drop")
+    hung.stub.kill()
+    frames = hung.frames_elsewhere()
 
-    numbers = [frame.seq for frame in frames]
-    assert numbers == list(range(numbers[0], numbers[-1] + 1))
-    assert all(frame.attempt <= 1 for frame in frames)
-    metrics = proxy.metrics()
-    dropped = metrics.total("frames_discarded_total", reason="in_doubt")
+    dropped = hung.proxy.total("frames_discarded_total", reason="in_doubt")
     assert dropped > 0
-    kept = metrics.total("link_frames_sent_total") + metrics.total("link_outstanding_frames")
-    assert kept + dropped == metrics.total("downstream_frames_total", direction="up")
+    numbers = [frame.seq for frame in frames]
+    assert numbers == list(range(int(hung.written + dropped) + 1, numbers[-1] + 1))
+    assert all(frame.attempt <= 1 for frame in frames)
 
 
 def test_the_last_frames_of_a_client_that_is_gone_are_delivered(rig):
@@ -137,7 +143,7 @@ def test_the_last_frames_of_a_client_that_is_gone_are_delivered(rig):
     (second,) = [each for each in clients[1:] if served_by(upstreams, each)[0] is hung]
     mark = hung.mark_of(second)
     hung.pause()
-    push_until_blocked(proxy, clients[:1], numbered_lines(60_000, 512))
+    push_until_blocked(proxy, clients[:1], STREAM)
     second.send(b"my last words\n")
     second.end_writing()
     assert second.receive_to_end() == b""
@@ -276,14 +282,15 @@ def test_frames_without_any_upstream_are_kept_for_the_next(rig):
     client = proxy.client()
     upstream.mark_of(client)
     upstream.pause()
-    stream = numbered_lines(60_000, 512)
-    (sent,) = push_until_blocked(proxy, [client], stream)
+    (sent,) = push_until_blocked(proxy, [client], STREAM)
     upstream.stop()
     proxy.wait_for_total("frames_stranded")
 
     again = rig.upstream(address=upstream.address)
-    frames = receive_the_rest(again, client, stream, sent)
-    numbers = [frame.seq for frame in frames]
+    end = STREAM.index(b"\n", sent) + 1
+    client.send(STREAM[sent:end])
+    eventually(lambda: again.last_seq == end // LINE, "the last frame")
+    numbers = [frame.seq for frame in again.events("payload")]
     assert numbers == list(range(numbers[0], numbers[-1] + 1))
     assert proxy.total("frames_stranded") == 0
 

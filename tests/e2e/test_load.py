@@ -20,7 +20,9 @@ def test_a_thousand_connections(rig, framing):
     assert summary["connected"] == 1000
     assert summary["sent"] == summary["received"] > 0
     assert proxy.total("downstream_frames_total", direction="up") == summary["sent"]
-    served = [proxy.total("link_frames_sent_total", upstream=each) for each in proxy.metrics().labels("upstream_ready", "upstream")]
+    metrics = proxy.metrics()
+    upstreams = metrics.labels("upstream_ready", "upstream")
+    served = [metrics.total("link_frames_sent_total", upstream=each) for each in upstreams]
     assert len(served) == 3 and min(served) > max(served) / 2
 
 

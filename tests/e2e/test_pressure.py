@@ -1,8 +1,9 @@
 """One who is slow slows nobody else, and memory stays bounded."""
 
 from harness import wire
-from harness.clock import SCALE, eventually
+from harness.clock import eventually
 from harness.pressure import push_until_blocked
+from harness.process import growth_limit
 from harness.wire import link
 
 MIB = 1024 * 1024
@@ -25,7 +26,7 @@ def test_a_slow_upstream_slows_only_its_own_clients(rig):
     for _ in range(50):
         assert [client.ask(b"quick") for client in others] == [b"quick"] * 3
     assert sum(client.push(stream) for client in its_own) == 0, "no more is taken"
-    assert proxy.process.resident_bytes() - before < 64 * MIB * SCALE
+    assert proxy.process.resident_bytes() - before < growth_limit(64)
     assert proxy.total("link_waiting_connections", upstream=slow.address) > 0
 
     slow.resume()
@@ -88,7 +89,7 @@ def test_many_clients_that_do_not_read_leave_memory_flat(rig):
             flood(upstream, mark, count=16)
     proxy.wait_for_total("downstream_connections_closed_total", at_least=30, reason="SLOW_CONSUMER")
     assert other.ask(b"well") == b"well"
-    assert proxy.process.resident_bytes() - before < 80 * MIB * SCALE
+    assert proxy.process.resident_bytes() - before < growth_limit(80)
     assert proxy.total("memory_used_bytes") < 4 * MIB
 
 

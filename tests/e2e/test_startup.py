@@ -113,7 +113,9 @@ def test_serve_opens_no_port_with_a_bad_configuration(rig):
     assert "listening" not in process.stderr
 
 
-@pytest.mark.parametrize("text", ["", "\t", "[1, 2]", "listeners: [", "a: 1\na: 2\n", "\x00\xff", "${NOT_SET_AT_ALL}: x"])
+@pytest.mark.parametrize(
+    "text", ["", "\t", "[1, 2]", "listeners: [", "a: 1\na: 2\n", "\x00\xff", "${NOT_SET_AT_ALL}: x"]
+)
 def test_what_is_no_configuration_is_refused(rig, text):
     code, lines, _ = check(rig, text)
     assert code == 2

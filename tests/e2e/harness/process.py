@@ -6,7 +6,7 @@ import re
 import signal
 import subprocess
 
-from harness.clock import PATIENCE, eventually, scaled
+from harness.clock import PATIENCE, SCALE, eventually, scaled
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[3]
 PROGRAMS = pathlib.Path(os.environ.get("WAYMARK_BIN", REPOSITORY / "build/release/bin")).resolve()
@@ -14,6 +14,11 @@ PROGRAMS = pathlib.Path(os.environ.get("WAYMARK_BIN", REPOSITORY / "build/releas
 _SANITIZER = re.compile(r"(Address|Leak|Thread|UndefinedBehavior)Sanitizer|runtime error:")
 _CLOCK_TICKS = os.sysconf("SC_CLK_TCK")
 _PAGE = os.sysconf("SC_PAGE_SIZE")
+
+
+def growth_limit(mib):
+    """Bytes a program's memory may grow by. Sanitizers keep what was freed for a while."""
+    return (mib + (512 if SCALE > 1 else 0)) * 1024 * 1024
 
 
 def program(name):

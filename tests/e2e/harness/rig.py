@@ -26,7 +26,8 @@ class Rig:
     def __exit__(self, *exception):
         return self._stack.__exit__(*exception)
 
-    def _keep(self, thing):
+    def keep(self, thing):
+        """Calls its stop() at the end."""
         self._stack.callback(thing.stop)
         return thing
 
@@ -37,29 +38,25 @@ class Rig:
     # --- upstreams ---
 
     def stub(self, *arguments, name=None):
-        return self._keep(Stub(self.folder, name or self._name("stub"), *arguments))
+        return self.keep(Stub(self.folder, name or self._name("stub"), *arguments))
 
     def stubs(self, count, *arguments):
         return [self.stub(*arguments) for _ in range(count)]
 
     def upstream(self, **script):
-        return self._keep(Upstream(**script))
+        return self.keep(Upstream(**script))
 
     def legacy_upstream(self, **script):
-        return self._keep(LegacyUpstream(**script))
+        return self.keep(LegacyUpstream(**script))
 
     def chaos(self, target):
-        return self._keep(Chaos(target.address))
+        return self.keep(Chaos(target.address))
 
     def server_without_services(self):
-        return self._keep(Server())
+        return self.keep(Server())
 
     def impostor(self, **script):
-        return self._keep(Impostor(**script))
-
-    def keep(self, thing):
-        """Something else with stop()."""
-        return self._keep(thing)
+        return self.keep(Impostor(**script))
 
     # --- programs ---
 
@@ -70,17 +67,17 @@ class Rig:
         return proxy.wait_for_upstreams(len(upstreams) if ready is None else ready)
 
     def start_proxy(self, settings, prefix=()):
-        proxy = self._keep(Proxy(self.folder, self._name("waymark"), settings, prefix))
+        proxy = self.keep(Proxy(self.folder, self._name("waymark"), settings, prefix))
         proxy.wait_started()
         return proxy
 
     def run(self, name, *arguments, **options):
         """A program that ends by itself, or is ended by the test."""
-        return self._keep(Process(self.folder, self._name(name), [program(name), *arguments], **options))
+        return self.keep(Process(self.folder, self._name(name), [program(name), *arguments], **options))
 
     def load(self, proxy, *arguments):
         target = proxy.addresses["clients"]
-        return self._keep(Load(self.folder, self._name("load"), target, *arguments))
+        return self.keep(Load(self.folder, self._name("load"), target, *arguments))
 
     def configuration_file(self, settings):
         return write_configuration(self.folder, self._name("config"), settings)

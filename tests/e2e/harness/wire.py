@@ -25,7 +25,6 @@ subprocess.run(
 )
 sys.path.insert(0, GENERATED)
 
-# pylint: disable=wrong-import-position
 from google.protobuf import empty_pb2 as empty  # noqa: E402,F401
 from upstream.grpc.service import upstream_pb2 as legacy  # noqa: E402,F401
 from waymark.link.v1 import link_pb2 as link  # noqa: E402,F401

@@ -14,32 +14,53 @@
 namespace waymark::app {
 namespace {
 
-// The UTF-8 forms of U+200E, U+200F, U+202A..U+202E and U+2066..U+2069, which change the direction
-// in which a terminal writes.
-bool starts_bidi_control(std::string_view text) {
-  if (text.size() < 3 || text[0] != '\xe2') return false;
-  const auto last = static_cast<unsigned char>(text[2]);
-  if (text[1] == '\x80') return last == 0x8e || last == 0x8f || (last >= 0xaa && last <= 0xae);
-  return text[1] == '\x81' && last >= 0xa6 && last <= 0xa9;
+struct CodePoint {
+  std::uint32_t value = 0;
+  std::size_t size = 0;  // bytes it takes; 0: they are not UTF-8
+};
+
+// The code point at the start of `text`, which is not empty (RFC 3629).
+CodePoint decode_utf8(std::string_view text) {
+  const auto lead = static_cast<unsigned char>(text[0]);
+  if (lead < 0x80) return {lead, 1};
+  const std::size_t size = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
+  if (lead < 0xc2 || lead > 0xf4 || text.size() < size) return {};
+  std::uint32_t value = lead & (0x7fU >> size);
+  for (const char c : text.substr(1, size - 1)) {
+    const auto byte = static_cast<unsigned char>(c);
+    if ((byte & 0xc0) != 0x80) return {};
+    value = value << 6 | (byte & 0x3fU);
+  }
+  constexpr std::array<std::uint32_t, 5> kSmallest = {0, 0, 0x80, 0x800, 0x10000};
+  const bool surrogate = value >= 0xd800 && value <= 0xdfff;
+  if (value < kSmallest[size] || value > 0x10ffff || surrogate) return {};
+  return {value, size};
+}
+
+// Control characters, and those that end a line or change the direction a terminal writes in.
+bool is_unsafe(std::uint32_t point) {
+  return point < 0x20 || (point >= 0x7f && point <= 0x9f) || point == 0x061c || point == 0x200e ||
+         point == 0x200f || (point >= 0x2028 && point <= 0x202e) ||
+         (point >= 0x2066 && point <= 0x2069);
 }
 
 void append_escaped(std::string& out, std::string_view text) {
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\') {
-      out.push_back('\\');
-      out.push_back(c);
-    } else if (byte < 0x20 || byte == 0x7f) {
-      out += fmt::format("\\u{:04x}", byte);
-    } else if (starts_bidi_control(text.substr(i))) {
-      const unsigned point = 0x2000U | (static_cast<unsigned char>(text[i + 1]) & 0x3fU) << 6 |
-                             (static_cast<unsigned char>(text[i + 2]) & 0x3fU);
-      out += fmt::format("\\u{:04x}", point);
-      i += 2;
-    } else {
-      out.push_back(c);
+  while (!text.empty()) {
+    const CodePoint point = decode_utf8(text);
+    if (point.size == 0) {
+      out += "\\ufffd";  // the replacement character: a line is always valid UTF-8
+      text.remove_prefix(1);
+      continue;
     }
+    if (point.value == '"' || point.value == '\\') {
+      out.push_back('\\');
+      out.push_back(text[0]);
+    } else if (is_unsafe(point.value)) {
+      out += fmt::format("\\u{:04x}", point.value);
+    } else {
+      out.append(text.substr(0, point.size));
+    }
+    text.remove_prefix(point.size);
   }
 }
 

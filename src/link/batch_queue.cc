@@ -31,6 +31,7 @@ BatchQueue::Pass BatchQueue::end_pass(bool busy) {
 
 const wire::Batch& BatchQueue::begin_write() {
   passes_ = 0;
+  alive_since_begin_ = false;
   in_flight_number_ = open_ - static_cast<std::uint32_t>(waiting_.size() - 1);
   in_flight_ = std::move(waiting_.front());
   waiting_.pop_front();
@@ -38,16 +39,39 @@ const wire::Batch& BatchQueue::begin_write() {
   return in_flight_;
 }
 
-void BatchQueue::complete_write() {
+void BatchQueue::complete_write(std::uint64_t now_ms) {
   window_.remove(in_flight_.bytes, in_flight_.events);
   written_ = in_flight_number_;
-  in_flight_ = wire::Batch();
+  settling_.push_back({std::exchange(in_flight_, {}), now_ms});
+  if (alive_since_begin_) settle_written();
+  if (settling_.size() > kMaxSettling) settle_oldest();
+}
+
+void BatchQueue::settle_oldest() {
+  const wire::Batch& batch = settling_.front().batch;
+  ++settled_.batches;
+  settled_.events += batch.events;
+  settled_.frames += batch.frames;
+  settled_.bytes += batch.bytes;
+  settling_.pop_front();
+}
+
+BatchQueue::Settled BatchQueue::settle(std::uint64_t now_ms) {
+  while (!settling_.empty() && now_ms - settling_.front().since_ms >= kSettleMs) settle_oldest();
+  return std::exchange(settled_, {});
+}
+
+void BatchQueue::settle_written() {
+  alive_since_begin_ = true;
+  while (!settling_.empty()) settle_oldest();
 }
 
 std::vector<LostBatch> BatchQueue::take_all(session::Window window) {
   std::vector<LostBatch> lost;
+  for (Settling& settling : settling_) lost.push_back({std::move(settling.batch), true});
   if (!in_flight_.empty()) lost.push_back({std::exchange(in_flight_, {}), true});
   for (wire::Batch& batch : waiting_) lost.push_back({std::move(batch), false});
+  settling_.clear();
   waiting_.clear();
   window_ = window;
   written_ = open_++;
@@ -57,7 +81,8 @@ std::vector<LostBatch> BatchQueue::take_all(session::Window window) {
 }
 
 std::size_t BatchQueue::frames() const {
-  std::size_t frames = in_flight_.frames;
+  std::size_t frames = in_flight_.frames + settled_.frames;
+  for (const Settling& settling : settling_) frames += settling.batch.frames;
   for (const wire::Batch& batch : waiting_) frames += batch.frames;
   return frames;
 }

@@ -3,6 +3,11 @@
 // The batching rule: write when no write is under way and a pass of the loop brought nothing new,
 // or kMaxPasses went by, or kFlushBytes gathered. No timer, and nothing forces a write early, so
 // that batches grow with the load. Pure: the link does the writing.
+//
+// A write that gRPC reports as done is not settled yet. When an upstream ends its call in order, a
+// write that still waits for room is reported as done as well, just before the end. So a written
+// batch settles with a sign of life of the upstream since its write began, or after kSettleMs; if
+// the stream ends before, it is in doubt.
 #pragma once
 
 #include <cstddef>
@@ -33,6 +38,8 @@ class BatchQueue {
   static constexpr std::size_t kFlushBytes = 256 * 1024;
   static constexpr std::size_t kMaxBatchBytes = 1024 * 1024;
   static constexpr int kMaxPasses = 16;
+  static constexpr std::uint64_t kSettleMs = 200;
+  static constexpr std::size_t kMaxSettling = 4;       // batches; the oldest settle early
   static constexpr std::size_t kEventOverhead = 1024;  // more than any event's header takes
 
   BatchQueue(ChunkPool& chunks, session::Window window) : writer_(chunks), window_(window) {}
@@ -58,24 +65,47 @@ class BatchQueue {
 
   // The oldest waiting batch, which is in flight from now on. Requires waiting().
   [[nodiscard]] const wire::Batch& begin_write();
-  // What was in flight is written.
-  void complete_write();
-  [[nodiscard]] const wire::Batch& in_flight() const { return in_flight_; }
+  // What was in flight is written: it leaves the window.
+  void complete_write(std::uint64_t now_ms);
+  [[nodiscard]] bool in_flight() const { return !in_flight_.empty(); }
+
+  // Written for good.
+  struct Settled {
+    std::size_t batches = 0;
+    std::size_t events = 0;
+    std::size_t frames = 0;
+    std::size_t bytes = 0;
+  };
+  // What has settled since the last call, time included.
+  [[nodiscard]] Settled settle(std::uint64_t now_ms);
+  // The upstream gave a sign of life.
+  void settle_written();
 
   // Gives up everything, which counts as done for written_batch(), and starts over with `window`.
+  // Batches that are in flight or have not settled are in doubt.
   [[nodiscard]] std::vector<LostBatch> take_all(session::Window window);
   void set_window(session::Window window) { window_ = window; }
 
   // The number of the newest batch written; numbers grow and wrap around.
   [[nodiscard]] std::uint32_t written_batch() const { return written_; }
-  // Waiting and in flight.
+  // Of what waits and is in flight.
   [[nodiscard]] const session::Window& window() const { return window_; }
+  // Frames that have not settled.
   [[nodiscard]] std::size_t frames() const;
 
  private:
+  struct Settling {
+    wire::Batch batch;
+    std::uint64_t since_ms = 0;
+  };
+  void settle_oldest();
+
   wire::BatchWriter writer_;
   std::deque<wire::Batch> waiting_;  // the last one is open
   wire::Batch in_flight_;
+  std::deque<Settling> settling_;
+  Settled settled_;
+  bool alive_since_begin_ = false;  // the upstream gave a sign of life since begin_write()
   session::Window window_;
   std::uint32_t open_ = 1;  // number of the batch the next event goes into
   std::uint32_t in_flight_number_ = 0;

@@ -134,6 +134,7 @@ void Link::on_started(bool ok) {
 void Link::on_received(const grpc::ByteBuffer& buffer) {
   progress_ms_ = now_ms_;
   awaiting_answer_ = false;
+  queue_.settle_written();
   ++counters_.messages_received;
   const Message message(buffer);
   if (state_ == State::greeting) {
@@ -283,9 +284,13 @@ void Link::bury(std::unique_ptr<Call>& call) {
 }
 
 void Link::fail(std::string why) {
-  last_problem_ = std::move(why);
   ++counters_.times_failed;
   (void)back_off();  // nothing was appended yet
+  report(std::move(why));
+}
+
+void Link::report(std::string why) {
+  last_problem_ = std::move(why);
   if (told_problem_ == last_problem_) return;
   told_problem_ = last_problem_;
   owner_.link_failed(*this, last_problem_);
@@ -334,13 +339,14 @@ bool Link::overdue(std::uint64_t since_ms, std::chrono::milliseconds limit) cons
 
 void Link::tick(std::uint64_t now_ms) {
   now_ms_ = now_ms;
+  count_settled();
   switch (state_) {
     case State::idle:
     case State::stopped:
       return;
     case State::connecting:
       if (overdue(state_since_ms_, options_.connect_timeout)) {
-        last_problem_ = "no connection to " + options_.address;
+        report("no connection");
       }
       return;
     case State::greeting:
@@ -352,7 +358,7 @@ void Link::tick(std::uint64_t now_ms) {
       if (side_busy_ && !said_yes_) {
         // Still connecting: the channel tries by itself, as in State::connecting.
         if (overdue(state_since_ms_, options_.connect_timeout)) {
-          last_problem_ = "no connection to " + options_.address;
+          report("no connection");
         }
       } else if (overdue(state_since_ms_, options_.welcome_timeout)) {
         fail(fmt::format("no answer to ready within {} ms", options_.welcome_timeout.count()));
@@ -453,18 +459,21 @@ void Link::on_written(bool ok) {
   progress_ms_ = now_ms_;
   if (!outgoing_->messages.empty()) return write_next_message();
   write_under_way_ = false;
-  if (!queue_.in_flight().empty()) complete_batch();  // empty: it was the Hello
+  if (queue_.in_flight()) complete_batch();  // empty: it was the Hello
 }
 
 void Link::complete_batch() {
-  const wire::Batch& batch = queue_.in_flight();
-  counters_.events_sent += batch.events;
-  counters_.frames_sent += batch.frames;
-  counters_.bytes_sent += batch.bytes;
-  ++counters_.batches_sent;
-  queue_.complete_write();
+  queue_.complete_write(now_ms_);
   room_wanted_ = false;
   owner_.link_has_room(*this);
+}
+
+void Link::count_settled() {
+  const BatchQueue::Settled settled = queue_.settle(now_ms_);
+  counters_.events_sent += settled.events;
+  counters_.frames_sent += settled.frames;
+  counters_.bytes_sent += settled.bytes;
+  counters_.batches_sent += settled.batches;
 }
 
 }  // namespace waymark::link

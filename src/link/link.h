@@ -43,7 +43,7 @@ class LinkEvents {
   virtual void link_ready(Link& link) = 0;
   // A link that was ready is no more; `batches` are the owner's now.
   virtual void link_lost(Link& link, std::string_view why, std::vector<LostBatch> batches) = 0;
-  // A try to become ready failed. Told once for the same `why` in a row.
+  // It does not become ready, or not soon. Told once for the same `why` in a row.
   virtual void link_failed(Link& link, std::string_view why) = 0;
   virtual void link_command(Link& link, const wire::Command& command) = 0;
   // The commands of one received message are over; their views end with this call.
@@ -79,7 +79,7 @@ struct LinkCounters {
   std::uint64_t times_ready = 0;
   std::uint64_t times_lost = 0;
   std::uint64_t times_failed = 0;  // to become ready
-  std::uint64_t malformed = 0;  // messages that could not be read
+  std::uint64_t malformed = 0;     // messages that could not be read
 };
 
 class Link {
@@ -160,12 +160,15 @@ class Link {
   void flush();
   void write_next_message();
   void complete_batch();
+  void count_settled();
   void enter(State state);
   void bury(std::unique_ptr<Call>& call);
   void fail(std::string why);
   void lose(std::string why);
+  // Keeps `why` for people, and tells the owner unless it was told just that.
+  void report(std::string why);
   // Answers what the link could not see through.
-  std::vector<LostBatch> back_off();
+  [[nodiscard]] std::vector<LostBatch> back_off();
   [[nodiscard]] session::Window full_window() const;
   [[nodiscard]] bool overdue(std::uint64_t since_ms, std::chrono::milliseconds limit) const;
 

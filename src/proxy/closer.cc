@@ -8,6 +8,7 @@
 namespace waymark::proxy {
 
 void Closer::close(Client& client, CloseReason reason) {
+  state_.loop.assert_in_loop_thread();
   if (client.retired) return;
   const session::Ending& ending = session::ending_of(reason);
   tell_upstream(client, reason);
@@ -34,16 +35,21 @@ void Closer::close_broken(Client& client, int error_number) {
 }
 
 void Closer::tell_upstream(Client& client, CloseReason reason) {
-  if (!client.session.attached()) return;
+  const session::Session& session = client.session;
+  if (session.epoch() == 0) return;  // never had an upstream
+  std::string closed = wire::encode(wire::Closed{
+      .reason = reason,
+      .last_seq = session.last_seq(),
+      .unfinished_bytes = client.framer.unfinished_bytes(),
+      .written_bytes = session.bytes_down(),
+  });
+  if (!session.attached()) {
+    Pool& pool = state_.fleet->pools()[client.listener->pool];
+    pool.held_ends.push_back({session.mark(), std::move(closed)});
+    return;
+  }
   link::Link& link = *state_.upstream_of(client).link;
-  if (!link.ready()) return;
-  link.append({.mark = client.session.mark()}, wire::EventKind::closed,
-              wire::encode(wire::Closed{
-                  .reason = reason,
-                  .last_seq = client.session.last_seq(),
-                  .unfinished_bytes = client.framer.unfinished_bytes(),
-                  .written_bytes = client.session.bytes_down(),
-              }));
+  if (link.ready()) link.append({.mark = session.mark()}, wire::EventKind::closed, closed);
 }
 
 void Closer::tell_observer(const Client& client, CloseReason reason) {

@@ -105,8 +105,9 @@ void DownPath::flush(Client& client) {
   if (!client.write(parts)) return closer_.close_broken(client, client.last_error());
   const std::size_t queued = client.queued_bytes();
   if (queued == 0) return;
-  client.session.set_queue_high(queued > client.listener->settings->down_soft,
-                                state_.loop.now_ms());
+  if (queued > client.listener->settings->down_soft) {
+    client.session.set_queue_high(true, state_.loop.now_ms());
+  }
   state_.charge(client);
 }
 

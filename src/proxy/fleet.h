@@ -21,11 +21,18 @@ struct Upstream {
   std::deque<Mark> waiting;  // paused clients, first come first served; some may have ended since
 };
 
+// The end of a client that had been served before and then had no upstream to be told to.
+struct HeldEnd {
+  Mark mark;
+  std::string closed;  // the body of its Closed event
+};
+
 struct Pool {
   const PoolSettings* settings = nullptr;
   route::ReadySet ready;
   std::uint64_t next_move = 0;            // ticket of the next connection that has to move
   std::vector<link::LostBatch> stranded;  // events that had no ready upstream to go to
+  std::vector<HeldEnd> held_ends;         // clients that ended meanwhile
 };
 
 class Fleet {

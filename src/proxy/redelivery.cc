@@ -1,6 +1,7 @@
 #include "proxy/redelivery.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "absl/container/flat_hash_map.h"
 #include "route/round_robin.h"
@@ -14,6 +15,14 @@ namespace {
 class Orphans {
  public:
   Orphans(Fleet& fleet, Pool& pool) : fleet_(fleet), pool_(pool) {}
+
+  // The client ended while no upstream was there; only the one that got its last frames cares.
+  void end(const HeldEnd& ended) {
+    const auto home = home_.find(ended.mark);
+    if (home == home_.end()) return;
+    fleet_.upstreams()[home->second].link->append({.mark = ended.mark}, wire::EventKind::closed,
+                                                  ended.closed);
+  }
 
   void write(wire::EventHeader header, const wire::Event& event) {
     const bool first = !home_.contains(header.mark);
@@ -117,6 +126,7 @@ void Redelivery::write_again(Pool& pool, const std::vector<link::LostBatch>& bat
       client->session.share().add(appended.batch, appended.size, link.written_batch());
     });
   }
+  for (const HeldEnd& ended : std::exchange(pool.held_ends, {})) orphans.end(ended);
 }
 
 std::uint64_t Redelivery::stranded_frames() const {

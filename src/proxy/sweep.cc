@@ -22,6 +22,13 @@ void Sweep::tick() {
 
 void Sweep::check(Client& client) {
   const bool reading = client.wants_readable();
+  if (client.session.attached()) {
+    client.session.share().forget_done(state_.upstream_of(client).link->written_batch());
+  }
+  // Half of the soft limit: a queue that hovers about the limit is not a queue that drains.
+  if (client.queued_bytes() <= client.listener->settings->down_soft / 2) {
+    client.session.set_queue_high(false, state_.loop.now_ms());
+  }
   if (const auto reason =
           client.session.overdue(client.listener->deadlines, reading, state_.loop.now_ms())) {
     return closer_.close(client, *reason);

@@ -32,6 +32,12 @@ class Share {
     return bytes;
   }
 
+  // Forgets what is done. To be called now and then, so that numbers which wrap around never meet
+  // the sums of long ago.
+  void forget_done(std::uint32_t done) {
+    if (outstanding(done) == 0) newest_ = older_ = 0;
+  }
+
   // The connection moved to another link.
   void clear() { *this = Share(); }
 

@@ -58,7 +58,7 @@ TEST_CASE("characters that turn the direction of writing are spelled out in both
 
 TEST_CASE("their neighbours are left alone") {
   const std::string text =
-      "\xe2\x80\x8d \xe2\x80\x90 \xe2\x80\xa9 \xe2\x80\xaf \xe2\x81\xa5 \xe2\x81\xaa \xe2\x80";
+      "\xe2\x80\x8d \xe2\x80\x90 \xe2\x80\xa7 \xe2\x80\xaf \xe2\x81\xa5 \xe2\x81\xaa \xc2\xa0";
   CHECK(format_text_line("e", {{"x", text}}) == "e x=\"" + text + "\"");
 }
 
@@ -79,6 +79,23 @@ TEST_CASE("numbers are numbers, also the largest") {
       format_json_line("t", "info", "e", {{"n", ~std::uint64_t{0}}, {"s", 0.0005}});
   CHECK_THAT(line, Catch::Contains("\"n\":18446744073709551615"));
   CHECK(parsed(line).fields().at("s").number_value() < 0.002);
+}
+
+TEST_CASE("bytes that are not UTF-8 are replaced, so that a line always is") {
+  for (const std::string& bad :
+       {std::string("\xff"), std::string("\xc0\xaf"), std::string("\xed\xa0\x80"),
+        std::string("\xe2\x80"), std::string("\xf5\x80\x80\x80")}) {
+    const std::string line = format_text_line("e", {{"name", "a" + bad}});
+    CHECK(line.find("\\ufffd") != std::string::npos);
+    CHECK(line.find(bad) == std::string::npos);
+  }
+  CHECK(format_text_line("e", {{"name", "gr\xc3\xbc\xc3\x9f"}}) == "e name=\"gr\xc3\xbc\xc3\x9f\"");
+}
+
+TEST_CASE("second-page controls and line separators are escaped") {
+  CHECK(format_text_line("e", {{"n", "\xc2\x85"}}) == "e n=\"\\u0085\"");
+  CHECK(format_text_line("e", {{"n", "\xe2\x80\xa8"}}) == "e n=\"\\u2028\"");
+  CHECK(format_text_line("e", {{"n", "\xd8\x9c"}}) == "e n=\"\\u061c\"");
 }
 
 }  // namespace

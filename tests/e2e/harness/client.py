@@ -61,13 +61,6 @@ class Client:
         self.send(line + b"\n")
         return self.receive_line()
 
-    def ask_after_loss(self, line):
-        """As ask(), past answers to frames that were in doubt and so came twice."""
-        self.send(line + b"\n")
-        while (answer := self.receive_line()) != line:
-            pass
-        return answer
-
     def exchange(self, data):
         """Sends all of it, reading at the same time; answers as many bytes as were sent."""
         received = bytearray(self._pending)

@@ -94,6 +94,10 @@ class Proxy:
             lambda: self.total(name, **labels) >= at_least, f"{name} {labels} >= {at_least}", within
         )
 
+    def wait_settled(self):
+        """Until every frame read is written for good: none would come twice if a link were lost now."""
+        eventually(lambda: self.total("link_outstanding_frames") == 0, "settled writes")
+
     def wait_for_upstreams(self, count):
         """Until exactly `count` upstreams are ready, seen by every worker."""
         links = count * self._settings["workers"]

@@ -139,6 +139,26 @@ def test_writes_in_doubt_are_dropped_and_counted_if_asked_for(rig):
     assert all(frame.attempt <= 1 for frame in frames)
 
 
+@pytest.mark.parametrize("how", ["ends its call", "cancels its calls"])
+def test_a_write_that_waits_when_the_upstream_ends_is_in_doubt_too(rig, how):
+    upstream = rig.upstream()
+    proxy = rig.proxy(upstream)
+    client = proxy.client()
+    mark = upstream.mark_of(client)
+    upstream.pause()
+    (sent,) = push_until_blocked(proxy, [client], STREAM)
+    written = int(proxy.total("link_frames_sent_total"))
+
+    if how == "ends its call":
+        upstream.link.end()
+        proxy.wait_for_log("upstream_lost")
+    upstream.stop()
+    again = rig.upstream(address=upstream.address)
+    client.send(STREAM[sent : STREAM.index(b"\n", sent) + 1])
+    first = eventually(lambda: again.events("payload", mark), "frames")[0]
+    assert (first.seq, first.attempt) == (written + 1, 2)
+
+
 def test_the_last_frames_of_a_client_that_is_gone_are_delivered(rig):
     upstreams = [rig.upstream(), rig.upstream()]
     proxy = rig.proxy(*upstreams, listener={"half_close_timeout": "200ms"}, pool={"progress_timeout": "1m"})

@@ -131,7 +131,9 @@ python_tests() { # STEP LIMIT FOLDER
 }
 
 e2e_tests() { # STEP PRESET
-  WAYMARK_BIN=$PWD/build/$2/bin python_tests "$1" 1800 tests/e2e
+  local -A slower=([release]=1 [asan]=2 [tsan]=3) # deadlines, not waits
+  WAYMARK_TIME_SCALE=${slower[$2]} WAYMARK_BIN=$PWD/build/$2/bin \
+    python_tests "$1" 1800 tests/e2e
 }
 
 check_format() {

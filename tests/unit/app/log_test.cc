@@ -1,7 +1,6 @@
 #include "app/log.h"
 
-#include <google/protobuf/struct.pb.h>
-#include <google/protobuf/util/json_util.h>
+#include <yaml-cpp/yaml.h>
 
 #include <catch2/catch.hpp>
 #include <string>
@@ -9,16 +8,12 @@
 namespace waymark::app {
 namespace {
 
-google::protobuf::Struct parsed(const std::string& line) {
-  google::protobuf::Struct fields;
-  const auto status = google::protobuf::util::JsonStringToMessage(line, &fields);
-  CAPTURE(line, status.ToString());
-  REQUIRE(status.ok());
+// Every JSON line is YAML too, and yaml-cpp is at hand. (Debian's protobuf cannot be asked: its
+// maps have another layout than ours under ThreadSanitizer.)
+YAML::Node parsed(const std::string& line) {
+  const YAML::Node fields = YAML::Load(line);
+  REQUIRE(fields.IsMap());
   return fields;
-}
-
-std::string text_in(const google::protobuf::Struct& fields, const std::string& name) {
-  return fields.fields().at(name).string_value();
 }
 
 TEST_CASE("a JSON line holds time, level, event and the fields in order") {
@@ -40,7 +35,7 @@ TEST_CASE("a JSON line gives any text back, and has no control character in it")
     CHECK(static_cast<unsigned char>(c) >= 0x20);
     CHECK(c != 0x7f);
   }
-  CHECK(text_in(parsed(line), "text") == text);
+  CHECK(parsed(line)["text"].as<std::string>() == text);
 }
 
 TEST_CASE("characters that turn the direction of writing are spelled out in both formats") {
@@ -78,7 +73,7 @@ TEST_CASE("numbers are numbers, also the largest") {
   const std::string line =
       format_json_line("t", "info", "e", {{"n", ~std::uint64_t{0}}, {"s", 0.0005}});
   CHECK_THAT(line, Catch::Contains("\"n\":18446744073709551615"));
-  CHECK(parsed(line).fields().at("s").number_value() < 0.002);
+  CHECK(parsed(line)["s"].as<double>() < 0.002);
 }
 
 TEST_CASE("bytes that are not UTF-8 are replaced, so that a line always is") {

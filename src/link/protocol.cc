@@ -4,6 +4,7 @@
 
 #include <chrono>
 
+#include "base/sync_note.h"
 #include "upstream/grpc/service/upstream.pb.h"
 
 namespace waymark::link {
@@ -14,9 +15,14 @@ namespace legacy = ::upstream::grpc::service;
 // A slice that holds a share in its chunk and returns it on whichever thread drops it.
 grpc::Slice slice_of(const ChunkRange& range) {
   Chunk* share = ChunkRef(range.chunk).release();
+  note_handed_over(share);
   return grpc::Slice(
       share->data() + range.offset, range.size,
-      [](void* chunk) { (void)ChunkRef::adopt(static_cast<Chunk*>(chunk)); }, share);
+      [](void* chunk) {
+        note_received(chunk);
+        (void)ChunkRef::adopt(static_cast<Chunk*>(chunk));
+      },
+      share);
 }
 
 std::string rfc3339(std::uint64_t unix_ns) {

@@ -25,10 +25,16 @@ class Failed(Exception):
     """A process did not start, or died; the text holds the end of its log."""
 
 
+_given = set()
+
+
 def free_port():
-    """A port nobody listens on, below those the kernel gives to clients."""
+    """A port nobody listens on, below those the kernel gives to clients; each is given once."""
     while True:
         port = random.randrange(20000, 32000)
+        if port in _given:
+            continue
+        _given.add(port)
         with socket.socket() as probe:
             try:
                 probe.bind(("127.0.0.1", port))

@@ -2,12 +2,9 @@
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
-#include <spdlog/async.h>
-#include <spdlog/async_logger.h>
-#include <spdlog/details/thread_pool.h>
-#include <spdlog/sinks/stdout_sinks.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 
@@ -44,8 +41,15 @@ bool is_unsafe(std::uint32_t point) {
          (point >= 0x2066 && point <= 0x2069);
 }
 
+bool is_plain(char c) { return c >= 0x20 && c != 0x7f && c != '"' && c != '\\'; }
+
 void append_escaped(std::string& out, std::string_view text) {
   while (!text.empty()) {
+    const auto* const odd = std::find_if_not(text.begin(), text.end(), is_plain);
+    const auto plain = static_cast<std::size_t>(odd - text.begin());
+    out.append(text.substr(0, plain));
+    text.remove_prefix(plain);
+    if (text.empty()) return;
     const CodePoint point = decode_utf8(text);
     if (point.size == 0) {
       out += "\\ufffd";  // the replacement character: a line is always valid UTF-8
@@ -133,32 +137,19 @@ std::string format_json_line(std::string_view time, std::string_view level, std:
   return line;
 }
 
-Log::Log(const LogSettings& settings) : level_(settings.level) {
-  const bool terminal = isatty(STDERR_FILENO) == 1;
-  json_ =
-      settings.format == LogFormat::json || (settings.format == LogFormat::automatic && !terminal);
-  pool_ = std::make_shared<spdlog::details::thread_pool>(kQueuedLines, 1);
-  auto sink = std::make_shared<spdlog::sinks::stderr_sink_mt>();
-  logger_ = std::make_shared<spdlog::async_logger>("waymark", std::move(sink), pool_,
-                                                   spdlog::async_overflow_policy::overrun_oldest);
-  logger_->set_pattern("%v");
-}
-
-Log::~Log() {
-  logger_->flush();
-  logger_.reset();
-  pool_.reset();  // joins after the queue is empty
-}
+Log::Log(const LogSettings& settings)
+    : level_(settings.level),
+      json_(settings.format == LogFormat::json ||
+            (settings.format == LogFormat::automatic && isatty(STDERR_FILENO) != 1)),
+      writer_(STDERR_FILENO) {}
 
 void Log::write(LogLevel level, std::string_view event, std::initializer_list<LogField> fields) {
   if (level < level_) return;
   const std::string time = now_rfc3339();
-  logger_->info("{}", json_ ? format_json_line(time, name_of(level), event, fields)
-                            : fmt::format("{} {:5} {}", time, name_of(level),
-                                          format_text_line(event, fields)));
+  writer_.write(
+      json_ ? format_json_line(time, name_of(level), event, fields)
+            : fmt::format("{} {:5} {}", time, name_of(level), format_text_line(event, fields)));
 }
-
-std::uint64_t Log::dropped_lines() const { return pool_->overrun_counter(); }
 
 void Log::connection_ended(const proxy::ConnectionSummary& summary) {
   if (LogLevel::info < level_) return;

@@ -1,25 +1,18 @@
 // The program's log: one line an occurrence, text on a terminal and JSON elsewhere, to stderr.
 //
-// Lines are written by a thread of their own. When its queue of kQueuedLines is full the oldest
-// lines are dropped and counted: a reader of the log that stalls must not stall the clients.
+// Lines are written by a thread of their own (line_writer.h). When its queue is full, further lines
+// are dropped and counted: a reader of the log that stalls must not stall the clients.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
-#include <memory>
 #include <string>
 #include <string_view>
 
 #include "app/config.h"
+#include "app/line_writer.h"
 #include "proxy/observer.h"
-
-namespace spdlog {
-class logger;
-}
-namespace spdlog::details {
-class thread_pool;
-}
 
 namespace waymark::app {
 
@@ -45,17 +38,16 @@ struct LogField {
 
 class Log final : public proxy::Observer {
  public:
-  static constexpr std::size_t kQueuedLines = 8192;
-
+  // Writes to stderr.
   explicit Log(const LogSettings& settings);
   Log(const Log&) = delete;
   Log& operator=(const Log&) = delete;
   // Writes what is queued.
-  ~Log() override;
+  ~Log() override = default;
 
   // Any thread.
   void write(LogLevel level, std::string_view event, std::initializer_list<LogField> fields);
-  [[nodiscard]] std::uint64_t dropped_lines() const;
+  [[nodiscard]] std::uint64_t dropped_lines() const { return writer_.dropped(); }
 
   void connection_ended(const proxy::ConnectionSummary& summary) override;
   void upstream_ready(std::string_view pool, std::string_view address, std::string_view name,
@@ -67,9 +59,8 @@ class Log final : public proxy::Observer {
 
  private:
   const LogLevel level_;
-  bool json_;
-  std::shared_ptr<spdlog::details::thread_pool> pool_;  // shared by spdlog's own contract
-  std::shared_ptr<spdlog::logger> logger_;
+  const bool json_;
+  LineWriter writer_;
 };
 
 }  // namespace waymark::app

@@ -56,7 +56,6 @@ FENCES = {
     "libmicrohttpd": (r"microhttpd\.h", r"PkgConfig::MICROHTTPD", ["src/admin"],
                       "one folder to leave it by"),
     "yaml-cpp": (r"yaml-cpp/", r"yaml-cpp", ["src/app"], "the rest knows settings, not files"),
-    "spdlog": (r"spdlog/", r"spdlog::\S+", ["src/app"], "log once, at the edge"),
     "CLI11": (r"CLI/", r"CLI11::\S+", ["cmd"], "arguments are a matter of mains"),
     "SQLite": (r"sqlite3\.h", r"SQLite::\S+", ["src/control/store"], "its thread is the store's"),
     "protobuf": (r"google/protobuf/|waymark/\S+\.pb\.h", r"protobuf::\S+", ["src/app"],

@@ -19,7 +19,8 @@ class ChunkPool;
 // Memory of fixed capacity, counted by the ranges that point into it. Made by a pool only.
 class Chunk {
  public:
-  static constexpr std::size_t kSize = 256 * 1024;
+  // Four reads of 64 KiB each, and what makes events of them.
+  static constexpr std::size_t kSize = (256 + 4) * 1024;
 
   [[nodiscard]] char* data() { return data_.get(); }
   [[nodiscard]] std::size_t capacity() const { return capacity_; }

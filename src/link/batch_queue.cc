@@ -7,14 +7,28 @@ namespace waymark::link {
 
 Appended BatchQueue::append(const wire::EventHeader& header, wire::EventKind kind,
                             std::string_view body, std::size_t max_message) {
+  wire::Batch& batch = open_batch(body.size(), max_message);
+  return appended(writer_.append(batch, header, kind, body));
+}
+
+Appended BatchQueue::append_in_place(const wire::EventHeader& header, std::size_t size,
+                                     std::size_t max_message) {
+  wire::Batch& batch = open_batch(size, max_message);
+  return appended(writer_.append_in_place(batch, header, size));
+}
+
+wire::Batch& BatchQueue::open_batch(std::size_t body_size, std::size_t max_message) {
   if (waiting_.empty()) {
     waiting_.emplace_back();
-  } else if (waiting_.back().bytes + body.size() + kEventOverhead >
+  } else if (waiting_.back().bytes + body_size + kEventOverhead >
              std::min(kMaxBatchBytes, max_message)) {
     waiting_.emplace_back();
     ++open_;
   }
-  const std::size_t size = writer_.append(waiting_.back(), header, kind, body);
+  return waiting_.back();
+}
+
+Appended BatchQueue::appended(std::size_t size) {
   window_.add(size, 1);
   ++appended_in_pass_;
   return {size, open_};

@@ -13,6 +13,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -47,6 +48,12 @@ class BatchQueue {
   // Adds one event; batches stay below `max_message` unless one event alone is larger.
   Appended append(const wire::EventHeader& header, wire::EventKind kind, std::string_view body,
                   std::size_t max_message);
+  // The same for a frame that was written into the room asked for just before (wire/batch.h).
+  [[nodiscard]] std::span<char> room_for_frame(std::size_t at_most) {
+    return writer_.room_for_frame(at_most);
+  }
+  Appended append_in_place(const wire::EventHeader& header, std::size_t size,
+                           std::size_t max_message);
 
   // Enough has gathered to be written at once.
   [[nodiscard]] bool full() const {
@@ -98,6 +105,9 @@ class BatchQueue {
     wire::Batch batch;
     std::uint64_t since_ms = 0;
   };
+  // The batch that takes the next event, one with a body of `body_size`.
+  [[nodiscard]] wire::Batch& open_batch(std::size_t body_size, std::size_t max_message);
+  Appended appended(std::size_t size);
   void settle_oldest();
 
   wire::BatchWriter writer_;

@@ -5,6 +5,7 @@
 #include <grpcpp/support/status.h>
 
 #include <cstdint>
+#include <string>
 
 namespace waymark::link {
 
@@ -23,5 +24,8 @@ struct Completion {
   grpc::ByteBuffer message;
   grpc::Status status;
 };
+
+// What `status` says, for people.
+[[nodiscard]] std::string describe(const grpc::Status& status);
 
 }  // namespace waymark::link

@@ -8,6 +8,7 @@
 #include "link/call.h"
 #include "link/channel.h"
 #include "link/completion.h"
+#include "link/legacy_side.h"
 #include "link/message.h"
 #include "link/protocol.h"
 
@@ -22,12 +23,6 @@ constexpr std::size_t kMessageMargin = 64 * 1024;
 
 std::size_t max_received_message(const LinkOptions& options) {
   return std::max<std::size_t>(1024 * 1024, options.max_frame) + kMessageMargin;
-}
-
-std::string describe(const grpc::Status& status) {
-  if (status.ok()) return "the upstream ended the stream";
-  return fmt::format("{} (gRPC code {})", status.error_message(),
-                     static_cast<int>(status.error_code()));
 }
 
 }  // namespace
@@ -48,7 +43,9 @@ Link::Link(LinkOptions options, CompletionThread& thread, ChunkPool& chunks, Lin
       last_problem_("not connected yet"),
       backoff_(kFirstRetry, kLongestRetry),
       queue_(chunks, full_window()),
-      outgoing_(std::make_unique<Outgoing>()) {}
+      outgoing_(std::make_unique<Outgoing>()) {
+  side_ = std::make_unique<LegacySide>(channel_, thread);
+}
 
 Link::~Link() {
   if (state_ != State::idle && state_ != State::stopped) std::abort();
@@ -76,16 +73,15 @@ void Link::open_stream() {
 
 void Link::ask_ready() {
   enter(State::asking_ready);
-  said_yes_ = false;
-  side_busy_ = true;
-  side_ = std::make_unique<Call>(channel_, kLegacyReadyMethod, thread_);
-  side_->start();
+  side_->ask_ready();
 }
 
-void Link::ask_live() {
-  side_busy_ = true;
-  side_ = std::make_unique<Call>(channel_, kLegacyLiveMethod, thread_);
-  side_->start();
+void Link::open_legacy_stream() {
+  protocol_ = ProtocolKind::legacy;
+  welcome_ = wire::Welcome();
+  enter(State::connecting);
+  stream_ = std::make_unique<Call>(channel_, kLegacyStreamMethod, thread_);
+  stream_->start();
 }
 
 void Link::on_completion(Completion& completion) {
@@ -102,7 +98,7 @@ void Link::on_completion(Completion& completion) {
         return on_finished(completion.status);
     }
   }
-  if (completion.call == side_.get()) return on_side_completion(completion);
+  if (completion.call == side_->call()) return on_side_completion(completion);
   if (completion.kind == Completion::Kind::finished) {
     std::erase_if(dying_, [&](const auto& call) { return call.get() == completion.call; });
   }
@@ -110,7 +106,7 @@ void Link::on_completion(Completion& completion) {
 
 bool Link::owns(const Completion& completion) const {
   const Call* call = completion.call;
-  return call == stream_.get() || call == side_.get() ||
+  return call == stream_.get() || call == side_->call() ||
          std::any_of(dying_.begin(), dying_.end(),
                      [call](const auto& dying) { return dying.get() == call; });
 }
@@ -119,7 +115,7 @@ void Link::on_started(bool ok) {
   if (!ok || state_ != State::connecting) return;  // `finished` follows
   if (protocol_ == ProtocolKind::legacy) {
     become_ready();
-    return ask_live();
+    return side_->ask_live();
   }
   enter(State::greeting);
   write_under_way_ = stream_->write(to_buffer(wire::encode_hello_message({
@@ -201,57 +197,25 @@ void Link::become_ready() {
 }
 
 void Link::on_side_completion(Completion& completion) {
-  const bool asking = state_ == State::asking_ready;
-  switch (completion.kind) {
-    case Completion::Kind::started:
-      side_busy_ = false;
-      if (asking && completion.ok) {
-        side_busy_ = side_->write(grpc::ByteBuffer(to_buffer({})));
-      }
+  const LegacySide::News news = side_->on_completion(completion);
+  switch (news.kind) {
+    case LegacySide::News::Kind::nothing:
       return;
-    case Completion::Kind::written:
-      side_busy_ = false;
-      if (asking) side_->writes_done();
-      return;
-    case Completion::Kind::received: {
-      const Message message(completion.message);
-      const bool yes = decode_legacy_yes(message.pieces());
-      side_->consumed();
-      if (asking) {
-        said_yes_ = yes;
-        return;
-      }
+    case LegacySide::News::Kind::ready:
+      return open_legacy_stream();
+    case LegacySide::News::Kind::not_ready:
+      return fail(news.why);
+    case LegacySide::News::Kind::alive:
       progress_ms_ = now_ms_;
       awaiting_answer_ = false;
-      if (ready() && !yes) lose("the upstream answered live: false");
       return;
-    }
-    case Completion::Kind::finished:
-      break;
+    case LegacySide::News::Kind::dead:
+      if (ready()) lose(news.why);
+      return;
+    case LegacySide::News::Kind::no_live:
+      awaiting_answer_ = false;
+      return;
   }
-  side_.reset();
-  side_busy_ = false;
-  awaiting_answer_ = false;
-  const grpc::Status& status = completion.status;
-  if (!asking) {
-    // An upstream without `live` is judged by its stream alone.
-    if (ready() && status.error_code() != grpc::StatusCode::UNIMPLEMENTED) {
-      lose("live: " + describe(status));
-    }
-    return;
-  }
-  if (status.error_code() == grpc::StatusCode::UNIMPLEMENTED) {
-    return fail(
-        "the server at this address has neither waymark.link.v1.UpstreamService nor "
-        "upstream.grpc.service.UpstreamPeerService");
-  }
-  if (!status.ok()) return fail("ready: " + describe(status));
-  if (!said_yes_) return fail("the upstream answered ready: false");
-  protocol_ = ProtocolKind::legacy;
-  welcome_ = wire::Welcome();
-  enter(State::connecting);
-  stream_ = std::make_unique<Call>(channel_, kLegacyStreamMethod, thread_);
-  stream_->start();
 }
 
 // --- losing and beginning again ---
@@ -277,7 +241,7 @@ void Link::on_finished(const grpc::Status& status) {
   }
 }
 
-void Link::bury(std::unique_ptr<Call>& call) {
+void Link::bury(std::unique_ptr<Call> call) {
   if (!call) return;
   call->cancel();
   dying_.push_back(std::move(call));
@@ -309,11 +273,10 @@ session::Window Link::full_window() const {
 }
 
 std::vector<LostBatch> Link::back_off() {
-  bury(stream_);
-  bury(side_);
+  bury(std::move(stream_));
+  bury(side_->take());
   outgoing_->messages.clear();
   write_under_way_ = false;
-  side_busy_ = false;
   awaiting_answer_ = false;
   room_wanted_ = false;
   // Jitter without a generator: the low bits of the clock and of the address differ enough.
@@ -329,8 +292,8 @@ void Link::stop(std::uint64_t now_ms) {
   if (state_ == State::stopping || state_ == State::stopped) return;
   const bool in_order = ready();
   enter(State::stopping);
-  bury(side_);
-  if (!in_order) bury(stream_);
+  bury(side_->take());
+  if (!in_order) bury(std::move(stream_));
 }
 
 bool Link::overdue(std::uint64_t since_ms, std::chrono::milliseconds limit) const {
@@ -355,8 +318,8 @@ void Link::tick(std::uint64_t now_ms) {
       }
       return;
     case State::asking_ready:
-      if (side_busy_ && !said_yes_) {
-        // Still connecting: the channel tries by itself, as in State::connecting.
+      if (side_->connecting()) {
+        // The channel tries by itself, as in State::connecting.
         if (overdue(state_since_ms_, options_.connect_timeout)) {
           report("no connection");
         }
@@ -381,8 +344,8 @@ void Link::tick(std::uint64_t now_ms) {
         writes_done_ = true;
         stream_->writes_done();
       }
-      if (stream_ && overdue(state_since_ms_, kStopTimeout)) bury(stream_);
-      if (!stream_ && !side_ && dying_.empty()) enter(State::stopped);
+      if (stream_ && overdue(state_since_ms_, kStopTimeout)) bury(std::move(stream_));
+      if (!stream_ && side_->call() == nullptr && dying_.empty()) enter(State::stopped);
       return;
   }
 }
@@ -393,9 +356,8 @@ void Link::ping() {
   if (protocol_ == ProtocolKind::link) {
     awaiting_answer_ = true;
     append({}, wire::EventKind::ping, wire::encode(wire::Ping{.nonce = now_ms_}));
-  } else if (side_ && !side_busy_) {
+  } else if (side_->ask_again()) {
     awaiting_answer_ = true;
-    side_busy_ = side_->write(to_buffer({}));
   }
 }
 
@@ -411,6 +373,12 @@ std::size_t Link::max_payload() const {
 Appended Link::append(const wire::EventHeader& header, wire::EventKind kind,
                       std::string_view body) {
   const Appended appended = queue_.append(header, kind, body, max_payload());
+  if (queue_.full()) flush();
+  return appended;
+}
+
+Appended Link::append_in_place(const wire::EventHeader& header, std::size_t size) {
+  const Appended appended = queue_.append_in_place(header, size, max_payload());
   if (queue_.full()) flush();
   return appended;
 }

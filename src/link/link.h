@@ -31,6 +31,7 @@ namespace waymark::link {
 
 class Call;
 class CompletionThread;
+class LegacySide;
 class Link;
 struct Completion;
 
@@ -118,6 +119,11 @@ class Link {
 
   // Adds one event; requires ready() or a link that is stopping.
   Appended append(const wire::EventHeader& header, wire::EventKind kind, std::string_view body);
+  // Where a frame may be read into, and the event of it (wire/batch.h); requires ready().
+  [[nodiscard]] std::span<char> room_for_frame(std::size_t at_most) {
+    return queue_.room_for_frame(at_most);
+  }
+  Appended append_in_place(const wire::EventHeader& header, std::size_t size);
   // The number of the newest batch written; numbers grow and wrap around.
   [[nodiscard]] std::uint32_t written_batch() const { return queue_.written_batch(); }
   [[nodiscard]] const session::Window& window() const { return queue_.window(); }
@@ -152,7 +158,7 @@ class Link {
   void on_finished(const grpc::Status& status);
   void on_side_completion(Completion& completion);
   void ask_ready();
-  void ask_live();
+  void open_legacy_stream();
   void become_ready();
   void read_welcome(wire::Pieces message);
   void read_commands(wire::Pieces message);
@@ -162,7 +168,7 @@ class Link {
   void complete_batch();
   void count_settled();
   void enter(State state);
-  void bury(std::unique_ptr<Call>& call);
+  void bury(std::unique_ptr<Call> call);
   void fail(std::string why);
   void lose(std::string why);
   // Keeps `why` for people, and tells the owner unless it was told just that.
@@ -177,7 +183,7 @@ class Link {
   LinkEvents& owner_;
   std::shared_ptr<grpc::Channel> channel_;
   std::unique_ptr<Call> stream_;
-  std::unique_ptr<Call> side_;                // the ancestor's `ready`, later its `live`
+  std::unique_ptr<LegacySide> side_;          // the ancestor's `ready`, later its `live`
   std::vector<std::unique_ptr<Call>> dying_;  // cancelled; kept until they have finished
 
   State state_ = State::idle;
@@ -192,8 +198,6 @@ class Link {
   std::uint64_t retry_at_ms_ = 0;
   std::uint64_t progress_ms_ = 0;  // last message received or write completed
   bool awaiting_answer_ = false;   // a Ping, or the ancestor's `live`, is out
-  bool side_busy_ = false;         // a write on `side_` is under way, or it has not started
-  bool said_yes_ = false;          // the ancestor's `ready` answered true
   bool writes_done_ = false;
 
   BatchQueue queue_;

@@ -1,7 +1,7 @@
 #include "net/connection.h"
 
-#include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -18,15 +18,11 @@ namespace {
 constexpr std::size_t kMaxParts = 256;  // iovecs of one sendmsg
 constexpr std::size_t kDiscardBuffer = 64 * 1024;
 
-void set_int(int fd, int level, int name, int value) {
-  // A refused option leaves the system's own value, which only makes a limit less tight.
-  (void)setsockopt(fd, level, name, &value, sizeof value);
-}
-
 bool is_again(int error_number) { return error_number == EAGAIN || error_number == EWOULDBLOCK; }
 
 // Answers the bytes the kernel took, 0 if it takes none now, or -1 with errno.
 ssize_t send_parts(int fd, std::span<const std::string_view> parts) {
+  constexpr int kFlags = MSG_NOSIGNAL | MSG_DONTWAIT;
   std::array<iovec, kMaxParts> vectors;
   const std::size_t count = std::min(parts.size(), kMaxParts);
   for (std::size_t i = 0; i < count; ++i) {
@@ -36,7 +32,9 @@ ssize_t send_parts(int fd, std::span<const std::string_view> parts) {
   message.msg_iov = vectors.data();
   message.msg_iovlen = count;
   for (;;) {
-    const ssize_t sent = sendmsg(fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+    // One part, as nearly always, spares the kernel the walk through a list.
+    const ssize_t sent = parts.size() == 1 ? send(fd, parts[0].data(), parts[0].size(), kFlags)
+                                           : sendmsg(fd, &message, kFlags);
     if (sent >= 0) return sent;
     if (errno == EINTR) continue;
     return is_again(errno) ? 0 : -1;
@@ -54,41 +52,40 @@ void Connection::Queue::append(std::string_view part) {
   bytes.append(part);
 }
 
-Connection::Connection(Loop& loop, int fd, ConnectionEvents& owner) : owner_(owner), fd_(fd) {
-  poll_.data = this;
-  // Fails only for a descriptor that cannot be polled at all, which a socket can.
-  if (uv_poll_init(loop.raw(), &poll_, fd) != 0) std::abort();
+Connection::Connection(Poller& poller, int fd, ConnectionEvents& owner)
+    : poller_(poller), owner_(owner), fd_(fd) {
+  watched_ = poller_.watch(*this, fd);
+  if (watched_) return;
+  last_error_ = errno;
+  look_again();  // the owner is told then
 }
 
 Connection::~Connection() {
-  if (state_ != State::closed) std::abort();  // libuv still holds the handle
+  if (state_ != State::closed) std::abort();  // the poller still knows it
 }
 
-void Connection::set_options(const SocketOptions& options) {
-  set_int(fd_, IPPROTO_TCP, TCP_NODELAY, 1);
-  set_int(fd_, SOL_SOCKET, SO_KEEPALIVE, 1);
-  set_int(fd_, IPPROTO_TCP, TCP_KEEPIDLE, options.keepalive_idle_s);
-  set_int(fd_, IPPROTO_TCP, TCP_KEEPINTVL, options.keepalive_interval_s);
-  set_int(fd_, IPPROTO_TCP, TCP_KEEPCNT, options.keepalive_count);
-  set_int(fd_, IPPROTO_TCP, TCP_USER_TIMEOUT, static_cast<int>(options.user_timeout_ms));
-  set_int(fd_, SOL_SOCKET, SO_SNDBUF, static_cast<int>(options.send_buffer));
-}
-
+// Input is told of once. So `readable_` stays until a read has found nothing more; a short read is
+// enough, unless the peer has ended, which only a further read tells.
 Connection::ReadResult Connection::read(char* buffer, std::size_t size) {
   for (;;) {
     const ssize_t got = recv(fd_, buffer, size, MSG_DONTWAIT);
-    if (got > 0) return {ReadResult::Kind::bytes, static_cast<std::size_t>(got), 0};
+    if (got > 0) {
+      const auto bytes = static_cast<std::size_t>(got);
+      readable_ = bytes == size || peer_ended_;
+      return {ReadResult::Kind::bytes, bytes, 0};
+    }
     if (got == 0) return {ReadResult::Kind::end, 0, 0};
     if (errno == EINTR) continue;
-    if (is_again(errno)) return {ReadResult::Kind::nothing_yet, 0, 0};
-    return {ReadResult::Kind::failed, 0, errno};
+    if (!is_again(errno)) return {ReadResult::Kind::failed, 0, errno};
+    readable_ = false;
+    return {ReadResult::Kind::nothing_yet, 0, 0};
   }
 }
 
 void Connection::want_readable(bool wanted) {
   if (want_readable_ == wanted || closing()) return;
   want_readable_ = wanted;
-  update_interest();
+  look_again();
 }
 
 bool Connection::write(std::span<const std::string_view> parts) {
@@ -120,7 +117,7 @@ void Connection::enqueue_after(std::span<const std::string_view> parts, std::siz
     skip -= drop;
     queue_->append(part.substr(drop));
   }
-  update_interest();
+  if (!room_watched_) room_watched_ = poller_.watch_room(*this, fd_);
 }
 
 void Connection::on_writable() {
@@ -134,7 +131,6 @@ void Connection::on_writable() {
   queue_->written += static_cast<std::size_t>(sent);
   if (queue_->left() > 0) return;
   queue_.reset();
-  update_interest();
   if (fin_wanted_ && !fin_sent_) {
     fin_sent_ = true;
     (void)::shutdown(fd_, SHUT_WR);
@@ -156,17 +152,16 @@ void Connection::close_gently(std::uint64_t linger_ms, std::uint64_t flush_ms) {
   state_ = State::flushing;
   want_readable_ = false;
   linger_ms_ = static_cast<std::uint32_t>(linger_ms);
-  deadline_ms_ = uv_now(poll_.loop) + flush_ms;
-  if (queued_bytes() == 0) return start_lingering();
-  update_interest();
+  deadline_ms_ = poller_.loop().now_ms() + flush_ms;
+  if (queued_bytes() == 0) start_lingering();
 }
 
 void Connection::start_lingering() {
   state_ = State::lingering;
-  deadline_ms_ = uv_now(poll_.loop) + linger_ms_;
+  deadline_ms_ = poller_.loop().now_ms() + linger_ms_;
   if (!fin_sent_ && ::shutdown(fd_, SHUT_WR) != 0) return close_now();
   fin_sent_ = true;
-  update_interest();
+  look_again();
 }
 
 void Connection::discard_input() {
@@ -196,12 +191,8 @@ void Connection::close_now() {
   if (state_ == State::closed) return;
   state_ = State::closed;
   queue_.reset();
-  uv_close(reinterpret_cast<uv_handle_t*>(&poll_), [](uv_handle_t* handle) {
-    auto* self = static_cast<Connection*>(handle->data);
-    self->owner_.released(*self);
-  });
-  // libuv has forgotten the descriptor by now (uv_close on a poll handle says so).
   ::close(fd_);
+  poller_.release(*this);
 }
 
 void Connection::check_deadline(std::uint64_t now_ms) {
@@ -217,46 +208,38 @@ bool Connection::peer_gone() const {
   return info.tcpi_state == TCP_CLOSE;
 }
 
-void Connection::update_interest() {
+void Connection::on_edge(std::uint32_t events) {
   if (state_ == State::closed) return;
-  std::uint8_t interest = 0;
-  if (want_readable_ || state_ == State::lingering) interest |= UV_READABLE;
-  if (queued_bytes() > 0) interest |= UV_WRITABLE;
-  if (interest == interest_) return;
-  interest_ = interest;
-  if (interest == 0) {
-    uv_poll_stop(&poll_);
-    return;
-  }
-  uv_poll_start(&poll_, interest, [](uv_poll_t* poll, int status, int events) {
-    static_cast<Connection*>(poll->data)->on_poll(status, events);
-  });
+  if ((events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) peer_ended_ = true;
+  if ((events & EPOLLIN) != 0 || peer_ended_) readable_ = true;
+  // Writing to a socket in error tells the error.
+  if ((events & (EPOLLOUT | EPOLLERR)) != 0 && queued_bytes() > 0) on_writable();
+  look();
 }
 
-void Connection::on_poll(int status, int events) {
-  if (status < 0) return on_poll_error();
-  if ((events & UV_WRITABLE) != 0 && queued_bytes() > 0) on_writable();
-  if (state_ == State::closed || (events & UV_READABLE) == 0) return;
-  if (state_ == State::lingering) return discard_input();
-  if (state_ == State::open && want_readable_) owner_.readable(*this);
+void Connection::on_look() {
+  to_look_ = false;
+  if (!watched_ && !closing()) return owner_.broken(*this, last_error_);
+  look();
 }
 
-// EPOLLERR, after which libuv has stopped the handle. Bytes that came before an RST are still to
-// be had, and the error comes out of the read after them; an owner that is not reading hears of
-// the error at once.
-void Connection::on_poll_error() {
-  interest_ = 0;
-  if (state_ == State::lingering) discard_input();
-  if (state_ == State::flushing) close_now();
-  if (state_ == State::open && want_readable_) {
+// Bytes that came before an RST are still to be had, and the error comes out of the read after
+// them. An owner that does not read hears of neither.
+void Connection::look() {
+  if (!readable_ || !takes_input()) return;
+  if (state_ == State::lingering) {
+    discard_input();
+  } else {
     owner_.readable(*this);
-  } else if (state_ == State::open) {
-    socklen_t size = sizeof last_error_;
-    (void)getsockopt(fd_, SOL_SOCKET, SO_ERROR, &last_error_, &size);
-    if (last_error_ == 0) last_error_ = ECONNRESET;
-    return owner_.broken(*this, last_error_);
   }
-  update_interest();
+  look_again();
+}
+
+void Connection::look_again() {
+  const bool wanted = !watched_ || (readable_ && takes_input());
+  if (to_look_ || !wanted || state_ == State::closed) return;
+  to_look_ = true;
+  poller_.look_again(*this);
 }
 
 }  // namespace waymark::net

@@ -2,8 +2,6 @@
 // keeps the rest, and ends in the way the owner asks for.
 #pragma once
 
-#include <uv.h>
-
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -11,8 +9,7 @@
 #include <string>
 #include <string_view>
 
-#include "absl/status/status.h"
-#include "net/loop.h"
+#include "net/poller.h"
 
 namespace waymark::net {
 
@@ -32,24 +29,14 @@ class ConnectionEvents {
   virtual void released(Connection& connection) = 0;
 };
 
-struct SocketOptions {
-  std::size_t send_buffer = 64 * 1024;
-  unsigned user_timeout_ms = 30'000;
-  int keepalive_idle_s = 60;
-  int keepalive_interval_s = 10;
-  int keepalive_count = 3;
-};
-
 class Connection {
  public:
-  // Takes over `fd`, a connected non-blocking socket.
-  Connection(Loop& loop, int fd, ConnectionEvents& owner);
+  // Takes over `fd`, a connected non-blocking socket that no other descriptor shares.
+  Connection(Poller& poller, int fd, ConnectionEvents& owner);
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
   // Only after released().
   ~Connection();
-
-  void set_options(const SocketOptions& options);
 
   struct ReadResult {
     enum class Kind : std::uint8_t { bytes, end, nothing_yet, failed };
@@ -105,15 +92,23 @@ class Connection {
     void append(std::string_view part);
   };
 
-  void on_poll(int status, int events);
-  void on_poll_error();
+  friend class Poller;
+  void on_edge(std::uint32_t events);
+  void on_look();
+  void on_release() { owner_.released(*this); }
+
+  void look();
+  void look_again();
   void on_writable();
   void start_lingering();
   void discard_input();
-  void update_interest();
   void enqueue_after(std::span<const std::string_view> parts, std::size_t skip);
+  // Whether input is of interest to anyone.
+  [[nodiscard]] bool takes_input() const {
+    return state_ == State::lingering || (state_ == State::open && want_readable_);
+  }
 
-  uv_poll_t poll_;
+  Poller& poller_;
   ConnectionEvents& owner_;
   std::unique_ptr<Queue> queue_;
   std::uint64_t deadline_ms_ = 0;  // of flushing or lingering
@@ -121,8 +116,12 @@ class Connection {
   int fd_;
   int last_error_ = 0;
   std::uint32_t linger_ms_ = 0;
-  std::uint8_t interest_ = 0;  // what uv_poll_start was told
   State state_ = State::open;
+  bool watched_ = false;       // by the poller
+  bool room_watched_ = false;  // also for room to write
+  bool readable_ = false;      // bytes, an end or an error may be there to read
+  bool peer_ended_ = false;    // by FIN, RST or an error, which a read may not have told yet
+  bool to_look_ = false;       // in the poller's list
   bool want_readable_ = false;
   bool fin_wanted_ = false;
   bool fin_sent_ = false;

@@ -20,13 +20,14 @@ bool out_of_resources(int error_number) {
          error_number == ENOMEM;
 }
 
-absl::StatusOr<int> listen_on(const Address& address, int backlog) {
+absl::StatusOr<int> listen_on(const Address& address, int backlog, const SocketOptions& options) {
   const int fd = ::socket(address.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (fd < 0) return errno_error(errno, "socket");
   // Lets a restarted proxy bind while old connections sit in TIME_WAIT. Two listeners still
   // exclude each other: that would take SO_REUSEPORT, which is never set.
   const int on = 1;
   (void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  set_options(fd, options);
   if (::bind(fd, address.get(), address.size()) == 0 && ::listen(fd, backlog) == 0) return fd;
   const int error_number = errno;
   ::close(fd);
@@ -43,7 +44,7 @@ absl::StatusOr<int> listen_on(const Address& address, int backlog) {
 
 absl::StatusOr<std::unique_ptr<Listener>> Listener::open(Loop& loop, Options options,
                                                          OnAccept on_accept, HasRoom has_room) {
-  auto fd = listen_on(options.address, options.backlog);
+  auto fd = listen_on(options.address, options.backlog, options.socket);
   if (!fd.ok()) return fd.status();
   std::unique_ptr<Listener> listener(
       new Listener(loop, *fd, options, std::move(on_accept), std::move(has_room)));

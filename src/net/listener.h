@@ -12,6 +12,7 @@
 #include "absl/status/statusor.h"
 #include "net/address.h"
 #include "net/loop.h"
+#include "net/socket_options.h"
 
 namespace waymark::net {
 
@@ -29,6 +30,7 @@ class Listener {
     Address address;
     int backlog = 4096;
     int accepts_per_turn = 64;
+    SocketOptions socket;  // of what is accepted
   };
   // Takes ownership of each accepted descriptor.
   using OnAccept = std::function<void(Accepted)>;

@@ -3,24 +3,9 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "net/handle.h"
+
 namespace waymark::net {
-namespace {
-
-// libuv fails here only when the process is out of memory or descriptors before it serves anyone.
-void require(int result, const char* what) {
-  if (result == 0) return;
-  std::fprintf(stderr, "waymark: %s: %s\n", what, uv_strerror(result));
-  std::abort();
-}
-
-template <typename Handle>
-void close_handle(Handle* handle) {
-  auto* base = reinterpret_cast<uv_handle_t*>(handle);
-  if (!uv_is_closing(base)) uv_close(base, nullptr);
-}
-
-}  // namespace
-
 Loop::Loop() { require(uv_loop_init(&loop_), "uv_loop_init"); }
 
 Loop::~Loop() {

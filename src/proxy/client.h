@@ -19,15 +19,14 @@ struct ListenerContext {
   std::size_t pool = 0;  // index into Settings::pools
   std::string local;     // "address:port"
   session::Deadlines deadlines;
-  net::SocketOptions socket;
 };
 
 class Client final : public net::Connection {
  public:
-  Client(net::Loop& loop, int fd, net::ConnectionEvents& owner, const ListenerContext& context,
+  Client(net::Poller& poller, int fd, net::ConnectionEvents& owner, const ListenerContext& context,
          const Mark& mark, const net::Address& peer_address)
-      : net::Connection(loop, fd, owner),
-        session(mark, loop.now_ms()),
+      : net::Connection(poller, fd, owner),
+        session(mark, poller.loop().now_ms()),
         framer(context.settings->framing),
         listener(&context),
         peer(peer_address) {}

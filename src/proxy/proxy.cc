@@ -29,14 +29,17 @@ ListenerContext context_of(const Settings& settings, const ListenerSettings& lis
       .no_upstream_timeout = as_ms(pool->no_upstream_timeout),
       .down_soft_timeout = as_ms(listener.down_soft_timeout),
   };
-  context.socket = {
+  return context;
+}
+
+net::SocketOptions socket_options(const ListenerSettings& listener) {
+  return {
       .send_buffer = listener.send_buffer,
       .user_timeout_ms = static_cast<unsigned>(listener.tcp_user_timeout.count()),
       .keepalive_idle_s = static_cast<int>(listener.keepalive.idle.count()),
       .keepalive_interval_s = static_cast<int>(listener.keepalive.interval.count()),
       .keepalive_count = listener.keepalive.count,
   };
-  return context;
 }
 
 // Collects the workers' answers; outlives a request that gave up waiting.
@@ -95,7 +98,8 @@ absl::Status Proxy::open_listeners(net::Loop& loop) {
         loop,
         {.address = *address,
          .backlog = listener.backlog,
-         .accepts_per_turn = settings.limits.accepts_per_turn},
+         .accepts_per_turn = settings.limits.accepts_per_turn,
+         .socket = socket_options(listener)},
         [this, index](net::Accepted accepted) { hand_out(index, std::move(accepted)); },
         [this] { return connections() < max_connections_; });
     if (!opened.ok()) {

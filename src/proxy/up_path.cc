@@ -21,8 +21,7 @@ std::uint64_t unix_ns() {
 void UpPath::take_in(const NewClient& accepted) {
   const ListenerContext& listener = state_.listeners[accepted.listener];
   Client& client = state_.clients.add(std::make_unique<Client>(
-      state_.loop, accepted.fd, events_, listener, marks_.next(), accepted.peer));
-  client.set_options(listener.socket);
+      poller_, accepted.fd, events_, listener, marks_.next(), accepted.peer));
   ++state_.counters.opened;
   place(client, accepted.ticket);
   resume(client);
@@ -87,41 +86,59 @@ void UpPath::read(Client& client) {
   Upstream& upstream = state_.upstream_of(client);
   const std::size_t credit = credit_of(client, upstream);
   if (credit == 0) return;
-  const auto got = client.read(scratch_.data(), credit);
-  switch (got.kind) {
-    case net::Connection::ReadResult::Kind::bytes:
-      return cut(client, *upstream.link, {scratch_.data(), got.size});
-    case net::Connection::ReadResult::Kind::nothing_yet:
-      return;
-    case net::Connection::ReadResult::Kind::end:
-      return end(client);
-    case net::Connection::ReadResult::Kind::failed:
-      return closer_.close_broken(client, got.error_number);
+  if (client.listener->settings->framing.kind == frame::Kind::raw) {
+    return read_raw(client, *upstream.link, credit);
   }
+  const auto got = client.read(scratch_.data(), credit);
+  if (got.kind != net::Connection::ReadResult::Kind::bytes) return no_bytes(client, got);
+  cut(client, *upstream.link, {scratch_.data(), got.size});
+}
+
+// What one read brings is a frame: it is read where the batch wants it.
+void UpPath::read_raw(Client& client, link::Link& link, std::size_t credit) {
+  const std::size_t max_frame = client.listener->settings->framing.max_frame_bytes;
+  const auto room = link.room_for_frame(std::min({credit, max_frame, link.max_payload()}));
+  const auto got = client.read(room.data(), room.size());
+  if (got.kind != net::Connection::ReadResult::Kind::bytes) return no_bytes(client, got);
+  session::Session& session = client.session;
+  const auto appended = link.append_in_place(number(session, got.size, unix_ns()), got.size);
+  session.share().add(appended.batch, appended.size, link.written_batch());
+  session.add_input(false, true, state_.loop.now_ms());
+}
+
+void UpPath::no_bytes(Client& client, const net::Connection::ReadResult& got) {
+  if (got.kind == net::Connection::ReadResult::Kind::end) return end(client);
+  if (got.kind == net::Connection::ReadResult::Kind::failed) {
+    closer_.close_broken(client, got.error_number);
+  }
+}
+
+wire::EventHeader UpPath::number(session::Session& session, std::size_t size,
+                                 std::uint64_t received_at) {
+  ++state_.counters.frames_up;
+  state_.counters.bytes_up += size;
+  const std::uint64_t seq = session.add_frame(size, state_.loop.now_ms());
+  return {.mark = session.mark(), .seq = seq, .received_at = received_at};
 }
 
 void UpPath::cut(Client& client, link::Link& link, std::string_view bytes) {
   session::Session& session = client.session;
-  const std::uint64_t now_ms = state_.loop.now_ms();
   const std::uint64_t received_at = unix_ns();
   const std::uint64_t seq_before = session.last_seq();
   bool refused_by_upstream = false;
   const frame::Fault fault = client.framer.feed(bytes, [&](std::string_view frame) {
     if (refused_by_upstream) return;  // what follows a frame that cannot go would leave a gap
-    const std::uint64_t seq = session.add_frame(frame.size(), now_ms);
-    ++state_.counters.frames_up;
-    state_.counters.bytes_up += frame.size();
+    const wire::EventHeader header = number(session, frame.size(), received_at);
     if (frame.size() > link.max_payload()) {
       ++state_.counters.frames_discarded_too_large;
       refused_by_upstream = true;
       return;
     }
-    const auto appended =
-        link.append({.mark = session.mark(), .seq = seq, .received_at = received_at},
-                    wire::EventKind::payload, frame);
+    const auto appended = link.append(header, wire::EventKind::payload, frame);
     session.share().add(appended.batch, appended.size, link.written_batch());
   });
-  session.add_input(client.framer.unfinished(), session.last_seq() != seq_before, now_ms);
+  session.add_input(client.framer.unfinished(), session.last_seq() != seq_before,
+                    state_.loop.now_ms());
   if (fault == frame::Fault::too_large || refused_by_upstream) {
     return closer_.close(client, CloseReason::frame_too_large);
   }

@@ -5,6 +5,7 @@
 #include <array>
 
 #include "identity/random_mark.h"
+#include "net/poller.h"
 #include "proxy/closer.h"
 #include "proxy/mail.h"
 #include "proxy/worker_state.h"
@@ -13,8 +14,8 @@ namespace waymark::proxy {
 
 class UpPath {
  public:
-  UpPath(WorkerState& state, Closer& closer, net::ConnectionEvents& events)
-      : state_(state), closer_(closer), events_(events) {}
+  UpPath(WorkerState& state, Closer& closer, net::Poller& poller, net::ConnectionEvents& events)
+      : state_(state), closer_(closer), poller_(poller), events_(events) {}
 
   void take_in(const NewClient& accepted);
 
@@ -37,13 +38,19 @@ class UpPath {
   // What a read may bring in now; 0 after having paused the client.
   [[nodiscard]] std::size_t credit_of(Client& client, Upstream& upstream);
   void pause(Client& client, Upstream& upstream);
+  void read_raw(Client& client, link::Link& link, std::size_t credit);
   void cut(Client& client, link::Link& link, std::string_view bytes);
+  // Counts a frame of `size` bytes; answers the header of its event.
+  [[nodiscard]] wire::EventHeader number(session::Session& session, std::size_t size,
+                                         std::uint64_t received_at);
+  void no_bytes(Client& client, const net::Connection::ReadResult& got);
   void end(Client& client);
 
   static constexpr std::size_t kScratch = 64 * 1024;
 
   WorkerState& state_;
   Closer& closer_;
+  net::Poller& poller_;
   net::ConnectionEvents& events_;
   identity::RandomMarks marks_;
   std::array<char, kScratch> scratch_;

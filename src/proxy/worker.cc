@@ -41,13 +41,14 @@ Worker::Worker(Shared& shared, const std::vector<ListenerContext>& listeners, st
     : inbox_(loop_, [this](Mail&& mail) { on_mail(std::move(mail)); }),
       completions_waker_(loop_, [this] { on_completions(); }),
       timer_(loop_, [this] { on_tick(); }),
+      poller_(loop_),
       completion_thread_(
           std::make_unique<link::CompletionThread>([this] { completions_waker_.wake(); })),
       state_{.shared = shared, .loop = loop_, .listeners = listeners, .index = index},
       fleet_(std::make_unique<Fleet>(shared.settings, static_cast<std::uint32_t>(index),
                                      shared.boot_id, *completion_thread_, shared.chunks, *this)),
       closer_(state_),
-      up_(state_, closer_, *this),
+      up_(state_, closer_, poller_, *this),
       down_(state_, closer_),
       redelivery_(state_, up_),
       sweep_(state_, up_, closer_),
@@ -64,6 +65,7 @@ Worker::~Worker() {
   fleet_.reset();
   completion_thread_.reset();
   timer_.close();
+  poller_.close();
   completions_waker_.close();
   inbox_.close();
 }
@@ -82,6 +84,7 @@ void Worker::run() {
   fleet_.reset();
   completion_thread_.reset();  // nobody wakes us after this
   timer_.close();
+  poller_.close();
   completions_waker_.close();
   inbox_.close();
   state_.shared.worker_ended();

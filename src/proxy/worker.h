@@ -57,6 +57,7 @@ class Worker final : public net::ConnectionEvents, public link::LinkEvents {
   net::Inbox<Mail> inbox_;
   net::Waker completions_waker_;
   net::Timer timer_;
+  net::Poller poller_;
   std::unique_ptr<link::CompletionThread> completion_thread_;
   WorkerState state_;
   std::unique_ptr<Fleet> fleet_;

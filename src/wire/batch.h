@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -31,7 +32,24 @@ class BatchWriter {
   std::size_t append(Batch& batch, const EventHeader& header, EventKind kind,
                      std::string_view body);
 
+  // Where a frame may be written, so that it need not be copied: room for at most `at_most` bytes,
+  // valid until the next call of any kind. Nothing is added before append_in_place().
+  [[nodiscard]] std::span<char> room_for_frame(std::size_t at_most);
+  // Adds the frame that now fills the first `size` bytes of that room; answers the encoded size.
+  std::size_t append_in_place(Batch& batch, const EventHeader& header, std::size_t size);
+
  private:
+  // Room for the largest header, and for what follows a body.
+  static constexpr std::size_t kRoomBefore = 64;
+  static constexpr std::size_t kRoomAfter = 16;
+  static constexpr std::size_t kLeastRoom = 16 * 1024;  // less is left unused
+  // A frame this small is moved next to the event before it, instead of leaving a gap.
+  static constexpr std::size_t kMoved = 2048;
+
+  void take_chunk(std::size_t at_least);
+  // What chunk_ holds from `offset` on is now an event of the batch.
+  void add_to(Batch& batch, std::size_t offset, std::size_t size, EventKind kind);
+
   ChunkPool& pool_;
   ChunkRef chunk_;
   std::size_t used_ = 0;  // bytes of chunk_ taken by earlier events

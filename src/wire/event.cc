@@ -23,8 +23,7 @@ std::size_t inner_size(const EventHeader& header, EventKind kind, std::size_t bo
   if (header.seq != 0) size += 1 + varint_size(header.seq);
   if (header.delivery != 0) size += 9;
   if (header.attempt != 0) size += 1 + varint_size(header.attempt);
-  if (header.received_at != 0) size += 9;
-  return size;
+  return size + size_after_body(header);
 }
 
 bool read_body(Cursor& cursor, std::uint32_t field_tag, Event& event) {
@@ -84,8 +83,10 @@ EventSize event_size(const EventHeader& header, EventKind kind, std::size_t body
   return {inner, 1 + varint_size(inner) + inner};
 }
 
-char* put_event(char* out, const EventSize& size, const EventHeader& header, EventKind kind,
-                std::string_view body) {
+std::size_t size_after_body(const EventHeader& header) { return header.received_at != 0 ? 9 : 0; }
+
+char* put_event_before_body(char* out, const EventSize& size, const EventHeader& header,
+                            EventKind kind, std::size_t body_size) {
   out = put_varint(out, kEventsTag);
   out = put_varint(out, size.inner);
   if (!header.mark.is_nil()) {
@@ -106,13 +107,19 @@ char* put_event(char* out, const EventSize& size, const EventHeader& header, Eve
     out = put_varint(out, header.attempt);
   }
   out = put_varint(out, kind_tag(kind));
-  out = put_varint(out, body.size());
-  out = put_bytes(out, body);
-  if (header.received_at != 0) {
-    out = put_varint(out, kReceivedAtTag);
-    out = put_fixed64(out, header.received_at);
-  }
-  return out;
+  return put_varint(out, body_size);
+}
+
+char* put_event_after_body(char* out, const EventHeader& header) {
+  if (header.received_at == 0) return out;
+  out = put_varint(out, kReceivedAtTag);
+  return put_fixed64(out, header.received_at);
+}
+
+char* put_event(char* out, const EventSize& size, const EventHeader& header, EventKind kind,
+                std::string_view body) {
+  out = put_event_before_body(out, size, header, kind, body.size());
+  return put_event_after_body(put_bytes(out, body), header);
 }
 
 void add_event(std::string& out, const EventHeader& header, EventKind kind, std::string_view body) {

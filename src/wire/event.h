@@ -55,6 +55,11 @@ struct EventSize {
 // event_size() of the same arguments. Entries written one after the other are a whole ToUpstream.
 char* put_event(char* out, const EventSize& size, const EventHeader& header, EventKind kind,
                 std::string_view body);
+// The same in two parts, for a body of `body_size` bytes that lies between them already.
+char* put_event_before_body(char* out, const EventSize& size, const EventHeader& header,
+                            EventKind kind, std::size_t body_size);
+char* put_event_after_body(char* out, const EventHeader& header);
+[[nodiscard]] std::size_t size_after_body(const EventHeader& header);
 
 void add_event(std::string& out, const EventHeader& header, EventKind kind, std::string_view body);
 

@@ -11,6 +11,7 @@
 #include <string>
 
 #include "net/connection.h"
+#include "net/socket_options.h"
 #include "peer.h"
 #include "test_loop.h"
 
@@ -57,6 +58,7 @@ class Connected {
   ~Connected() {
     connection->close_now();
     loop.run_passes(2);
+    poller.close();
   }
 
   // Waits until the owner has heard that the descriptor is closed.
@@ -78,6 +80,7 @@ class Connected {
   [[nodiscard]] bool write(std::string_view bytes) { return connection->write({&bytes, 1}); }
 
   TestLoop loop;
+  Poller poller{loop.get()};
   RecordingOwner owner;
   std::unique_ptr<Peer> peer;
   std::unique_ptr<Connection> connection;
@@ -93,8 +96,8 @@ class Connected {
     peer = std::make_unique<Peer>(Peer::connect(Address::local_of(listening), peer_buffer));
     fd = ::accept4(listening, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
     ::close(listening);
-    connection = std::make_unique<Connection>(loop.get(), fd, owner);
-    connection->set_options(options);
+    connection = std::make_unique<Connection>(poller, fd, owner);
+    set_options(fd, options);
   }
 };
 

@@ -29,6 +29,7 @@ class Clients final : public net::ConnectionEvents {
   ~Clients() override {
     while (!table.live().empty()) end(*table.live().front());
     while (!table.empty()) pass();
+    poller_.close();
   }
 
   Client& add(std::uint8_t number) {
@@ -37,8 +38,8 @@ class Clients final : public net::ConnectionEvents {
       throw std::runtime_error("socketpair");
     }
     ::close(ends[1]);
-    return table.add(std::make_unique<Client>(loop_, ends[0], *this, context_, mark_number(number),
-                                              net::Address()));
+    return table.add(std::make_unique<Client>(poller_, ends[0], *this, context_,
+                                              mark_number(number), net::Address()));
   }
   void end(Client& client) {
     table.retire(client);
@@ -63,6 +64,7 @@ class Clients final : public net::ConnectionEvents {
   }
 
   net::Loop loop_;
+  net::Poller poller_{loop_};
   ListenerSettings settings_;
   ListenerContext context_;
 };

@@ -1,5 +1,6 @@
 #include "wire/batch.h"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <random>
 #include <string>
@@ -166,6 +167,77 @@ TEST_CASE("an empty batch visits nothing") {
   const Batch batch;
   CHECK(batch.empty());
   for_each_event(batch, [](const Event&) { FAIL("there is no event"); });
+}
+
+TEST_CASE("frames written in place make the same message as copied ones, between any others") {
+  const std::uint64_t seed = test_seed();
+  CAPTURE(seed);
+  std::mt19937_64 random(seed);
+  ChunkPool pool;
+  BatchWriter writer(pool);
+  for (int round = 0; round < 50; ++round) {
+    Batch batch;
+    std::vector<std::string> frames;
+    std::size_t appended = 0;
+    for (std::uint64_t seq = 1; seq <= 60; ++seq) {
+      // Around the size that is moved next to the event before, and of whole reads.
+      const std::size_t size = 1 + random() % (random() % 4 == 0 ? 65'536 : 4'100);
+      const EventHeader header{.mark = kMark,
+                               .seq = random() % 2 == 0 ? seq : seq << 56,
+                               .received_at = random() % 2 == 0 ? 0 : random()};
+      std::string frame(size, static_cast<char>('a' + seq % 26));
+      if (random() % 3 == 0) {
+        appended += writer.append(batch, header, EventKind::payload, frame);
+      } else {
+        const auto room = writer.room_for_frame(65'536);
+        frame.resize(std::min(frame.size(), room.size()));
+        frame.copy(room.data(), frame.size());
+        appended += writer.append_in_place(batch, header, frame.size());
+      }
+      frames.push_back(std::move(frame));
+    }
+    CHECK(batch.frames == frames.size());
+    CHECK(batch.bytes == appended);
+    const auto message = parsed(batch);
+    REQUIRE(message.events_size() == 60);
+    for (int i = 0; i < 60; ++i) {
+      REQUIRE((message.events(i).payload() == frames[static_cast<std::size_t>(i)]));
+      REQUIRE(message.events(i).mark() == std::string(kMark.bytes()));
+    }
+    std::size_t events = 0;
+    for_each_event(batch, [&](const Event& event) {
+      REQUIRE((event.body.to_string() == frames[events]));
+      ++events;
+    });
+    CHECK(events == frames.size());
+  }
+}
+
+TEST_CASE("room that was asked for and not used leaves no trace") {
+  ChunkPool pool;
+  BatchWriter writer(pool);
+  Batch batch;
+  append_frame(writer, batch, 1, "one");
+  const auto room = writer.room_for_frame(1000);
+  CHECK(room.size() == 1000);
+  std::fill(room.begin(), room.end(), '!');
+  append_frame(writer, batch, 2, "two");
+  const auto message = parsed(batch);
+  REQUIRE(message.events_size() == 2);
+  CHECK(message.events(1).payload() == "two");
+}
+
+TEST_CASE("a chunk takes four whole reads of 64 KiB") {
+  ChunkPool pool;
+  BatchWriter writer(pool);
+  Batch batch;
+  for (std::uint64_t seq = 1; seq <= 4; ++seq) {
+    const auto room = writer.room_for_frame(65'536);
+    REQUIRE(room.size() == 65'536);
+    std::fill(room.begin(), room.end(), 'x');
+    writer.append_in_place(batch, {.mark = kMark, .seq = seq, .received_at = 1}, room.size());
+  }
+  CHECK(pool.bytes_in_use() == Chunk::kSize);
 }
 
 }  // namespace

@@ -16,7 +16,7 @@ class ClientTable {
   ClientTable() = default;
   ClientTable(const ClientTable&) = delete;
   ClientTable& operator=(const ClientTable&) = delete;
-  // Every client must have been destroyed: libuv calls back into them until then.
+  // Every client must have been destroyed: the poller calls them until then.
   ~ClientTable() = default;
 
   // Takes a client in; marks are unique.

@@ -63,7 +63,7 @@ TEST_CASE("what the peer sent before its RST is read before the error") {
   CHECK(pair.owner.write_error == 0);
 }
 
-// While nobody reads, libuv tells neither the end of the stream nor its reset.
+// While nobody reads, the connection tells neither the end of the stream nor its reset.
 TEST_CASE("tells on request whether a peer that is not read from has gone") {
   Connected pair;
   CHECK_FALSE(pair.connection->peer_gone());

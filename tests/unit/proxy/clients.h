@@ -45,7 +45,7 @@ class Clients final : public net::ConnectionEvents {
     table.retire(client);
     client.close_now();
   }
-  // Lets libuv release the sockets of those that have ended.
+  // Lets the poller release those that have ended.
   void pass() {
     loop_.run_in_thread([this] {
       loop_.stop();

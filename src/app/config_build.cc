@@ -167,7 +167,9 @@ proxy::Settings settings_of(const schema::Config& in, const Machine& machine) {
                .timeout = Millis(in.drain().timeout()),
                .quiet = Millis(in.drain().quiet())};
   out.limits = {.max_connections = size_of(in.limits().max_connections()),
-                .max_memory = size_of(in.limits().max_memory()),
+                .max_memory = in.limits().max_memory() == 0
+                                  ? static_cast<std::size_t>(machine.memory_bytes / 2)
+                                  : size_of(in.limits().max_memory()),
                 .accepts_per_turn = static_cast<int>(in.limits().accepts_per_turn())};
   return out;
 }

@@ -2,8 +2,8 @@
 // those who write.
 //
 // The thread wakes for the first line, writes all there are, and rests for kRest: thousands of
-// lines a second cost fifty wake-ups. (spdlog wakes its thread for every line, which took a fifth of
-// the CPU of a proxy whose clients come and go.)
+// lines a second cost fifty wake-ups. (spdlog wakes its thread for every line, which took a fifth
+// of the CPU of a proxy whose clients come and go.)
 #pragma once
 
 #include <atomic>

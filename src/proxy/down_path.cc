@@ -163,9 +163,14 @@ bool DownPath::in_reach(const Origin& origin, const Client& client) const {
 // --- marks of other workers ---
 
 void DownPath::forward(const Origin& origin, const wire::Command& command) {
+  // What waits in the inbox of a worker that does not keep up counts towards max_memory.
+  if (state_.shared.budget.level() == MemoryBudget::Level::close_largest) {
+    return refuse(origin, command, wire::Refusal::slow_consumer);
+  }
   ForwardedCommands mail{
       .upstream = origin.upstream, .from = origin.worker, .hops_left = origin.hops_left - 1};
   wire::add_command(mail.commands, command);
+  state_.shared.budget.add(mail.commands.size());
   ++state_.counters.commands_forwarded;
   const std::size_t next = (state_.index + 1) % state_.shared.connections.size();
   state_.shared.post(next, std::move(mail));
@@ -180,6 +185,7 @@ void DownPath::forwarded(const ForwardedCommands& mail) {
     carry_out({mail.upstream, mail.from, mail.hops_left}, command);
   }
   end_of_message();
+  state_.shared.budget.remove(mail.commands.size());
 }
 
 void DownPath::refuse(const Origin& origin, const wire::Command& command, wire::Refusal reason) {

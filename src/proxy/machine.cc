@@ -2,11 +2,8 @@
 
 #include <sched.h>
 #include <sys/resource.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <fstream>
-#include <string>
 
 namespace waymark::proxy {
 
@@ -23,18 +20,6 @@ std::size_t default_max_connections() {
   const auto files = static_cast<std::size_t>(limit.rlim_cur);
   const std::size_t reserve = std::max<std::size_t>(256, files / 50);
   return files > 2 * reserve ? files - reserve : std::max<std::size_t>(1, files / 2);
-}
-
-std::size_t default_max_memory() {
-  std::size_t bytes = static_cast<std::size_t>(sysconf(_SC_PHYS_PAGES)) *
-                      static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
-  for (const char* path :
-       {"/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"}) {
-    std::ifstream file(path);
-    std::size_t limit = 0;  // "max" does not parse and leaves 0
-    if (file >> limit && limit > 0) bytes = std::min(bytes, limit);
-  }
-  return bytes / 2;
 }
 
 }  // namespace waymark::proxy

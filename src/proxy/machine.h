@@ -9,7 +9,5 @@ namespace waymark::proxy {
 [[nodiscard]] std::size_t default_workers();
 // RLIMIT_NOFILE - max(256, 2 %).
 [[nodiscard]] std::size_t default_max_connections();
-// Half of the RAM, or of the cgroup's limit where that is lower.
-[[nodiscard]] std::size_t default_max_memory();
 
 }  // namespace waymark::proxy

@@ -9,8 +9,8 @@
 
 namespace waymark::proxy {
 
-// Counted are chunks of batches, unfinished frames, queues towards clients and, for a client whose
-// queue is not empty, its kernel send buffer. Thread-safe.
+// Counted are chunks of batches, unfinished frames, commands on their way to another worker, queues
+// towards clients and, for a client whose queue is not empty, its kernel send buffer. Thread-safe.
 class MemoryBudget {
  public:
   enum class Level : std::uint8_t {

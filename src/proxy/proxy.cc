@@ -52,9 +52,7 @@ struct Collection {
 }  // namespace
 
 Proxy::Proxy(Settings settings, Observer& observer, std::size_t worker_count)
-    : shared_(std::move(settings),
-              settings.limits.max_memory != 0 ? settings.limits.max_memory : default_max_memory(),
-              worker_count, observer),
+    : shared_(std::move(settings), worker_count, observer),
       max_connections_(shared_.settings.limits.max_connections != 0
                            ? shared_.settings.limits.max_connections
                            : default_max_connections()),

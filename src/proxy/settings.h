@@ -78,8 +78,8 @@ struct DrainSettings {
 };
 
 struct LimitSettings {
-  std::size_t max_connections = 0;  // 0: NOFILE - max(256, 2 %)
-  std::size_t max_memory = 0;       // bytes; 0: half of the RAM or of the cgroup
+  std::size_t max_connections = 0;             // 0: NOFILE - max(256, 2 %)
+  std::size_t max_memory = 512 * 1024 * 1024;  // bytes
   int accepts_per_turn = 64;
 };
 

@@ -17,9 +17,9 @@
 namespace waymark::proxy {
 
 struct Shared {
-  Shared(Settings given, std::size_t memory_limit, std::size_t worker_count, Observer& watcher)
+  Shared(Settings given, std::size_t worker_count, Observer& watcher)
       : settings(std::move(given)),
-        budget(memory_limit, chunks),
+        budget(settings.limits.max_memory, chunks),
         observer(watcher),
         connections(worker_count),
         pool_seen(settings.pools.size()) {}

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "app/config_machine.h"
 #include "base/status.h"
 #include "config_fixture.h"
 
@@ -205,7 +206,7 @@ TEST_CASE("the defaults of the schema and of settings.h are the same") {
   CHECK(config.proxy.drain.timeout == settings.drain.timeout);
   CHECK(config.proxy.drain.quiet == settings.drain.quiet);
   CHECK(config.proxy.limits.max_connections == settings.limits.max_connections);
-  CHECK(config.proxy.limits.max_memory == settings.limits.max_memory);
+  CHECK(config.proxy.limits.max_memory == 500'000'000);  // half of the fixture's machine
   CHECK(config.proxy.limits.accepts_per_turn == settings.limits.accepts_per_turn);
 
   const proxy::ListenerSettings listener;
@@ -258,6 +259,14 @@ TEST_CASE("the defaults of the schema and of settings.h are the same") {
   CHECK(parsed_length.offset == length.offset);
   CHECK(parsed_length.adjustment == length.adjustment);
   CHECK(parsed_length.strip == length.strip);
+}
+
+TEST_CASE("the machine's memory is its RAM at most") {
+  const auto ram = static_cast<std::uint64_t>(sysconf(_SC_PHYS_PAGES)) *
+                   static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
+  const Machine machine = Machine::current();
+  CHECK(machine.memory_bytes > 0);
+  CHECK(machine.memory_bytes <= ram);
 }
 
 TEST_CASE("max_memory takes a share of the machine") {

@@ -2,7 +2,6 @@
 
 #include <sched.h>
 #include <sys/resource.h>
-#include <unistd.h>
 
 #include <catch2/catch.hpp>
 
@@ -56,13 +55,6 @@ TEST_CASE("one worker for every two cores this process may run on, and at least 
   REQUIRE(sched_setaffinity(0, sizeof one, &one) == 0);
   CHECK(default_workers() == 1);
   REQUIRE(sched_setaffinity(0, sizeof before, &before) == 0);
-}
-
-TEST_CASE("takes at most half of the memory") {
-  const auto all = static_cast<std::size_t>(sysconf(_SC_PHYS_PAGES)) *
-                   static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
-  CHECK(default_max_memory() > 0);
-  CHECK(default_max_memory() <= all / 2);
 }
 
 }  // namespace

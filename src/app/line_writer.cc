@@ -10,6 +10,8 @@
 namespace waymark::app {
 namespace {
 
+constexpr std::size_t kHalfFull = LineWriter::kQueuedLines / 2;
+
 // A descriptor that cannot be written to any more loses the lines: there is nowhere to say so.
 void write_all(int fd, std::string_view text) {
   while (!text.empty()) {
@@ -48,9 +50,17 @@ void LineWriter::write(std::string_view line) {
     }
     ++lines_waiting_;
     waiting_.append(line).push_back('\n');
-    wake = std::exchange(idle_, false);
+    wake = std::exchange(idle_, false) || lines_waiting_ == kHalfFull;
   }
   if (wake) changed_.notify_one();
+}
+
+void LineWriter::flush(std::chrono::milliseconds at_most) {
+  std::unique_lock lock(mutex_);
+  hurried_ = true;
+  changed_.notify_one();
+  written_.wait_for(lock, at_most, [this] { return waiting_.empty() && !writing_; });
+  hurried_ = false;
 }
 
 void LineWriter::run() {
@@ -67,10 +77,14 @@ void LineWriter::run() {
     text.clear();
     text.swap(waiting_);
     lines_waiting_ = 0;
+    writing_ = true;
     lock.unlock();
     write_all(fd_, text);
     lock.lock();
-    changed_.wait_for(lock, kRest, [this] { return ending_; });
+    writing_ = false;
+    written_.notify_all();
+    changed_.wait_for(lock, kRest,
+                      [this] { return ending_ || hurried_ || lines_waiting_ >= kHalfFull; });
   }
 }
 

@@ -41,7 +41,10 @@ bool is_unsafe(std::uint32_t point) {
          (point >= 0x2066 && point <= 0x2069);
 }
 
-bool is_plain(char c) { return c >= 0x20 && c != 0x7f && c != '"' && c != '\\'; }
+bool is_plain(char c) {
+  const auto byte = static_cast<unsigned char>(c);
+  return byte >= 0x20 && byte < 0x7f && c != '"' && c != '\\';
+}
 
 void append_escaped(std::string& out, std::string_view text) {
   while (!text.empty()) {

@@ -47,6 +47,8 @@ class Log final : public proxy::Observer {
 
   // Any thread.
   void write(LogLevel level, std::string_view event, std::initializer_list<LogField> fields);
+  // Writes what is queued, unless that takes longer.
+  void flush(std::chrono::milliseconds at_most) { writer_.flush(at_most); }
   [[nodiscard]] std::uint64_t dropped_lines() const { return writer_.dropped(); }
 
   void connection_ended(const proxy::ConnectionSummary& summary) override;

@@ -22,6 +22,7 @@ namespace waymark::app {
 namespace {
 
 constexpr std::chrono::milliseconds kSnapshotTimeout{1000};
+constexpr std::chrono::milliseconds kLastWords{200};
 
 // What probes and Prometheus are told.
 class Telemetry final : public admin::TelemetrySource {
@@ -124,6 +125,7 @@ int serve(Config config) {
   const auto on_signal = [&] {
     if (draining) {
       log.write(LogLevel::warn, "ended_at_once", {{"why", "a second signal"}});
+      log.flush(kLastWords);
       std::_Exit(1);
     }
     draining = true;

@@ -65,13 +65,14 @@ Connection::~Connection() {
 }
 
 // Input is told of once. So `readable_` stays until a read has found nothing more; a short read is
-// enough, unless the peer has ended, which only a further read tells.
+// enough, unless the peer has ended, which only a further read tells, or sent urgent data, at which
+// the kernel stops a read although more lies behind it.
 Connection::ReadResult Connection::read(char* buffer, std::size_t size) {
   for (;;) {
     const ssize_t got = recv(fd_, buffer, size, MSG_DONTWAIT);
     if (got > 0) {
       const auto bytes = static_cast<std::size_t>(got);
-      readable_ = bytes == size || peer_ended_;
+      readable_ = bytes == size || peer_ended_ || urgent_;
       return {ReadResult::Kind::bytes, bytes, 0};
     }
     if (got == 0) return {ReadResult::Kind::end, 0, 0};
@@ -211,9 +212,12 @@ bool Connection::peer_gone() const {
 void Connection::on_edge(std::uint32_t events) {
   if (state_ == State::closed) return;
   if ((events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) peer_ended_ = true;
-  if ((events & EPOLLIN) != 0 || peer_ended_) readable_ = true;
-  // Writing to a socket in error tells the error.
-  if ((events & (EPOLLOUT | EPOLLERR)) != 0 && queued_bytes() > 0) on_writable();
+  if ((events & EPOLLPRI) != 0) urgent_ = true;
+  if ((events & (EPOLLIN | EPOLLPRI)) != 0 || peer_ended_) readable_ = true;
+  // Writing to a socket in error tells the error; while somebody reads it comes out of the read,
+  // behind the bytes before it.
+  const bool may_write = (events & EPOLLERR) != 0 ? !takes_input() : (events & EPOLLOUT) != 0;
+  if (may_write && queued_bytes() > 0) on_writable();
   look();
 }
 
@@ -224,7 +228,7 @@ void Connection::on_look() {
 }
 
 // Bytes that came before an RST are still to be had, and the error comes out of the read after
-// them. An owner that does not read hears of neither.
+// them. An owner that does not read and has nothing queued hears of neither.
 void Connection::look() {
   if (!readable_ || !takes_input()) return;
   if (state_ == State::lingering) {

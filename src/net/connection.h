@@ -121,6 +121,7 @@ class Connection {
   bool room_watched_ = false;  // also for room to write
   bool readable_ = false;      // bytes, an end or an error may be there to read
   bool peer_ended_ = false;    // by FIN, RST or an error, which a read may not have told yet
+  bool urgent_ = false;        // urgent data has come: reads stop at it
   bool to_look_ = false;       // in the poller's list
   bool want_readable_ = false;
   bool fin_wanted_ = false;

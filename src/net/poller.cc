@@ -10,7 +10,7 @@
 namespace waymark::net {
 namespace {
 
-constexpr std::uint32_t kInput = EPOLLIN | EPOLLRDHUP | EPOLLET;
+constexpr std::uint32_t kInput = EPOLLIN | EPOLLPRI | EPOLLRDHUP | EPOLLET;
 
 bool control(int set, int operation, Connection& connection, int fd, std::uint32_t events) {
   epoll_event event{};

@@ -5,8 +5,9 @@
 // their own, and libuv watches the descriptor of that set.
 //
 //   kernel: something happened --> Connection::on_edge()      once, told in the pass it happens
-//   Connection::look_again()   --> Connection::on_look()      in the next pass, which does not wait
-//   Connection::close_now()    --> ConnectionEvents::released()   after the current pass
+//   Connection::look_again()   --> Connection::on_look()      at the end of this pass or, if asked
+//                                                             there, of one that does not wait
+//   Connection::close_now()    --> ConnectionEvents::released()   at the end of this pass
 #pragma once
 
 #include <sys/epoll.h>
@@ -26,7 +27,7 @@ class Poller {
   explicit Poller(Loop& loop);
   Poller(const Poller&) = delete;
   Poller& operator=(const Poller&) = delete;
-  // Requires close(), and that the loop has run once since.
+  // Requires close(). The loop must not run between this and its own end.
   ~Poller();
 
   [[nodiscard]] const Loop& loop() const { return loop_; }
@@ -37,9 +38,9 @@ class Poller {
   // From now on also of room to write.
   [[nodiscard]] bool watch_room(Connection& connection, int fd);
 
-  // Has the connection look after the next pass, which will not wait for an event.
+  // Has the connection look at the end of a pass that does not wait for an event.
   void look_again(Connection& connection);
-  // The connection has closed its descriptor: its owner is told after the current pass, when no
+  // The connection has closed its descriptor: its owner is told at the end of the pass, when no
   // event of it is left.
   void release(Connection& connection);
 

@@ -28,6 +28,7 @@ class Pipe {
     ::close(ends_[0]);
   }
   [[nodiscard]] int input() const { return ends_[1]; }
+  [[nodiscard]] int output() const { return ends_[0]; }
   void close_input() {
     if (ends_[1] >= 0) ::close(ends_[1]);
     ends_[1] = -1;
@@ -135,6 +136,32 @@ TEST_CASE("a descriptor that cannot be written to does not keep the writer from 
   LineWriter writer(-1);
   writer.write("lost");
   CHECK(writer.dropped() == 0);
+}
+
+TEST_CASE("flush waits until what is queued is written, though the writer rests") {
+  Pipe pipe;
+  LineWriter writer(pipe.input());
+  writer.write("first");
+  CHECK(pipe.read_some() == "first\n");
+  writer.write("last words");
+  writer.flush(std::chrono::seconds(20));
+  REQUIRE(::fcntl(pipe.output(), F_SETFL, O_NONBLOCK) == 0);
+  CHECK(pipe.read_some() == "last words\n");
+}
+
+TEST_CASE("flush gives up on a reader that stalls") {
+  std::string all;
+  Pipe pipe;
+  {
+    std::optional<LineWriter> writer(pipe.input());
+    for (int i = 0; i < 4000; ++i) writer->write(std::string(100, 'x'));
+    writer->flush(std::chrono::milliseconds(1));
+    std::thread reader([&] { all = pipe.read_to_end(); });
+    writer.reset();
+    pipe.close_input();
+    reader.join();
+  }
+  CHECK(all.size() == 4000 * 101);
 }
 
 }  // namespace

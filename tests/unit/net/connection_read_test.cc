@@ -63,6 +63,31 @@ TEST_CASE("what the peer sent before its RST is read before the error") {
   CHECK(pair.owner.write_error == 0);
 }
 
+// Its kernel resets because it has not read what was sent to it.
+TEST_CASE("what the peer sent before its RST is read before the error, also with output queued") {
+  Connected pair = Connected::narrow();
+  REQUIRE(pair.write(std::string(1'000'000, 'a')));
+  REQUIRE(pair.connection->queued_bytes() > 0);
+  const std::string last_words(5'000, 'w');
+  pair.peer->send(last_words);
+  REQUIRE(pair.has_unread_input(last_words.size()));
+  pair.peer->reset();
+  pair.connection->want_readable(true);
+  REQUIRE(pair.loop.run_until([&] { return pair.owner.read_error + pair.owner.write_error != 0; }));
+  CHECK(pair.owner.input == last_words);
+  CHECK(pair.owner.read_error == ECONNRESET);
+}
+
+TEST_CASE("input behind urgent data is read, and the urgent byte is left out") {
+  Connected pair;
+  pair.peer->send("abc\n");
+  pair.peer->send_urgent('!');
+  pair.peer->send("def\n");
+  REQUIRE(pair.has_unread_input(4));
+  pair.connection->want_readable(true);
+  CHECK(pair.loop.wait_until([&] { return pair.owner.input == "abc\ndef\n"; }));
+}
+
 // While nobody reads, the connection tells neither the end of the stream nor its reset.
 TEST_CASE("tells on request whether a peer that is not read from has gone") {
   Connected pair;

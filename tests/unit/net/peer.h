@@ -56,6 +56,12 @@ class Peer {
       bytes.remove_prefix(static_cast<std::size_t>(sent));
     }
   }
+  // One byte of urgent data.
+  void send_urgent(char byte) {
+    if (::send(fd_, &byte, 1, MSG_OOB | MSG_NOSIGNAL) != 1) {
+      throw std::runtime_error("the peer cannot send urgent data");
+    }
+  }
   void send_end() { (void)::shutdown(fd_, SHUT_WR); }
 
   // Takes what has arrived so far, without waiting.

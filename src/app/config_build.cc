@@ -121,7 +121,19 @@ proxy::UpstreamSettings upstream_of(const schema::Upstream& in) {
   const absl::StatusOr<Endpoint> endpoint = parse_host_port(in.address());
   return {.address = endpoint.ok() ? endpoint->to_string() : "",
           .protocol = protocol_of(in.protocol()),
-          .insecure = in.insecure()};
+          .insecure = in.insecure(),
+          .weight = static_cast<std::uint32_t>(in.weight())};
+}
+
+route::Balance balance_of(schema::Balance balance) {
+  switch (balance) {
+    case schema::BALANCE_LEAST_CONNECTIONS:
+      return route::Balance::least_connections;
+    case schema::BALANCE_MARK_HASH:
+      return route::Balance::mark_hash;
+    default:
+      return route::Balance::round_robin;
+  }
 }
 
 proxy::Reach reach_of(schema::Reach reach) {
@@ -143,6 +155,8 @@ proxy::PoolSettings pool_of(const schema::Pool& in) {
   }
   out.on_doubt =
       in.on_doubt() == schema::ON_DOUBT_DROP ? proxy::OnDoubt::drop : proxy::OnDoubt::resend;
+  out.balance = balance_of(in.balance());
+  out.no_upstream_reply = in.no_upstream_reply();
   out.reach = reach_of(in.reach());
   out.no_upstream_timeout = Millis(in.no_upstream_timeout());
   out.active_within = Millis(in.active_within());

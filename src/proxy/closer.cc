@@ -15,6 +15,7 @@ void Closer::close(Client& client, CloseReason reason) {
   tell_observer(client, reason);
   ++state_.counters.closed[static_cast<std::size_t>(reason)];
   state_.counters.input_discarded_bytes += client.framer.unfinished_bytes();
+  if (client.session.attached()) state_.detach(client);
   state_.clients.retire(client);
 
   if (ending.socket == session::SocketEnd::reset) return client.reset();

@@ -164,7 +164,8 @@ bool DownPath::in_reach(const Origin& origin, const Client& client) const {
 
 void DownPath::forward(const Origin& origin, const wire::Command& command) {
   // What waits in the inbox of a worker that does not keep up counts towards max_memory.
-  if (state_.shared.budget.level() == MemoryBudget::Level::close_largest) {
+  if (command.action == wire::ActionKind::send &&
+      state_.shared.budget.level() == MemoryBudget::Level::close_largest) {
     return refuse(origin, command, wire::Refusal::slow_consumer);
   }
   ForwardedCommands mail{

@@ -31,7 +31,7 @@ std::size_t largest_frame(const Settings& settings, const std::string& pool) {
 Fleet::Fleet(const Settings& settings, std::uint32_t worker, const std::string& boot_id,
              link::CompletionThread& thread, ChunkPool& chunks, link::LinkEvents& owner) {
   for (const PoolSettings& pool : settings.pools) {
-    pools_.push_back({.settings = &pool});
+    pools_.push_back({.settings = &pool, .ready = route::Picker(pool.balance)});
     for (const UpstreamSettings& upstream : pool.upstreams) {
       link::LinkOptions options{
           .address = upstream.address,
@@ -50,6 +50,7 @@ Fleet::Fleet(const Settings& settings, std::uint32_t worker, const std::string& 
       };
       Upstream added;
       added.pool = pools_.size() - 1;
+      added.settings = &upstream;
       added.link = std::make_unique<link::Link>(std::move(options), thread, chunks, owner);
       upstreams_.push_back(std::move(added));
     }

@@ -9,7 +9,7 @@
 
 #include "link/link.h"
 #include "proxy/settings.h"
-#include "route/ready_set.h"
+#include "route/picker.h"
 #include "waymark/mark.h"
 
 namespace waymark::proxy {
@@ -17,6 +17,7 @@ namespace waymark::proxy {
 // One upstream as a worker sees it.
 struct Upstream {
   std::size_t pool = 0;
+  const UpstreamSettings* settings = nullptr;
   std::unique_ptr<link::Link> link;
   std::deque<Mark> waiting;  // paused clients, first come first served; some may have ended since
 };
@@ -29,7 +30,7 @@ struct HeldEnd {
 
 struct Pool {
   const PoolSettings* settings = nullptr;
-  route::ReadySet ready;
+  route::Picker ready;
   std::uint64_t next_move = 0;            // ticket of the next connection that has to move
   std::vector<link::LostBatch> stranded;  // events that had no ready upstream to go to
   std::vector<HeldEnd> held_ends;         // clients that ended meanwhile

@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
-#include "route/round_robin.h"
 #include "wire/lifecycle.h"
 
 namespace waymark::proxy {
@@ -14,23 +13,22 @@ namespace {
 // opening and closing too, and all of one client go to the same upstream.
 class Orphans {
  public:
-  Orphans(Fleet& fleet, Pool& pool) : fleet_(fleet), pool_(pool) {}
+  Orphans(WorkerState& state, Pool& pool) : state_(state), pool_(pool) {}
 
   // The client ended while no upstream was there; only the one that got its last frames cares.
   void end(const HeldEnd& ended) {
     const auto home = home_.find(ended.mark);
     if (home == home_.end()) return;
-    fleet_.upstreams()[home->second].link->append({.mark = ended.mark}, wire::EventKind::closed,
-                                                  ended.closed);
+    link_of(home->second).append({.mark = ended.mark}, wire::EventKind::closed, ended.closed);
   }
 
   void write(wire::EventHeader header, const wire::Event& event) {
     const bool first = !home_.contains(header.mark);
     // The frames of this client had all been written before: nobody waits for its end.
     if (first && event.kind == wire::EventKind::closed) return;
-    const auto chosen = route::round_robin(pool_.next_move, pool_.ready.upstreams());
+    const auto chosen = state_.pick(pool_, pool_.next_move, header.mark);
     const std::size_t index = home_.try_emplace(header.mark, *chosen).first->second;
-    link::Link& link = *fleet_.upstreams()[index].link;
+    link::Link& link = link_of(index);
     if (first && event.kind != wire::EventKind::opened) {
       ++pool_.next_move;
       link.append({.mark = header.mark}, wire::EventKind::opened,
@@ -40,7 +38,9 @@ class Orphans {
   }
 
  private:
-  Fleet& fleet_;
+  link::Link& link_of(std::size_t upstream) { return *state_.fleet->upstreams()[upstream].link; }
+
+  WorkerState& state_;
   Pool& pool_;
   absl::flat_hash_map<Mark, std::size_t> home_;
 };
@@ -62,7 +62,7 @@ void Redelivery::link_lost(std::uint32_t index, std::string_view why,
   std::vector<Client*> clients;
   for (Client* client : state_.clients.live()) {
     if (client->session.upstream() != index) continue;
-    client->session.detach(state_.loop.now_ms());
+    state_.detach(*client);
     client->waiting = false;
     clients.push_back(client);
   }
@@ -77,7 +77,7 @@ void Redelivery::link_ready(std::uint32_t index) {
       pool.settings->name, link.address(), link.upstream_name(),
       link.protocol() == link::ProtocolKind::legacy ? "legacy" : "link");
   state_.shared.pool_seen[upstream.pool].store(true, std::memory_order_relaxed);
-  pool.ready.add(index);
+  pool.ready.add({index, upstream.settings->address, upstream.settings->weight});
   std::vector<Client*> held;
   for (Client* client : state_.clients.live()) {
     if (client->listener->pool == upstream.pool && !client->session.attached()) {
@@ -92,7 +92,10 @@ void Redelivery::move(Pool& pool, const std::vector<Client*>& clients,
                       std::vector<link::LostBatch> batches) {
   if (pool.ready.empty()) {
     std::move(batches.begin(), batches.end(), std::back_inserter(pool.stranded));
-    for (Client* client : clients) client->want_readable(false);
+    for (Client* client : clients) {
+      client->want_readable(false);
+      up_.say_held(*client);
+    }
     return;
   }
   for (Client* client : clients) up_.place(*client, pool.next_move++);
@@ -104,7 +107,7 @@ void Redelivery::move(Pool& pool, const std::vector<Client*>& clients,
 }
 
 void Redelivery::write_again(Pool& pool, const std::vector<link::LostBatch>& batches) {
-  Orphans orphans(*state_.fleet, pool);
+  Orphans orphans(state_, pool);
   for (const link::LostBatch& lost : batches) {
     const bool drop_frames = lost.in_doubt && pool.settings->on_doubt == OnDoubt::drop;
     wire::for_each_event(lost.batch, [&](const wire::Event& event) {

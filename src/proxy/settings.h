@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "frame/framing.h"
+#include "route/picker.h"
 
 namespace waymark::proxy {
 
@@ -45,7 +46,8 @@ enum class Protocol : std::uint8_t { automatic, link, legacy };
 struct UpstreamSettings {
   std::string address;  // "host:port"
   Protocol protocol = Protocol::automatic;
-  bool insecure = false;  // plaintext off the loopback was asked for
+  bool insecure = false;     // plaintext off the loopback was asked for
+  std::uint32_t weight = 1;  // 1 to 100, its share among the upstreams of the pool
 
   friend bool operator==(const UpstreamSettings&, const UpstreamSettings&) = default;
 };
@@ -59,9 +61,11 @@ enum class Reach : std::uint8_t { own, pool, any };
 struct PoolSettings {
   std::string name;
   std::vector<UpstreamSettings> upstreams;
+  route::Balance balance = route::Balance::round_robin;
   OnDoubt on_doubt = OnDoubt::resend;
   Reach reach = Reach::pool;
   Millis no_upstream_timeout{120'000};
+  std::string no_upstream_reply;  // written as it is to a client that begins to be held
   Millis active_within{60'000};
   std::size_t window_bytes = 4 * 1024 * 1024;  // per link, outstanding
   std::size_t window_events = 4096;

@@ -16,12 +16,20 @@
 
 namespace waymark::proxy {
 
+// All upstreams of all pools, which every worker's fleet numbers alike.
+[[nodiscard]] inline std::size_t count_upstreams(const Settings& settings) {
+  std::size_t count = 0;
+  for (const PoolSettings& pool : settings.pools) count += pool.upstreams.size();
+  return count;
+}
+
 struct Shared {
   Shared(Settings given, std::size_t worker_count, Observer& watcher)
       : settings(std::move(given)),
         budget(settings.limits.max_memory, chunks),
         observer(watcher),
         connections(worker_count),
+        attached(count_upstreams(settings)),
         pool_seen(settings.pools.size()) {}
 
   const Settings settings;
@@ -30,6 +38,7 @@ struct Shared {
   MemoryBudget budget;
   Observer& observer;
   std::vector<std::atomic<std::size_t>> connections;  // of each worker, handed out and not released
+  std::vector<std::atomic<std::size_t>> attached;     // clients each upstream serves, by its index
   std::vector<std::atomic<bool>> pool_seen;           // an upstream of the pool has been ready once
   std::function<void(std::size_t worker, Mail)> post;  // set before the workers start
   std::function<void()> worker_ended;                  // set before the workers start

@@ -4,7 +4,6 @@
 #include <chrono>
 #include <memory>
 
-#include "route/round_robin.h"
 #include "wire/lifecycle.h"
 
 namespace waymark::proxy {
@@ -24,15 +23,16 @@ void UpPath::take_in(const NewClient& accepted) {
       poller_, accepted.fd, events_, listener, marks_.next(), accepted.peer));
   ++state_.counters.opened;
   place(client, accepted.ticket);
-  resume(client);
+  if (client.session.attached()) return resume(client);
+  say_held(client);
 }
 
 void UpPath::place(Client& client, std::uint64_t ticket) {
   Pool& pool = state_.fleet->pools()[client.listener->pool];
-  const auto chosen = route::round_robin(ticket, pool.ready.upstreams());
-  if (!chosen) return;
   session::Session& session = client.session;
-  session.attach(static_cast<std::uint32_t>(*chosen), state_.loop.now_ms());
+  const auto chosen = state_.pick(pool, ticket, session.mark());
+  if (!chosen) return;
+  state_.attach(client, *chosen);
   client.waiting = false;
   if (session.epoch() > 1) ++state_.counters.moved;
   state_.upstream_of(client).link->append({.mark = session.mark()}, wire::EventKind::opened,
@@ -47,6 +47,14 @@ void UpPath::place(Client& client, std::uint64_t ticket) {
                                               .resumed = session.epoch() > 1,
                                               .next_seq = session.last_seq() + 1,
                                           }));
+}
+
+void UpPath::say_held(Client& client) {
+  const std::string& reply =
+      state_.fleet->pools()[client.listener->pool].settings->no_upstream_reply;
+  if (reply.empty()) return;
+  const std::string_view part = reply;
+  if (!client.write({&part, 1})) closer_.close_broken(client, client.last_error());
 }
 
 void UpPath::resume(Client& client) {
@@ -97,7 +105,12 @@ void UpPath::read(Client& client) {
 // What one read brings is a frame: it is read where the batch wants it.
 void UpPath::read_raw(Client& client, link::Link& link, std::size_t credit) {
   const std::size_t max_frame = client.listener->settings->framing.max_frame_bytes;
-  const auto room = link.room_for_frame(std::min({credit, max_frame, link.max_payload()}));
+  const std::size_t limit = std::min({credit, max_frame, link.max_payload()});
+  if (limit == 0) {  // an upstream that takes no payload at all
+    ++state_.counters.frames_discarded_too_large;
+    return closer_.close(client, CloseReason::frame_too_large);
+  }
+  const auto room = link.room_for_frame(limit);
   const auto got = client.read(room.data(), room.size());
   if (got.kind != net::Connection::ReadResult::Kind::bytes) return no_bytes(client, got);
   session::Session& session = client.session;

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "net/loop.h"
@@ -27,6 +28,23 @@ struct WorkerState {
 
   [[nodiscard]] Upstream& upstream_of(const Client& client) const {
     return fleet->upstreams()[client.session.upstream()];
+  }
+
+  // The client is served by `upstream` from now on, or by none.
+  void attach(Client& client, std::size_t upstream) const {
+    client.session.attach(static_cast<std::uint32_t>(upstream), loop.now_ms());
+    shared.attached[upstream].fetch_add(1, std::memory_order_relaxed);
+  }
+  void detach(Client& client) const {
+    shared.attached[client.session.upstream()].fetch_sub(1, std::memory_order_relaxed);
+    client.session.detach(loop.now_ms());
+  }
+  // The upstream for a connection of this pool; nullopt while none is ready.
+  [[nodiscard]] std::optional<std::size_t> pick(const Pool& pool, std::uint64_t ticket,
+                                                const Mark& mark) const {
+    return pool.ready.pick(ticket, mark, [this](std::size_t upstream) {
+      return shared.attached[upstream].load(std::memory_order_relaxed);
+    });
   }
 
   // Counts in the budget what the client makes the process hold now.

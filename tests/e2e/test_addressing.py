@@ -29,6 +29,49 @@ def test_round_robin_is_visible(rig):
     assert answers[:3] == answers[3:6] == answers[6:], "in turn"
 
 
+def weighted(upstream, weight):
+    return {"address": upstream.address, "weight": weight}
+
+
+def test_a_heavier_upstream_gets_its_share(rig):
+    light, heavy = named(rig, "light", "heavy")
+    proxy = rig.proxy(weighted(light, 1), weighted(heavy, 3), ready=2)
+    answers = [client.ask(b"who?") for client in proxy.clients(12)]
+    assert answers.count(b"heavy") == 9
+    assert [answers[i : i + 4].count(b"light") for i in (0, 4, 8)] == [1, 1, 1]
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_least_connections_fills_the_emptier_upstream(rig, workers):
+    proxy = rig.proxy(*named(rig, "red", "green"), workers=workers,
+                      pool={"balance": "least_connections"})
+    clients = proxy.clients(8)
+    by_upstream = {b"red": [], b"green": []}
+    for client in clients:
+        by_upstream[client.ask(b"who?")].append(client)
+    assert [len(of_one) for of_one in by_upstream.values()] == [4, 4]
+
+    for client in by_upstream[b"red"]:
+        client.close()
+        proxy.ending_of(client)
+    assert {client.ask(b"who?") for client in proxy.clients(4)} == {b"red"}
+
+
+def test_mark_hash_spreads_clients_and_moves_only_those_of_a_lost_upstream(rig):
+    stubs = named(rig, "red", "green", "blue")
+    proxy = rig.proxy(*stubs, pool={"balance": "mark_hash"})
+    clients = proxy.clients(60)
+    before = [client.ask(b"who?") for client in clients]
+    assert set(before) == {b"red", b"green", b"blue"}
+
+    proxy.wait_settled()
+    stubs[2].kill()
+    proxy.wait_for_total("downstream_connections_moved_total", at_least=before.count(b"blue"))
+    for client, home in zip(clients, before):
+        now = client.ask(b"who?")
+        assert now == home if home != b"blue" else now in (b"red", b"green")
+
+
 def test_a_client_stays_where_it_was_put(rig):
     proxy = rig.proxy(*named(rig, "red", "green"))
     for client in proxy.clients(4):

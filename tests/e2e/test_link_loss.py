@@ -278,6 +278,23 @@ def test_an_upstream_long_gone_serves_new_clients_within_a_second(rig):
         assert time.monotonic() - listening < scaled(1)
 
 
+def test_a_client_that_begins_to_be_held_is_told_so_once(rig):
+    stub = rig.stub()
+    proxy = rig.proxy(stub, pool={"no_upstream_reply": r"back soon\n"})
+    client = proxy.client()
+    assert client.ask(b"hello") == b"hello"
+    proxy.wait_settled()
+    stub.kill()
+    proxy.wait_for_total("downstream_connections_held")
+    late = proxy.client()
+    for held in (client, late):
+        assert held.receive_line() == b"back soon"
+        held.send(b"waiting\n")
+    stub.restart()
+    for held in (client, late):
+        assert held.receive_line() == b"waiting", "nothing between the reply and the answer"
+
+
 def test_clients_are_held_while_all_upstreams_are_away(rig):
     stubs = rig.stubs(2)
     proxy = rig.proxy(*stubs)

@@ -186,13 +186,14 @@ TEST_CASE("a value with an error is not complained of twice") {
   CHECK(errors_of(listener_with("down: { soft: lots, hard: 1KiB }")) ==
         "waymark.yaml:5:15: listeners[0].down.soft: \"lots\" is not a size such as 4096, 64KiB or "
         "1MiB\n");
-  CHECK(
-      errors_of("listeners: [ { name: a, bind: 127.0.0.1:1, pool: p } ]\n"
-                "pools: [ { nam: p } ]\n") ==
-      "waymark.yaml:2:10: pools[0].name: required, and missing\n"
-      "waymark.yaml:2:12: pools[0].nam: unknown field, allowed: name, upstreams, on_doubt, reach, "
-      "no_upstream_timeout, active_within, window_bytes, window_events, connect_timeout, "
-      "welcome_timeout, progress_timeout, ping_interval; did you mean name?\n");
+  CHECK(errors_of("listeners: [ { name: a, bind: 127.0.0.1:1, pool: p } ]\n"
+                  "pools: [ { nam: p } ]\n") ==
+        "waymark.yaml:2:10: pools[0].name: required, and missing\n"
+        "waymark.yaml:2:12: pools[0].nam: unknown field, allowed: name, upstreams, balance, "
+        "on_doubt, "
+        "reach, no_upstream_timeout, no_upstream_reply, active_within, window_bytes, "
+        "window_events, connect_timeout, welcome_timeout, progress_timeout, ping_interval; did "
+        "you mean name?\n");
 }
 
 TEST_CASE("many errors are counted, not all printed") {

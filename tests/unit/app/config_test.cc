@@ -96,7 +96,9 @@ listeners:
     down: { soft: 22KiB, soft_timeout: 23s, hard: 24KiB }
 pools:
   - name: p
-    upstreams: [ { address: "Upstream.Internal:7001", protocol: link, insecure: true } ]
+    upstreams: [ { address: "Upstream.Internal:7001", protocol: link, insecure: true, weight: 7 } ]
+    balance: mark_hash
+    no_upstream_reply: 'busy\r\n'
     on_doubt: drop
     reach: any
     no_upstream_timeout: 31s
@@ -138,7 +140,10 @@ log: { level: warn, format: json }
   const proxy::PoolSettings& pool = config.proxy.pools.at(0);
   CHECK(pool.upstreams.at(0) == proxy::UpstreamSettings{.address = "upstream.internal:7001",
                                                         .protocol = proxy::Protocol::link,
-                                                        .insecure = true});
+                                                        .insecure = true,
+                                                        .weight = 7});
+  CHECK(pool.balance == route::Balance::mark_hash);
+  CHECK(pool.no_upstream_reply == "busy\r\n");
   CHECK(pool.on_doubt == proxy::OnDoubt::drop);
   CHECK(pool.reach == proxy::Reach::any);
   CHECK(pool.no_upstream_timeout == 31s);
@@ -231,6 +236,8 @@ TEST_CASE("the defaults of the schema and of settings.h are the same") {
 
   const proxy::PoolSettings pool;
   const proxy::PoolSettings& parsed_pool = config.proxy.pools.at(0);
+  CHECK(parsed_pool.balance == pool.balance);
+  CHECK(parsed_pool.no_upstream_reply == pool.no_upstream_reply);
   CHECK(parsed_pool.on_doubt == pool.on_doubt);
   CHECK(parsed_pool.reach == pool.reach);
   CHECK(parsed_pool.no_upstream_timeout == pool.no_upstream_timeout);

@@ -1,0 +1,102 @@
+#include "route/picker.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+namespace waymark::route {
+namespace {
+
+// Written out here, because every proxy of every version has to agree: FNV-1a, and the finaliser of
+// splitmix64 (Steele, Lea, Flood 2014).
+std::uint64_t hash_of(std::string_view text) {
+  std::uint64_t hash = 0xcbf29ce484222325;
+  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
+  return hash;
+}
+
+std::uint64_t mixed(std::uint64_t x) {
+  x += 0x9e3779b97f4a7c15;
+  x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9;
+  x = (x ^ (x >> 27)) * 0x94d049bb133111eb;
+  return x ^ (x >> 31);
+}
+
+// Rendezvous hashing with weights: the member with the least of these is the mark's home, and one
+// that comes or goes moves no mark between two others.
+double distance(std::uint64_t mark_hash, std::uint64_t key, std::uint32_t weight) {
+  const double uniform = (static_cast<double>(mixed(mark_hash ^ key) >> 11) + 0.5) * 0x1p-53;
+  return -std::log(uniform) / weight;
+}
+
+}  // namespace
+
+void Picker::add(const Member& member) {
+  const auto at = std::lower_bound(
+      members_.begin(), members_.end(), member.upstream,
+      [](const Ready& ready, std::size_t upstream) { return ready.upstream < upstream; });
+  if (at != members_.end() && at->upstream == member.upstream) return;
+  members_.insert(at, {member.upstream, hash_of(member.address), member.weight});
+  plan_turns();
+}
+
+void Picker::remove(std::size_t upstream) {
+  std::erase_if(members_, [upstream](const Ready& ready) { return ready.upstream == upstream; });
+  plan_turns();
+}
+
+// The smooth weighted round robin known from nginx: each turn every member gains its weight, and
+// the one that has gained most pays the sum of all and takes the turn.
+void Picker::plan_turns() {
+  turns_.clear();
+  std::uint32_t common = 0;
+  for (const Ready& member : members_) common = std::gcd(common, member.weight);
+  std::vector<std::int64_t> gained(members_.size());
+  std::int64_t sum = 0;
+  for (const Ready& member : members_) sum += member.weight / common;
+  for (std::int64_t turn = 0; turn < sum; ++turn) {
+    for (std::size_t i = 0; i < members_.size(); ++i) gained[i] += members_[i].weight / common;
+    const auto most = std::max_element(gained.begin(), gained.end());
+    *most -= sum;
+    turns_.push_back(static_cast<std::uint32_t>(most - gained.begin()));
+  }
+}
+
+std::optional<std::size_t> Picker::pick(std::uint64_t ticket, const Mark& mark,
+                                        ConnectionsOf connections) const {
+  if (members_.empty()) return std::nullopt;
+  switch (balance_) {
+    case Balance::round_robin:
+      break;
+    case Balance::least_connections:
+      return least_connected(ticket, connections).upstream;
+    case Balance::mark_hash:
+      return home_of(mark).upstream;
+  }
+  return members_[turns_[ticket % turns_.size()]].upstream;
+}
+
+const Picker::Ready& Picker::least_connected(std::uint64_t ticket,
+                                             ConnectionsOf connections) const {
+  const Ready* least = nullptr;
+  std::size_t least_load = 0;
+  for (std::size_t i = 0; i < members_.size(); ++i) {
+    const Ready& member = members_[(ticket + i) % members_.size()];
+    const std::size_t load = connections(member.upstream);
+    if (least == nullptr || load * least->weight < least_load * member.weight) {
+      least = &member;
+      least_load = load;
+    }
+  }
+  return *least;
+}
+
+const Picker::Ready& Picker::home_of(const Mark& mark) const {
+  const std::uint64_t hash = mixed(hash_of(mark.bytes()));
+  return *std::min_element(
+      members_.begin(), members_.end(), [hash](const Ready& a, const Ready& b) {
+        return distance(hash, a.key, a.weight) < distance(hash, b.key, b.weight);
+      });
+}
+
+}  // namespace waymark::route

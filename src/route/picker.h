@@ -1,0 +1,60 @@
+// Which of a pool's ready upstreams gets a connection.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "absl/functional/function_ref.h"
+#include "waymark/mark.h"
+
+namespace waymark::route {
+
+enum class Balance : std::uint8_t {
+  round_robin,        // in turn, the turns of one spread among those of the others by weight
+  least_connections,  // fewest connections for its weight; in turn among equals
+  mark_hash,          // the same for the same mark, whatever proxy it is connected to
+};
+
+struct Member {
+  std::size_t upstream = 0;  // an index of the owner's
+  std::string_view address;  // what mark_hash knows it by, as configured; outlives the picker
+  std::uint32_t weight = 1;  // 1 to 100
+};
+
+// A plain value: whether an upstream is ready is told from outside.
+class Picker {
+ public:
+  explicit Picker(Balance balance) : balance_(balance) {}
+
+  // The members' order is that of their indices, however they became ready.
+  void add(const Member& member);
+  void remove(std::size_t upstream);
+  [[nodiscard]] bool empty() const { return members_.empty(); }
+
+  using ConnectionsOf = absl::FunctionRef<std::size_t(std::size_t upstream)>;
+  // The upstream for the connection of `mark`, whose turn is number `ticket`; nullopt if none is
+  // ready. The tickets of a pool are drawn once for the whole process, so that the order of arrival
+  // is the order of the turns whatever worker a connection lands on.
+  [[nodiscard]] std::optional<std::size_t> pick(std::uint64_t ticket, const Mark& mark,
+                                                ConnectionsOf connections) const;
+
+ private:
+  struct Ready {
+    std::size_t upstream = 0;
+    std::uint64_t key = 0;  // of its address
+    std::uint32_t weight = 1;
+  };
+
+  void plan_turns();
+  [[nodiscard]] const Ready& least_connected(std::uint64_t ticket, ConnectionsOf connections) const;
+  [[nodiscard]] const Ready& home_of(const Mark& mark) const;
+
+  const Balance balance_;
+  std::vector<Ready> members_;        // by index of upstream, ascending
+  std::vector<std::uint32_t> turns_;  // one period of the round robin: places in members_
+};
+
+}  // namespace waymark::route

@@ -8,6 +8,7 @@
 #include "link/call.h"
 #include "link/channel.h"
 #include "link/completion.h"
+#include "link/ending_calls.h"
 #include "link/legacy_side.h"
 #include "link/message.h"
 #include "link/protocol.h"
@@ -19,11 +20,6 @@ constexpr std::chrono::milliseconds kFirstRetry{100};
 constexpr std::chrono::milliseconds kLongestRetry{800};
 constexpr std::chrono::milliseconds kStopTimeout{1'000};
 constexpr std::uint64_t kStableMs = 5'000;  // a link this old starts its back-off anew
-constexpr std::size_t kMessageMargin = 64 * 1024;
-
-std::size_t max_received_message(const LinkOptions& options) {
-  return std::max<std::size_t>(1024 * 1024, options.max_frame) + kMessageMargin;
-}
 
 }  // namespace
 
@@ -37,14 +33,14 @@ Link::Link(LinkOptions options, CompletionThread& thread, ChunkPool& chunks, Lin
       owner_(owner),
       channel_(make_channel({.address = options_.address,
                              .connect_timeout = options_.connect_timeout,
-                             .max_message = std::max(max_received_message(options_),
-                                                     options_.max_frame + kMessageMargin)})),
+                             .max_message = max_carried_message(options_)})),
       upstream_name_(options_.address),
       last_problem_("not connected yet"),
       backoff_(kFirstRetry, kLongestRetry),
-      queue_(chunks, full_window()),
+      queue_(chunks, window_of(options_, {})),
       outgoing_(std::make_unique<Outgoing>()) {
   side_ = std::make_unique<LegacySide>(channel_, thread);
+  ending_ = std::make_unique<EndingCalls>();
 }
 
 Link::~Link() {
@@ -99,16 +95,12 @@ void Link::on_completion(Completion& completion) {
     }
   }
   if (completion.call == side_->call()) return on_side_completion(completion);
-  if (completion.kind == Completion::Kind::finished) {
-    std::erase_if(dying_, [&](const auto& call) { return call.get() == completion.call; });
-  }
+  ending_->on_completion(completion);
 }
 
 bool Link::owns(const Completion& completion) const {
   const Call* call = completion.call;
-  return call == stream_.get() || call == side_->call() ||
-         std::any_of(dying_.begin(), dying_.end(),
-                     [call](const auto& dying) { return dying.get() == call; });
+  return call == stream_.get() || call == side_->call() || ending_->hold(call);
 }
 
 void Link::on_started(bool ok) {
@@ -118,13 +110,7 @@ void Link::on_started(bool ok) {
     return side_->ask_live();
   }
   enter(State::greeting);
-  write_under_way_ = stream_->write(to_buffer(wire::encode_hello_message({
-      .proxy_id = options_.proxy_id,
-      .boot_id = options_.boot_id,
-      .worker = options_.worker,
-      .pool = options_.pool,
-      .max_message = max_received_message(options_),
-  })));
+  write_under_way_ = stream_->write(to_buffer(encode_hello(options_)));
 }
 
 void Link::on_received(const grpc::ByteBuffer& buffer) {
@@ -146,20 +132,9 @@ void Link::read_welcome(wire::Pieces message) {
     ++counters_.malformed;
     return fail("the upstream's first message is not a Welcome");
   }
-  if (welcome_.protocol != wire::kProtocolVersion) {
-    return fail(fmt::format("the upstream chose protocol {}, allowed: {}", welcome_.protocol,
-                            wire::kProtocolVersion));
-  }
+  if (std::string problem = problem_of(welcome_); !problem.empty()) return fail(std::move(problem));
   if (!welcome_.upstream.empty()) upstream_name_ = welcome_.upstream;
-  if (welcome_.window_bytes != 0 || welcome_.window_events != 0) {
-    queue_.set_window(session::Window(
-        welcome_.window_bytes == 0
-            ? options_.window_bytes
-            : std::min<std::size_t>(options_.window_bytes, welcome_.window_bytes),
-        welcome_.window_events == 0
-            ? options_.window_events
-            : std::min<std::size_t>(options_.window_events, welcome_.window_events)));
-  }
+  queue_.set_window(window_of(options_, welcome_));
   become_ready();
 }
 
@@ -221,30 +196,15 @@ void Link::on_side_completion(Completion& completion) {
 // --- losing and beginning again ---
 
 void Link::on_finished(const grpc::Status& status) {
-  switch (state_) {
-    case State::connecting:
-    case State::greeting:
-      if (status.error_code() == grpc::StatusCode::UNIMPLEMENTED &&
-          protocol_ == ProtocolKind::link && options_.protocol == LinkOptions::Wanted::automatic) {
-        write_under_way_ = false;
-        return ask_ready();
-      }
-      return fail(describe(status));
-    case State::ready:
-      return lose(describe(status));
-    case State::idle:
-    case State::asking_ready:
-    case State::backing_off:
-    case State::stopping:
-    case State::stopped:
-      return;
+  if (ready()) return lose(describe(status));
+  if (state_ != State::connecting && state_ != State::greeting) return;
+  const bool lacks_link =
+      status.error_code() == grpc::StatusCode::UNIMPLEMENTED && protocol_ == ProtocolKind::link;
+  if (!lacks_link || options_.protocol != LinkOptions::Wanted::automatic) {
+    return fail(describe(status));
   }
-}
-
-void Link::bury(std::unique_ptr<Call> call) {
-  if (!call) return;
-  call->cancel();
-  dying_.push_back(std::move(call));
+  write_under_way_ = false;
+  ask_ready();
 }
 
 void Link::fail(std::string why) {
@@ -268,13 +228,9 @@ void Link::lose(std::string why) {
   owner_.link_lost(*this, why, std::move(batches));
 }
 
-session::Window Link::full_window() const {
-  return {options_.window_bytes, options_.window_events};
-}
-
 std::vector<LostBatch> Link::back_off() {
-  bury(std::move(stream_));
-  bury(side_->take());
+  ending_->add(std::move(stream_));
+  ending_->add(side_->take());
   outgoing_->messages.clear();
   write_under_way_ = false;
   awaiting_answer_ = false;
@@ -284,7 +240,7 @@ std::vector<LostBatch> Link::back_off() {
                    static_cast<std::uint32_t>(reinterpret_cast<std::uintptr_t>(this) >> 4);
   retry_at_ms_ = now_ms_ + static_cast<std::uint64_t>(backoff_.next(mix).count());
   enter(State::backing_off);
-  return queue_.take_all(full_window());
+  return queue_.take_all(window_of(options_, {}));
 }
 
 void Link::stop(std::uint64_t now_ms) {
@@ -292,8 +248,8 @@ void Link::stop(std::uint64_t now_ms) {
   if (state_ == State::stopping || state_ == State::stopped) return;
   const bool in_order = ready();
   enter(State::stopping);
-  bury(side_->take());
-  if (!in_order) bury(std::move(stream_));
+  ending_->add(side_->take());
+  if (!in_order) ending_->add(std::move(stream_));
 }
 
 bool Link::overdue(std::uint64_t since_ms, std::chrono::milliseconds limit) const {
@@ -344,8 +300,8 @@ void Link::tick(std::uint64_t now_ms) {
         writes_done_ = true;
         stream_->writes_done();
       }
-      if (stream_ && overdue(state_since_ms_, kStopTimeout)) bury(std::move(stream_));
-      if (!stream_ && side_->call() == nullptr && dying_.empty()) enter(State::stopped);
+      if (stream_ && overdue(state_since_ms_, kStopTimeout)) ending_->add(std::move(stream_));
+      if (!stream_ && side_->call() == nullptr && ending_->empty()) enter(State::stopped);
       return;
   }
 }
@@ -362,13 +318,6 @@ void Link::ping() {
 }
 
 // --- sending ---
-
-std::size_t Link::max_payload() const {
-  const std::size_t accepted = welcome_.max_message == 0
-                                   ? static_cast<std::size_t>(wire::kDefaultMaxMessage)
-                                   : static_cast<std::size_t>(welcome_.max_message);
-  return accepted > BatchQueue::kEventOverhead ? accepted - BatchQueue::kEventOverhead : 0;
-}
 
 Appended Link::append(const wire::EventHeader& header, wire::EventKind kind,
                       std::string_view body) {

@@ -18,6 +18,7 @@
 
 #include "base/backoff.h"
 #include "link/batch_queue.h"
+#include "link/greeting.h"
 #include "wire/command.h"
 #include "wire/lifecycle.h"
 
@@ -31,6 +32,7 @@ namespace waymark::link {
 
 class Call;
 class CompletionThread;
+class EndingCalls;
 class LegacySide;
 class Link;
 struct Completion;
@@ -51,24 +53,6 @@ class LinkEvents {
   virtual void link_commands_end(Link& link) = 0;
   // Outstanding events became fewer.
   virtual void link_has_room(Link& link) = 0;
-};
-
-struct LinkOptions {
-  enum class Wanted : std::uint8_t { automatic, link, legacy };
-
-  std::string address;
-  std::string pool;
-  Wanted protocol = Wanted::automatic;
-  std::string proxy_id;
-  std::string boot_id;
-  std::uint32_t worker = 0;
-  std::size_t max_frame = 256 * 1024;  // bytes of the largest payload of any listener
-  std::size_t window_bytes = 4 * 1024 * 1024;
-  std::size_t window_events = 4096;
-  std::chrono::milliseconds connect_timeout{1'000};
-  std::chrono::milliseconds welcome_timeout{5'000};
-  std::chrono::milliseconds progress_timeout{30'000};
-  std::chrono::milliseconds ping_interval{10'000};
 };
 
 struct LinkCounters {
@@ -130,7 +114,7 @@ class Link {
   // The frames among what is outstanding.
   [[nodiscard]] std::size_t outstanding_frames() const { return queue_.frames(); }
   // Bytes of the largest payload this upstream takes.
-  [[nodiscard]] std::size_t max_payload() const;
+  [[nodiscard]] std::size_t max_payload() const { return link::max_payload(welcome_); }
 
   // After each pass of the loop. True: a pass that does not block should follow (BatchQueue).
   [[nodiscard]] bool end_pass();
@@ -168,14 +152,12 @@ class Link {
   void complete_batch();
   void count_settled();
   void enter(State state);
-  void bury(std::unique_ptr<Call> call);
   void fail(std::string why);
   void lose(std::string why);
   // Keeps `why` for people, and tells the owner unless it was told just that.
   void report(std::string why);
   // Answers what the link could not see through.
   [[nodiscard]] std::vector<LostBatch> back_off();
-  [[nodiscard]] session::Window full_window() const;
   [[nodiscard]] bool overdue(std::uint64_t since_ms, std::chrono::milliseconds limit) const;
 
   const LinkOptions options_;
@@ -183,8 +165,8 @@ class Link {
   LinkEvents& owner_;
   std::shared_ptr<grpc::Channel> channel_;
   std::unique_ptr<Call> stream_;
-  std::unique_ptr<LegacySide> side_;          // the ancestor's `ready`, later its `live`
-  std::vector<std::unique_ptr<Call>> dying_;  // cancelled; kept until they have finished
+  std::unique_ptr<LegacySide> side_;  // the ancestor's `ready`, later its `live`
+  std::unique_ptr<EndingCalls> ending_;
 
   State state_ = State::idle;
   ProtocolKind protocol_ = ProtocolKind::link;

@@ -1,0 +1,57 @@
+#include "link/greeting.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "link/batch_queue.h"
+
+namespace waymark::link {
+namespace {
+
+constexpr std::size_t kMessageMargin = 64 * 1024;
+
+// The smaller of the two, where the upstream's 0 leaves it to us.
+std::size_t agreed(std::size_t ours, std::uint64_t theirs) {
+  return theirs == 0 ? ours : std::min(ours, static_cast<std::size_t>(theirs));
+}
+
+}  // namespace
+
+std::size_t max_received_message(const LinkOptions& options) {
+  return std::max<std::size_t>(1024 * 1024, options.max_frame) + kMessageMargin;
+}
+
+std::size_t max_carried_message(const LinkOptions& options) {
+  return std::max(max_received_message(options), options.max_frame + kMessageMargin);
+}
+
+std::size_t max_payload(const wire::Welcome& welcome) {
+  const std::size_t accepted = welcome.max_message == 0
+                                   ? static_cast<std::size_t>(wire::kDefaultMaxMessage)
+                                   : static_cast<std::size_t>(welcome.max_message);
+  return accepted > BatchQueue::kEventOverhead ? accepted - BatchQueue::kEventOverhead : 0;
+}
+
+std::string encode_hello(const LinkOptions& options) {
+  return wire::encode_hello_message({
+      .proxy_id = options.proxy_id,
+      .boot_id = options.boot_id,
+      .worker = options.worker,
+      .pool = options.pool,
+      .max_message = max_received_message(options),
+  });
+}
+
+std::string problem_of(const wire::Welcome& welcome) {
+  if (welcome.protocol == wire::kProtocolVersion) return {};
+  return fmt::format("the upstream chose protocol {}, allowed: {}", welcome.protocol,
+                     wire::kProtocolVersion);
+}
+
+session::Window window_of(const LinkOptions& options, const wire::Welcome& welcome) {
+  return {agreed(options.window_bytes, welcome.window_bytes),
+          agreed(options.window_events, welcome.window_events)};
+}
+
+}  // namespace waymark::link

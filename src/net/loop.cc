@@ -6,6 +6,7 @@
 #include "net/handle.h"
 
 namespace waymark::net {
+
 Loop::Loop() { require(uv_loop_init(&loop_), "uv_loop_init"); }
 
 Loop::~Loop() {

@@ -156,7 +156,9 @@ def test_a_write_that_waits_when_the_upstream_ends_is_in_doubt_too(rig, how):
     again = rig.upstream(address=upstream.address)
     client.send(STREAM[sent : STREAM.index(b"\n", sent) + 1])
     first = eventually(lambda: again.events("payload", mark), "frames")[0]
-    assert (first.seq, first.attempt) == (written + 1, 2)
+    assert first.seq == written + 1
+    # A proxy that is quick may have come back, and written once more, before the upstream stopped.
+    assert first.attempt == 2 or (how == "ends its call" and first.attempt > 2)
 
 
 def test_the_last_frames_of_a_client_that_is_gone_are_delivered(rig):

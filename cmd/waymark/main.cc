@@ -52,9 +52,12 @@ int main(int argc, char** argv) {
   app.footer(kExamples);
   app.require_subcommand(1);
   std::optional<std::string> config_path;
+  bool recover = false;
 
   auto* serve = app.add_subcommand("serve", "Run the proxy in the foreground");
   serve->add_option("-c,--config", config_path, "configuration file")->type_name("FILE");
+  serve->add_flag("--recover", recover,
+                  "put a damaged state file aside and keep what can be read of it");
   app.add_subcommand("check", "Check a configuration and exit")
       ->add_option("-c,--config", config_path, "configuration file")
       ->type_name("FILE");
@@ -79,7 +82,9 @@ int main(int argc, char** argv) {
   std::string path;
   auto config = read_config(config_path, &path);
   if (!config) return kBadConfig;
-  if (serve->parsed()) return waymark::app::serve(*std::move(config));
+  if (serve->parsed()) {
+    return waymark::app::serve(*std::move(config), {.config_path = path, .recover = recover});
+  }
   std::printf("%s: ok\n", path.c_str());
   return 0;
 }

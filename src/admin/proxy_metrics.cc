@@ -1,5 +1,7 @@
 #include "admin/proxy_metrics.h"
 
+#include <array>
+
 #include "admin/metrics_text.h"
 #include "waymark/close_reason.h"
 #include "wire/lifecycle.h"
@@ -117,6 +119,26 @@ void add_upstream(MetricsText& text, const UpstreamSnapshot& upstream, std::stri
         upstream.waiting);
 }
 
+void add_standing(MetricsText& text, const UpstreamStanding& upstream) {
+  constexpr std::array<std::string_view, 5> kStates = {"joining", "ready", "unhealthy", "dead",
+                                                       "leaving"};
+  for (const std::string_view state : kStates) {
+    text.gauge("waymark_upstream_state", "1 for the state the upstream is in, 0 for the others.",
+               upstream.state == state ? 1 : 0,
+               {{"pool", upstream.pool}, {"upstream", upstream.address}, {"state", state}});
+  }
+  text.gauge("waymark_upstream_info",
+             "Always 1; who added the upstream and what it is meant to be.", 1,
+             {{"pool", upstream.pool},
+              {"upstream", upstream.address},
+              {"source", upstream.source},
+              {"admin_state", upstream.admin_state}});
+  text.gauge("waymark_upstream_failures", "Failures of probes and links in a row.",
+             upstream.failures, {{"pool", upstream.pool}, {"upstream", upstream.address}});
+  text.gauge("waymark_upstream_weight", "The weight the upstream has now.", upstream.weight,
+             {{"pool", upstream.pool}, {"upstream", upstream.address}});
+}
+
 void add_listener(MetricsText& text, const ListenerSnapshot& listener) {
   text.counter("waymark_listener_accepted_total", "Connections accepted.", listener.accepted,
                {{"listener", listener.name}});
@@ -143,6 +165,7 @@ std::string proxy_metrics(const proxy::ProxySnapshot& snapshot, const ProgramFac
   text.counter("waymark_log_lines_dropped_total", "Log lines dropped because nobody read them.",
                facts.log_lines_dropped);
   for (const ListenerSnapshot& listener : snapshot.listeners) add_listener(text, listener);
+  for (const UpstreamStanding& upstream : facts.upstreams) add_standing(text, upstream);
   for (const WorkerSnapshot& worker : snapshot.workers) {
     const std::string id = std::to_string(worker.worker);
     add_connections(text, worker, id);

@@ -1,22 +1,17 @@
 #include "admin/telemetry_server.h"
 
-#include <arpa/inet.h>
 #include <microhttpd.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
-#include <cerrno>
 #include <string_view>
 #include <utility>
 
+#include "admin/http_listener.h"
 #include "base/status.h"
 
 namespace waymark::admin {
 namespace {
 
 constexpr std::size_t kMaxIgnoredBody = 64 * 1024;  // bytes; a longer body ends the connection
-constexpr int kBacklog = 128;
 
 constexpr const char* kPlain = "text/plain; charset=utf-8";
 constexpr const char* kMetrics = "text/plain; version=0.0.4; charset=utf-8";
@@ -27,76 +22,6 @@ struct Answer {
   const char* content_type = kPlain;
   std::string body;
 };
-
-struct Address {
-  sockaddr_storage storage{};
-  socklen_t size = 0;
-
-  [[nodiscard]] const sockaddr* get() const { return reinterpret_cast<const sockaddr*>(&storage); }
-  [[nodiscard]] sockaddr* get() { return reinterpret_cast<sockaddr*>(&storage); }
-};
-
-absl::StatusOr<Address> parse_address(const TelemetryOptions& options) {
-  Address address;
-  auto* v4 = reinterpret_cast<sockaddr_in*>(&address.storage);
-  auto* v6 = reinterpret_cast<sockaddr_in6*>(&address.storage);
-  if (inet_pton(AF_INET, options.host.c_str(), &v4->sin_addr) == 1) {
-    v4->sin_family = AF_INET;
-    v4->sin_port = htons(options.port);
-    address.size = sizeof(*v4);
-  } else if (inet_pton(AF_INET6, options.host.c_str(), &v6->sin6_addr) == 1) {
-    v6->sin6_family = AF_INET6;
-    v6->sin6_port = htons(options.port);
-    address.size = sizeof(*v6);
-  } else {
-    return error(absl::StatusCode::kInvalidArgument,
-                 "telemetry address \"{}\" is not a numeric IPv4 or IPv6 address", options.host);
-  }
-  return address;
-}
-
-// "host:port", an IPv6 host in brackets.
-std::string text_of(const TelemetryOptions& options) {
-  const bool v6 = options.host.find(':') != std::string::npos;
-  return v6 ? fmt::format("[{}]:{}", options.host, options.port)
-            : fmt::format("{}:{}", options.host, options.port);
-}
-
-std::uint16_t port_of(const Address& address) {
-  return ntohs(address.storage.ss_family == AF_INET6
-                   ? reinterpret_cast<const sockaddr_in6*>(&address.storage)->sin6_port
-                   : reinterpret_cast<const sockaddr_in*>(&address.storage)->sin_port);
-}
-
-// Owns a descriptor until it is released to somebody else.
-class Descriptor {
- public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  Descriptor(Descriptor&& other) noexcept : fd_(other.release()) {}
-  Descriptor& operator=(Descriptor&&) = delete;
-  ~Descriptor() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-
-  [[nodiscard]] int get() const { return fd_; }
-  [[nodiscard]] int release() { return std::exchange(fd_, -1); }
-
- private:
-  int fd_;
-};
-
-// Bound here and not by libmicrohttpd, which does not say why a bind failed.
-absl::StatusOr<Descriptor> listen_on(const Address& address, const std::string& name) {
-  Descriptor fd(::socket(address.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-  if (fd.get() < 0) return errno_error(errno, "telemetry socket for " + name);
-  const int on = 1;
-  ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-  if (::bind(fd.get(), address.get(), address.size) != 0) {
-    return errno_error(errno, "telemetry bind " + name);
-  }
-  if (::listen(fd.get(), kBacklog) != 0) return errno_error(errno, "telemetry listen " + name);
-  return fd;
-}
 
 Answer refuse(unsigned status, std::string_view code, std::string_view message) {
   return {status, kJson, fmt::format("{{\"code\":\"{}\",\"message\":\"{}\"}}\n", code, message)};
@@ -174,30 +99,25 @@ class TelemetryServer::Daemon {
 
 absl::StatusOr<std::unique_ptr<TelemetryServer>> TelemetryServer::start(
     const TelemetryOptions& options, TelemetrySource& source) {
-  absl::StatusOr<Address> address = parse_address(options);
-  if (!address.ok()) return address.status();
-  const std::string name = text_of(options);
-
-  absl::StatusOr<Descriptor> listener = listen_on(*address, name);
+  absl::StatusOr<HttpListener> listener =
+      open_http_listener("telemetry", options.host, options.port);
   if (!listener.ok()) return listener.status();
-  if (::getsockname(listener->get(), address->get(), &address->size) != 0) {
-    return errno_error(errno, "telemetry getsockname " + name);
-  }
 
   // The descriptor is libmicrohttpd's from here on, also when the start fails: some of its failing
   // paths close it, and closing it twice would be worse than losing it.
   MHD_Daemon* daemon = MHD_start_daemon(
       MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC, 0, nullptr, nullptr, &on_request, &source,
-      MHD_OPTION_LISTEN_SOCKET, listener->release(),                                       //
+      MHD_OPTION_LISTEN_SOCKET, listener->fd.release(),                                    //
       MHD_OPTION_NOTIFY_COMPLETED, &on_request_end, nullptr,                               //
       MHD_OPTION_CONNECTION_LIMIT, options.max_connections,                                //
       MHD_OPTION_CONNECTION_TIMEOUT, static_cast<unsigned>(options.idle_timeout.count()),  //
       MHD_OPTION_END);
   if (daemon == nullptr) {
-    return error(absl::StatusCode::kInternal, "telemetry {}: the HTTP server did not start", name);
+    return error(absl::StatusCode::kInternal, "telemetry {}: the HTTP server did not start",
+                 host_and_port(options.host, options.port));
   }
   return std::unique_ptr<TelemetryServer>(
-      new TelemetryServer(std::make_unique<Daemon>(daemon), port_of(*address)));
+      new TelemetryServer(std::make_unique<Daemon>(daemon), listener->port));
 }
 
 TelemetryServer::TelemetryServer(std::unique_ptr<Daemon> daemon, std::uint16_t bound_port)

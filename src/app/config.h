@@ -15,6 +15,8 @@
 #include "app/config_endpoint.h"
 #include "app/config_error.h"
 #include "app/config_machine.h"
+#include "app/config_text.h"
+#include "control/upstream_life.h"
 #include "proxy/settings.h"
 
 namespace waymark::app {
@@ -29,12 +31,44 @@ struct LogSettings {
   LogFormat format = LogFormat::automatic;
 };
 
+// What the control thread does for a pool; the workers need not know.
+struct PoolPolicy {
+  control::HealthSettings health;
+  std::string health_service;
+};
+
+enum class TokenRole : std::uint8_t { read, operate, admin };
+
+struct TokenSettings {
+  std::string name;
+  TokenRole role = TokenRole::read;
+  std::string file;
+};
+
+struct AdminSettings {
+  Endpoint bind{"127.0.0.1", 8000};
+  bool auth = true;
+  std::vector<TokenSettings> tokens;
+  std::vector<std::string> allowed_hosts;
+};
+
+struct RegistrySettings {
+  std::optional<Endpoint> bind;  // none: off
+  bool insecure = false;
+};
+
 struct Config {
   proxy::Settings proxy;
+  std::vector<PoolPolicy> policies;  // of proxy.pools
   Endpoint telemetry{"127.0.0.1", 9464};
-  Endpoint admin{"127.0.0.1", 8000};
+  AdminSettings admin;
+  RegistrySettings registry;
+  bool readyz_requires_upstreams = false;
   std::string state_dir = "/var/lib/waymark";
   LogSettings log;
+
+  std::string yaml;  // all of it, as the file would say it
+  FlatConfig flat;   // the same, to be compared
 };
 
 // Either a configuration or everything that is wrong with it.

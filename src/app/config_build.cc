@@ -117,12 +117,26 @@ proxy::Protocol protocol_of(schema::Protocol protocol) {
   }
 }
 
+std::vector<std::pair<std::string, std::string>> metadata_of(const schema::Upstream& in) {
+  std::vector<std::pair<std::string, std::string>> pairs;
+  for (const std::string& text : in.metadata()) {
+    const std::size_t equals = text.find('=');
+    if (equals != std::string::npos) {
+      pairs.emplace_back(text.substr(0, equals), text.substr(equals + 1));
+    }
+  }
+  std::sort(pairs.begin(), pairs.end());
+  return pairs;
+}
+
 proxy::UpstreamSettings upstream_of(const schema::Upstream& in) {
   const absl::StatusOr<Endpoint> endpoint = parse_host_port(in.address());
   return {.address = endpoint.ok() ? endpoint->to_string() : "",
           .protocol = protocol_of(in.protocol()),
           .insecure = in.insecure(),
-          .weight = static_cast<std::uint32_t>(in.weight())};
+          .weight = static_cast<std::uint32_t>(in.weight()),
+          .metadata = metadata_of(in),
+          .refresh = Millis(in.refresh())};
 }
 
 route::Balance balance_of(schema::Balance balance) {
@@ -166,6 +180,54 @@ proxy::PoolSettings pool_of(const schema::Pool& in) {
   out.welcome_timeout = Millis(in.welcome_timeout());
   out.progress_timeout = Millis(in.progress_timeout());
   out.ping_interval = Millis(in.ping_interval());
+  out.leave_timeout = Millis(in.leave_timeout());
+  return out;
+}
+
+control::HealthSettings health_of(const schema::Health& in) {
+  control::HealthSettings out;
+  switch (in.check()) {
+    case schema::HEALTH_CHECK_GRPC:
+      out.check = control::HealthSettings::Check::grpc;
+      break;
+    case schema::HEALTH_CHECK_LINK:
+      out.check = control::HealthSettings::Check::link;
+      break;
+    default:
+      out.check = control::HealthSettings::Check::automatic;
+      break;
+  }
+  out.interval = Millis(in.interval());
+  out.timeout = Millis(in.timeout());
+  out.rise = static_cast<int>(in.rise());
+  out.fall = static_cast<int>(in.fall());
+  out.max_failures = static_cast<int>(in.max_failures());
+  out.dead_interval = Millis(in.dead_interval());
+  out.slow_start = Millis(in.slow_start());
+  out.eject_after = static_cast<int>(in.eject_after());
+  out.eject_window = Millis(in.eject_window());
+  out.eject_base = Millis(in.eject_time());
+  return out;
+}
+
+AdminSettings admin_of(const schema::Admin& in) {
+  AdminSettings out;
+  out.bind = endpoint_of(in.bind());
+  out.auth = in.auth() != schema::AUTH_OFF;
+  for (const schema::Token& token : in.tokens()) {
+    TokenRole role = TokenRole::read;
+    if (token.role() == schema::TOKEN_ROLE_OPERATE) role = TokenRole::operate;
+    if (token.role() == schema::TOKEN_ROLE_ADMIN) role = TokenRole::admin;
+    out.tokens.push_back({token.name(), role, token.file()});
+  }
+  out.allowed_hosts = {in.allowed_hosts().begin(), in.allowed_hosts().end()};
+  return out;
+}
+
+RegistrySettings registry_of(const schema::Registry& in) {
+  RegistrySettings out;
+  if (!in.bind().empty()) out.bind = endpoint_of(in.bind());
+  out.insecure = in.insecure();
   return out;
 }
 
@@ -184,7 +246,8 @@ proxy::Settings settings_of(const schema::Config& in, const Machine& machine) {
                 .max_memory = in.limits().max_memory() == 0
                                   ? static_cast<std::size_t>(machine.memory_bytes / 2)
                                   : size_of(in.limits().max_memory()),
-                .accepts_per_turn = static_cast<int>(in.limits().accepts_per_turn())};
+                .accepts_per_turn = static_cast<int>(in.limits().accepts_per_turn()),
+                .max_upstreams = size_of(in.limits().max_upstreams())};
   return out;
 }
 
@@ -227,11 +290,20 @@ LogSettings log_of(const schema::Log& in) {
 }  // namespace
 
 Config build_config(const schema::Config& in, const Machine& machine) {
+  std::vector<PoolPolicy> policies;
+  for (const schema::Pool& pool : in.pools()) {
+    policies.push_back({health_of(pool.health()), pool.health().service()});
+  }
   return {.proxy = settings_of(in, machine),
+          .policies = std::move(policies),
           .telemetry = endpoint_of(in.telemetry().bind()),
-          .admin = endpoint_of(in.admin().bind()),
+          .admin = admin_of(in.admin()),
+          .registry = registry_of(in.registry()),
+          .readyz_requires_upstreams = in.readyz().require_upstreams(),
           .state_dir = state_dir_of(in.state(), machine),
-          .log = log_of(in.log())};
+          .log = log_of(in.log()),
+          .yaml = write_yaml(in),
+          .flat = flatten(in)};
 }
 
 }  // namespace waymark::app

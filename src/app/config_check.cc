@@ -75,8 +75,9 @@ class Checker {
   // Listeners, telemetry and admin all share one machine's ports. These two come first: they may be
   // defaults, and the error shall stand where the file says something.
   void check_binds() {
-    std::vector<std::pair<Endpoint, std::string>> binds = {{config_.admin, "admin.bind"},
+    std::vector<std::pair<Endpoint, std::string>> binds = {{config_.admin.bind, "admin.bind"},
                                                            {config_.telemetry, "telemetry.bind"}};
+    if (config_.registry.bind) binds.emplace_back(*config_.registry.bind, "registry.bind");
     for (std::size_t i = 0; i < config_.proxy.listeners.size(); ++i) {
       const proxy::ListenerSettings& listener = config_.proxy.listeners[i];
       binds.push_back({{listener.host, listener.port}, listener_path(i, "bind")});
@@ -144,7 +145,9 @@ class Checker {
 
   void check_upstream(FirstUses& addresses, const proxy::UpstreamSettings& upstream,
                       const std::string& path) {
-    check_unique(addresses, upstream.address, path);
+    std::string what = upstream.address;
+    for (const auto& [key, value] : upstream.metadata) what += fmt::format(" {}={}", key, value);
+    check_unique(addresses, what, path);
     const absl::StatusOr<Endpoint> endpoint = parse_host_port(upstream.address);
     if (!endpoint.ok() || endpoint->is_loopback() || upstream.insecure || !sound(path)) return;
     complain(path, fmt::format("{} is off the loopback, and TLS to upstreams comes with a later "
@@ -152,12 +155,28 @@ class Checker {
                                upstream.address));
   }
 
-  void check_process() {
-    if (sound("admin.bind") && !config_.admin.is_loopback()) {
-      complain("admin.bind", fmt::format("{} is off the loopback: refused until the admin API has "
-                                         "TLS and a token, which come with a later version",
-                                         config_.admin.to_string()));
+  void check_tokens() {
+    FirstUses names;
+    for (std::size_t i = 0; i < config_.admin.tokens.size(); ++i) {
+      check_unique(names, config_.admin.tokens[i].name, fmt::format("admin.tokens[{}].name", i));
     }
+  }
+
+  void check_process() {
+    if (sound("admin.bind") && !config_.admin.bind.is_loopback()) {
+      complain("admin.bind", fmt::format("{} is off the loopback: refused until the admin API has "
+                                         "TLS, which comes with a later version",
+                                         config_.admin.bind.to_string()));
+    }
+    const RegistrySettings& registry = config_.registry;
+    if (registry.bind && sound("registry.bind") && !registry.bind->is_loopback() &&
+        !registry.insecure) {
+      complain("registry.bind",
+               fmt::format("{} is off the loopback, and TLS comes with a later version: say "
+                           "`insecure: true` to take the token in plaintext",
+                           registry.bind->to_string()));
+    }
+    check_tokens();
     const proxy::DrainSettings& drain = config_.proxy.drain;
     if (sound("drain") && drain.quiet >= drain.timeout) {
       complain("drain.quiet", fmt::format("{} ms must be less than drain.timeout, {} ms",

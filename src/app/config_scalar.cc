@@ -26,6 +26,7 @@ constexpr Suffix kPlain[] = {{"", 1}};
 constexpr Suffix kPercent[] = {{"%", 1}};
 
 constexpr std::size_t kMaxName = 64;
+constexpr std::size_t kMaxPair = 1024;
 
 // Digits and then one of `suffixes`, nothing between them.
 std::optional<std::int64_t> parse_scaled(std::string_view text, std::span<const Suffix> suffixes) {
@@ -81,6 +82,10 @@ std::string_view form_of(Rule::Unit unit) {
       return "an absolute path";
     case Rule::UNIT_BYTES:
       return R"(text of at least one byte, with \n \r \t \0 \\ and \xNN as its only escapes)";
+    case Rule::UNIT_PAIR:
+      return "key=value, the key of lower-case letters, digits, \"-\", \"_\" and \".\", the value "
+             "of "
+             "printable ASCII";
     default:
       return "a value";
   }
@@ -92,6 +97,21 @@ bool is_name(std::string_view text) {
            return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
                   c == '-' || c == '_' || c == '.';
          });
+}
+
+// What gRPC takes as metadata; "-bin" keys hold what YAML cannot.
+bool is_pair(std::string_view text) {
+  const std::size_t equals = text.find('=');
+  if (equals == std::string_view::npos || equals == 0 || text.size() > kMaxPair) return false;
+  const std::string_view key = text.substr(0, equals);
+  const std::string_view value = text.substr(equals + 1);
+  return !key.starts_with("grpc-") && !key.ends_with("-bin") &&
+         std::all_of(key.begin(), key.end(),
+                     [](char c) {
+                       return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' ||
+                              c == '_' || c == '.';
+                     }) &&
+         std::all_of(value.begin(), value.end(), [](char c) { return c >= 0x20 && c < 0x7f; });
 }
 
 bool is_path(std::string_view text) {
@@ -194,10 +214,46 @@ absl::StatusOr<std::string> parse_text(Rule::Unit unit, std::string_view text) {
     case Rule::UNIT_BYTES:
       if (std::optional<std::string> bytes = unescape(text)) return *std::move(bytes);
       return malformed(unit, text);
+    case Rule::UNIT_PAIR:
+      if (!is_pair(text)) return malformed(unit, text);
+      break;
     default:
       break;
   }
   return std::string(text);
+}
+
+std::string format_number(Rule::Unit unit, std::int64_t value) {
+  std::span<const Suffix> suffixes = kPlain;
+  if (unit == Rule::UNIT_DURATION || unit == Rule::UNIT_SECONDS) suffixes = kDurations;
+  if (unit == Rule::UNIT_SIZE || unit == Rule::UNIT_MEMORY) suffixes = kSizes;
+  if (unit == Rule::UNIT_SECONDS) value *= 1'000;
+  if (value == 0 && unit != Rule::UNIT_DURATION && unit != Rule::UNIT_SECONDS) return "0";
+  const Suffix* best = &suffixes.front();
+  for (const Suffix& suffix : suffixes) {
+    if (value % suffix.factor == 0 && (value != 0 || suffix.text == "s")) best = &suffix;
+  }
+  return std::to_string(value / best->factor) + std::string(best->text);
+}
+
+std::string format_text(Rule::Unit unit, std::string_view value) {
+  if (unit != Rule::UNIT_BYTES) return std::string(value);
+  std::string out;
+  for (const char c : value) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == '\\') {
+      out += "\\\\";
+    } else if (c == '\n') {
+      out += "\\n";
+    } else if (c == '\r') {
+      out += "\\r";
+    } else if (byte < 0x20 || byte >= 0x7f) {
+      out += fmt::format("\\x{:02x}", byte);
+    } else {
+      out += c;
+    }
+  }
+  return out;
 }
 
 std::string_view name_of(Rule::Unit unit) {
@@ -222,6 +278,8 @@ std::string_view name_of(Rule::Unit unit) {
       return "host:port";
     case Rule::UNIT_BYTES:
       return "text with escapes";
+    case Rule::UNIT_PAIR:
+      return "key=value";
     default:
       return "text";
   }

@@ -21,6 +21,10 @@ namespace waymark::app {
 [[nodiscard]] absl::StatusOr<std::string> parse_text(schema::Rule::Unit unit,
                                                      std::string_view text);
 
+// The inverse of both: the shortest text that gives `value`.
+[[nodiscard]] std::string format_number(schema::Rule::Unit unit, std::int64_t value);
+[[nodiscard]] std::string format_text(schema::Rule::Unit unit, std::string_view value);
+
 // What a value of `unit` is called in the reference: "duration".
 [[nodiscard]] std::string_view name_of(schema::Rule::Unit unit);
 

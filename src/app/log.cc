@@ -1,12 +1,13 @@
 #include "app/log.h"
 
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <chrono>
+
+#include "base/rfc3339.h"
 
 namespace waymark::app {
 namespace {
@@ -91,14 +92,6 @@ std::string_view name_of(LogLevel level) {
   return kNames[static_cast<std::size_t>(level)];
 }
 
-std::string now_rfc3339() {
-  const auto now = std::chrono::system_clock::now();
-  const auto ms =
-      std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch()).count();
-  return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z",
-                     fmt::gmtime(static_cast<std::time_t>(ms / 1000)), ms % 1000);
-}
-
 }  // namespace
 
 LogField::LogField(std::string_view field, double number)
@@ -140,6 +133,13 @@ std::string format_json_line(std::string_view time, std::string_view level, std:
   return line;
 }
 
+std::optional<LogLevel> log_level_of(std::string_view word) {
+  for (const LogLevel level : {LogLevel::debug, LogLevel::info, LogLevel::warn, LogLevel::error}) {
+    if (name_of(level) == word) return level;
+  }
+  return std::nullopt;
+}
+
 Log::Log(const LogSettings& settings)
     : level_(settings.level),
       json_(settings.format == LogFormat::json ||
@@ -148,7 +148,7 @@ Log::Log(const LogSettings& settings)
 
 void Log::write(LogLevel level, std::string_view event, std::initializer_list<LogField> fields) {
   if (level < level_) return;
-  const std::string time = now_rfc3339();
+  const std::string time = to_rfc3339(std::chrono::system_clock::now());
   writer_.write(
       json_ ? format_json_line(time, name_of(level), event, fields)
             : fmt::format("{} {:5} {}", time, name_of(level), format_text_line(event, fields)));
@@ -170,17 +170,20 @@ void Log::connection_ended(const proxy::ConnectionSummary& summary) {
          {"reason", waymark::name_of(summary.reason)}});
 }
 
-void Log::upstream_ready(std::string_view pool, std::string_view address, std::string_view name,
+void Log::upstream_ready(const proxy::UpstreamRef& /*ref*/, std::string_view pool,
+                         std::string_view address, std::string_view name,
                          std::string_view protocol) {
   write(LogLevel::info, "upstream_ready",
         {{"pool", pool}, {"address", address}, {"name", name}, {"protocol", protocol}});
 }
 
-void Log::upstream_failed(std::string_view pool, std::string_view address, std::string_view why) {
+void Log::upstream_failed(const proxy::UpstreamRef& /*ref*/, std::string_view pool,
+                          std::string_view address, std::string_view why) {
   write(LogLevel::warn, "upstream_failed", {{"pool", pool}, {"address", address}, {"why", why}});
 }
 
-void Log::upstream_lost(std::string_view pool, std::string_view address, std::string_view why) {
+void Log::upstream_lost(const proxy::UpstreamRef& /*ref*/, std::string_view pool,
+                        std::string_view address, std::string_view why) {
   write(LogLevel::warn, "upstream_lost", {{"pool", pool}, {"address", address}, {"why", why}});
 }
 

@@ -4,9 +4,11 @@
 // are dropped and counted: a reader of the log that stalls must not stall the clients.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -36,6 +38,9 @@ struct LogField {
                                            std::string_view event,
                                            std::initializer_list<LogField> fields);
 
+// The level of this name; nullopt for another word.
+[[nodiscard]] std::optional<LogLevel> log_level_of(std::string_view word);
+
 class Log final : public proxy::Observer {
  public:
   // Writes to stderr.
@@ -45,22 +50,25 @@ class Log final : public proxy::Observer {
   // Writes what is queued.
   ~Log() override = default;
 
-  // Any thread.
+  // Any thread, as all below.
+  void set_level(LogLevel level) { level_ = level; }
   void write(LogLevel level, std::string_view event, std::initializer_list<LogField> fields);
   // Writes what is queued, unless that takes longer.
   void flush(std::chrono::milliseconds at_most) { writer_.flush(at_most); }
   [[nodiscard]] std::uint64_t dropped_lines() const { return writer_.dropped(); }
 
   void connection_ended(const proxy::ConnectionSummary& summary) override;
-  void upstream_ready(std::string_view pool, std::string_view address, std::string_view name,
+  void upstream_ready(const proxy::UpstreamRef& ref, std::string_view pool,
+                      std::string_view address, std::string_view name,
                       std::string_view protocol) override;
-  void upstream_failed(std::string_view pool, std::string_view address,
-                       std::string_view why) override;
-  void upstream_lost(std::string_view pool, std::string_view address,
+  void upstream_failed(const proxy::UpstreamRef& ref, std::string_view pool,
+                       std::string_view address, std::string_view why) override;
+  void upstream_gone(const proxy::UpstreamRef& /*ref*/) override {}
+  void upstream_lost(const proxy::UpstreamRef& ref, std::string_view pool, std::string_view address,
                      std::string_view why) override;
 
  private:
-  const LogLevel level_;
+  std::atomic<LogLevel> level_;
   const bool json_;
   LineWriter writer_;
 };

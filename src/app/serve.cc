@@ -9,46 +9,28 @@
 #include <cstdlib>
 #include <memory>
 #include <string>
+#include <thread>
 
-#include "admin/proxy_metrics.h"
-#include "admin/telemetry_server.h"
+#include "app/admin_source.h"
+#include "app/control_plane.h"
+#include "app/event_feed.h"
+#include "app/http_listeners.h"
 #include "app/log.h"
+#include "app/metrics_source.h"
+#include "app/news.h"
+#include "app/readiness.h"
+#include "app/reload.h"
 #include "app/version.h"
 #include "base/status.h"
 #include "net/loop.h"
 #include "proxy/proxy.h"
+#include "store/store.h"
 
 namespace waymark::app {
 namespace {
 
-constexpr std::chrono::milliseconds kSnapshotTimeout{1000};
+constexpr std::chrono::milliseconds kEndCheck{20};
 constexpr std::chrono::milliseconds kLastWords{200};
-
-// What probes and Prometheus are told.
-class Telemetry final : public admin::TelemetrySource {
- public:
-  Telemetry(proxy::Proxy& proxy, const Log& log) : proxy_(proxy), log_(log) {}
-
-  void set_draining() { draining_ = true; }
-
-  admin::Readiness readiness() override {
-    if (draining_) return {false, "draining"};
-    if (const std::string pool = proxy_.pool_not_seen(); !pool.empty()) {
-      return {false, "pool '" + pool + "' has had no ready upstream yet"};
-    }
-    return {true, {}};
-  }
-
-  std::string metrics() override {
-    return admin::proxy_metrics(proxy_.snapshot(kSnapshotTimeout),
-                                {.version = kVersion, .log_lines_dropped = log_.dropped_lines()});
-  }
-
- private:
-  proxy::Proxy& proxy_;
-  const Log& log_;
-  std::atomic<bool> draining_{false};
-};
 
 void prepare_process() {
   std::signal(SIGPIPE, SIG_IGN);
@@ -71,8 +53,18 @@ int fail(const absl::Status& status) {
   return 1;
 }
 
+// What is remembered of earlier runs.
+absl::StatusOr<std::unique_ptr<store::Store>> open_store(const Config& config, bool recover,
+                                                         Log& log) {
+  return store::Store::open({.directory = config.state_dir,
+                             .recover = recover,
+                             .notice = [&log](const std::string& text) {
+                               log.write(LogLevel::warn, "state", {{"what", text}});
+                             }});
+}
+
 void log_start(Log& log, const Config& config, const proxy::Proxy& proxy,
-               std::uint16_t telemetry_port) {
+               const HttpListeners& http) {
   const auto addresses = proxy.listener_addresses();
   for (std::size_t i = 0; i < addresses.size(); ++i) {
     log.write(LogLevel::info, "listening",
@@ -80,10 +72,17 @@ void log_start(Log& log, const Config& config, const proxy::Proxy& proxy,
                {"address", addresses[i]},
                {"pool", config.proxy.listeners[i].pool}});
   }
-  const Endpoint telemetry{config.telemetry.host, telemetry_port};
+  const Endpoint telemetry{config.telemetry.host, http.telemetry->bound_port()};
+  const Endpoint admin{config.admin.bind.host, http.admin->bound_port()};
+  std::string registry = "off";
+  if (http.registry) {
+    registry = Endpoint{config.registry.bind->host, http.registry->bound_port()}.to_string();
+  }
   log.write(LogLevel::info, "started",
             {{"version", kVersion},
              {"telemetry", telemetry.to_string()},
+             {"admin", admin.to_string()},
+             {"registry", registry},
              {"workers", static_cast<std::uint64_t>(proxy.workers())},
              {"max_connections", static_cast<std::uint64_t>(proxy.max_connections())}});
   for (const proxy::PoolSettings& pool : config.proxy.pools) {
@@ -99,29 +98,53 @@ void log_start(Log& log, const Config& config, const proxy::Proxy& proxy,
 
 }  // namespace
 
-int serve(Config config) {
+int serve(Config config, const ServeOptions& options) {
   prepare_process();
   Log log(config.log);
-  net::Loop loop;
-  net::Waker ended(loop, [&] { loop.stop(); });
-  net::Timer drain_delay(loop, [] {});
-  const auto close_handles = [&] {
-    ended.close();
-    drain_delay.close();
-  };
+  auto store = open_store(config, options.recover, log);
+  if (!store.ok()) return fail(store.status());
+  admin::EventRing ring;
+  EventFeed feed(ring);
 
-  auto proxy = proxy::Proxy::start(config.proxy, log, loop, [&] { ended.wake(); });
+  net::Loop loop;
+  const std::size_t workers = proxy::worker_count(config.proxy);
+  ControlPlane plane(
+      config, workers, loop, log, **store,
+      [&](const UpstreamView& view, std::string_view what) { feed.upstream(view.resource, what); });
+  News news(log, plane, feed);
+  bool workers_ended = false;
+  net::Waker ended(loop, [&] { workers_ended = true; });
+  net::Timer stop_when_done(loop, [&] {
+    if (workers_ended && plane.ended()) loop.stop();
+  });
+  const auto close_handles = [&] {
+    plane.close();
+    ended.close();
+    stop_when_done.close();
+  };
+  auto proxy = proxy::Proxy::start(config.proxy, news, loop, [&] { ended.wake(); });
+  stop_when_done.start(kEndCheck);
   if (!proxy.ok()) {
+    plane.end();
+    workers_ended = true;
+    loop.run_in_thread([] { return false; });
     close_handles();
     return fail(proxy.status());
   }
-  Telemetry telemetry(**proxy, log);
-  auto server = admin::TelemetryServer::start(
-      {.host = config.telemetry.host, .port = config.telemetry.port}, telemetry);
+  plane.begin(**proxy);
+  ReadinessGate gate(**proxy, plane, config.readyz_requires_upstreams);
+  MetricsSource metrics(**proxy, plane, gate, log);
+  Reload reload(options.config_path, config, plane, log);
+  AdminSource source(config, options.config_path, **proxy, plane, gate, reload);
+  auto http = open_http_listeners(config, metrics, source, ring, log);
+
   const proxy::DrainSettings& drain = config.proxy.drain;
   int exit_code = 0;
   bool draining = false;
-  net::Timer begin_drain(loop, [&] { (*proxy)->drain(drain.timeout - drain.delay); });
+  net::Timer begin_drain(loop, [&] {
+    plane.end();
+    (*proxy)->drain(drain.timeout - drain.delay);
+  });
   const auto on_signal = [&] {
     if (draining) {
       log.write(LogLevel::warn, "ended_at_once", {{"why", "a second signal"}});
@@ -129,7 +152,7 @@ int serve(Config config) {
       std::_Exit(1);
     }
     draining = true;
-    telemetry.set_draining();
+    gate.set_draining();
     log.write(LogLevel::info, "draining",
               {{"delay_ms", static_cast<std::uint64_t>(drain.delay.count())},
                {"timeout_ms", static_cast<std::uint64_t>(drain.timeout.count())}});
@@ -137,21 +160,35 @@ int serve(Config config) {
   };
   net::SignalWatch on_term(loop, SIGTERM, on_signal);
   net::SignalWatch on_int(loop, SIGINT, on_signal);
+  // A reload waits for the control thread, which this is.
+  std::thread reloading;
+  net::SignalWatch on_hup(loop, SIGHUP, [&] {
+    if (reloading.joinable()) reloading.join();
+    reloading = std::thread([&] {
+      const auto changes = reload.reload();
+      if (changes.ok()) return;
+      log.write(LogLevel::error, "config_not_reloaded", {{"why", message_of(changes.status())}});
+    });
+  });
 
-  if (server.ok()) {
-    log_start(log, config, **proxy, (*server)->bound_port());
+  if (http.ok()) {
+    log_start(log, config, **proxy, *http);
   } else {
-    exit_code = fail(server.status());
+    exit_code = fail(http.status());
+    plane.end();
     (*proxy)->drain(proxy::Millis(0));
   }
   loop.run_in_thread([] { return false; });
 
-  if (server.ok()) server->reset();
+  if (http.ok()) *http = HttpListeners();
+  if (reloading.joinable()) reloading.join();
+  store->reset();  // its last answers go to the control plane
   proxy->reset();
   close_handles();
   begin_drain.close();
   on_term.close();
   on_int.close();
+  on_hup.close();
   if (exit_code == 0) log.write(LogLevel::info, "ended", {});
   return exit_code;
 }

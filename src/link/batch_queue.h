@@ -95,6 +95,12 @@ class BatchQueue {
 
   // The number of the newest batch written; numbers grow and wrap around.
   [[nodiscard]] std::uint32_t written_batch() const { return written_; }
+  // The number of the newest batch that has settled.
+  [[nodiscard]] std::uint32_t settled_batch() const {
+    return written_ - static_cast<std::uint32_t>(settling_.size());
+  }
+  // The number of the batch that holds the newest event.
+  [[nodiscard]] std::uint32_t newest_batch() const { return waiting_.empty() ? open_ - 1 : open_; }
   // Of what waits and is in flight.
   [[nodiscard]] const session::Window& window() const { return window_; }
   // Frames that have not settled.

@@ -7,10 +7,11 @@
 namespace waymark::link {
 
 Call::Call(const std::shared_ptr<grpc::Channel>& channel, const std::string& method,
-           CompletionThread& thread)
+           CompletionThread& thread, const Metadata& metadata)
     : thread_(thread), stub_(channel) {
   for (std::size_t i = 0; i < tags_.size(); ++i) tags_[i] = {this, static_cast<Operation>(i)};
   context_.set_wait_for_ready(true);
+  for (const auto& [key, value] : metadata) context_.AddMetadata(key, value);
   stream_ = stub_.PrepareCall(&context_, method, &thread_.queue());
 }
 

@@ -17,6 +17,7 @@
 
 #include "link/completion.h"
 #include "link/completion_thread.h"
+#include "link/metadata.h"
 
 namespace waymark::link {
 
@@ -31,7 +32,7 @@ class Call {
 
   // `channel` and `thread` must outlive the call. `method` is "/package.Service/Method".
   Call(const std::shared_ptr<grpc::Channel>& channel, const std::string& method,
-       CompletionThread& thread);
+       CompletionThread& thread, const Metadata& metadata);
   Call(const Call&) = delete;
   Call& operator=(const Call&) = delete;
 

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string>
 
+#include "link/metadata.h"
 #include "session/window.h"
 #include "wire/lifecycle.h"
 
@@ -27,6 +28,7 @@ struct LinkOptions {
   std::chrono::milliseconds welcome_timeout{5'000};
   std::chrono::milliseconds progress_timeout{30'000};
   std::chrono::milliseconds ping_interval{10'000};
+  Metadata metadata{};  // of all its calls; without a problem_of()
 };
 
 // Bytes of the largest message the proxy takes.

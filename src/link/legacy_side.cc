@@ -16,7 +16,7 @@ void LegacySide::begin(Question question, const char* method) {
   question_ = question;
   reached_ = said_yes_ = false;
   busy_ = true;
-  call_ = std::make_unique<Call>(channel_, method, thread_);
+  call_ = std::make_unique<Call>(channel_, method, thread_, metadata_);
   call_->start();
 }
 

@@ -13,9 +13,10 @@ namespace waymark::link {
 
 class LegacySide {
  public:
-  // `channel` and `thread` outlive it.
-  LegacySide(const std::shared_ptr<grpc::Channel>& channel, CompletionThread& thread)
-      : channel_(channel), thread_(thread) {}
+  // All of them outlive it.
+  LegacySide(const std::shared_ptr<grpc::Channel>& channel, CompletionThread& thread,
+             const Metadata& metadata)
+      : channel_(channel), thread_(thread), metadata_(metadata) {}
 
   void ask_ready();
   void ask_live();
@@ -53,6 +54,7 @@ class LegacySide {
 
   const std::shared_ptr<grpc::Channel>& channel_;
   CompletionThread& thread_;
+  const Metadata& metadata_;
   std::unique_ptr<Call> call_;
   Question question_ = Question::none;
   bool reached_ = false;   // a question was written

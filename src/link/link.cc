@@ -39,7 +39,7 @@ Link::Link(LinkOptions options, CompletionThread& thread, ChunkPool& chunks, Lin
       backoff_(kFirstRetry, kLongestRetry),
       queue_(chunks, window_of(options_, {})),
       outgoing_(std::make_unique<Outgoing>()) {
-  side_ = std::make_unique<LegacySide>(channel_, thread);
+  side_ = std::make_unique<LegacySide>(channel_, thread, options_.metadata);
   ending_ = std::make_unique<EndingCalls>();
 }
 
@@ -63,7 +63,7 @@ void Link::open_stream() {
   if (options_.protocol == LinkOptions::Wanted::legacy) return ask_ready();
   protocol_ = ProtocolKind::link;
   enter(State::connecting);
-  stream_ = std::make_unique<Call>(channel_, kLinkMethod, thread_);
+  stream_ = std::make_unique<Call>(channel_, kLinkMethod, thread_, options_.metadata);
   stream_->start();
 }
 
@@ -76,7 +76,7 @@ void Link::open_legacy_stream() {
   protocol_ = ProtocolKind::legacy;
   welcome_ = wire::Welcome();
   enter(State::connecting);
-  stream_ = std::make_unique<Call>(channel_, kLegacyStreamMethod, thread_);
+  stream_ = std::make_unique<Call>(channel_, kLegacyStreamMethod, thread_, options_.metadata);
   stream_->start();
 }
 
@@ -252,6 +252,12 @@ void Link::stop(std::uint64_t now_ms) {
   if (!in_order) ending_->add(std::move(stream_));
 }
 
+void Link::give_up(std::uint64_t now_ms, std::string why) {
+  now_ms_ = now_ms;
+  if (ready()) lose(std::move(why));
+  stop(now_ms);
+}
+
 bool Link::overdue(std::uint64_t since_ms, std::chrono::milliseconds limit) const {
   return now_ms_ - since_ms >= static_cast<std::uint64_t>(limit.count());
 }
@@ -301,7 +307,9 @@ void Link::tick(std::uint64_t now_ms) {
         stream_->writes_done();
       }
       if (stream_ && overdue(state_since_ms_, kStopTimeout)) ending_->add(std::move(stream_));
-      if (!stream_ && side_->call() == nullptr && ending_->empty()) enter(State::stopped);
+      if (stream_ || side_->call() != nullptr || !ending_->empty()) return;
+      enter(State::stopped);
+      channel_.reset();  // a channel without calls stays connected
       return;
   }
 }

@@ -90,6 +90,8 @@ class Link {
   // Ends the stream in order: half-closes once everything was written. stopped() follows, at the
   // latest one second later.
   void stop(std::uint64_t now_ms);
+  // Ends it at once: if it was ready it is lost, and stopped() follows.
+  void give_up(std::uint64_t now_ms, std::string why);
 
   [[nodiscard]] State state() const { return state_; }
   [[nodiscard]] bool ready() const { return state_ == State::ready; }
@@ -110,6 +112,10 @@ class Link {
   Appended append_in_place(const wire::EventHeader& header, std::size_t size);
   // The number of the newest batch written; numbers grow and wrap around.
   [[nodiscard]] std::uint32_t written_batch() const { return queue_.written_batch(); }
+  // The number of the newest batch that would not come again if the link were lost now, and of the
+  // one that holds the newest event.
+  [[nodiscard]] std::uint32_t settled_batch() const { return queue_.settled_batch(); }
+  [[nodiscard]] std::uint32_t newest_batch() const { return queue_.newest_batch(); }
   [[nodiscard]] const session::Window& window() const { return queue_.window(); }
   // The frames among what is outstanding.
   [[nodiscard]] std::size_t outstanding_frames() const { return queue_.frames(); }

@@ -1,9 +1,9 @@
 #include "link/protocol.h"
 
-#include <fmt/chrono.h>
 
 #include <chrono>
 
+#include "base/rfc3339.h"
 #include "base/sync_note.h"
 #include "upstream/grpc/service/upstream.pb.h"
 
@@ -25,10 +25,8 @@ grpc::Slice slice_of(const ChunkRange& range) {
       share);
 }
 
-std::string rfc3339(std::uint64_t unix_ns) {
-  const auto seconds = static_cast<std::time_t>(unix_ns / 1'000'000'000);
-  return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z", fmt::gmtime(seconds),
-                     unix_ns / 1'000'000 % 1000);
+std::chrono::system_clock::time_point time_of(std::uint64_t unix_ns) {
+  return std::chrono::system_clock::time_point(std::chrono::nanoseconds(unix_ns));
 }
 
 template <typename Result>
@@ -59,7 +57,7 @@ std::vector<grpc::ByteBuffer> encode_legacy_batch(const wire::Batch& batch) {
   wire::for_each_event(batch, [&](const wire::Event& event) {
     if (event.kind != wire::EventKind::payload) return;
     legacy::InputStreamRequest request;
-    request.set_time(rfc3339(event.header.received_at));
+    request.set_time(to_rfc3339(time_of(event.header.received_at)));
     request.set_client_uuid(event.header.mark.to_string());
     request.set_payload(event.body.to_string());
     messages.push_back(to_buffer(request.SerializeAsString()));

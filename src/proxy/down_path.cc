@@ -37,6 +37,8 @@ void DownPath::carry_out(const Origin& origin, const wire::Command& command) {
     case wire::ActionKind::close:
     case wire::ActionKind::half_close:
       break;
+    case wire::ActionKind::drain:
+      return steering_.leave_as_asked(origin.upstream);
     default:
       ++state_.counters.commands_ignored;
       return;
@@ -111,6 +113,15 @@ void DownPath::flush(Client& client) {
   state_.charge(client);
 }
 
+bool DownPath::deliver(Client& client, std::string_view payload) {
+  wire::Command command;
+  command.action = wire::ActionKind::send;
+  command.payload = wire::Bytes(payload);
+  const wire::Refusal refusal = send(client, command);
+  end_of_message();
+  return refusal == wire::Refusal::unspecified && !client.retired;
+}
+
 void DownPath::end_of_message() {
   for (Client* client : gather_.clients()) flush(*client);
   gather_.clear();
@@ -155,7 +166,7 @@ bool DownPath::in_reach(const Origin& origin, const Client& client) const {
     case Reach::pool:
       return client.listener->pool == upstream.pool;
     case Reach::own:
-      return client.session.attached() && client.session.upstream() == origin.upstream;
+      return client.session.belongs_to(origin.upstream);
   }
   return false;
 }

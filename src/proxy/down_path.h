@@ -4,6 +4,7 @@
 
 #include "proxy/closer.h"
 #include "proxy/mail.h"
+#include "proxy/steering.h"
 #include "proxy/worker_state.h"
 #include "proxy/write_gather.h"
 #include "wire/command.h"
@@ -12,7 +13,8 @@ namespace waymark::proxy {
 
 class DownPath {
  public:
-  DownPath(WorkerState& state, Closer& closer) : state_(state), closer_(closer) {}
+  DownPath(WorkerState& state, Closer& closer, Steering& steering)
+      : state_(state), closer_(closer), steering_(steering) {}
 
   // One command of upstream `index`. Its views are used until end_of_message().
   void command(std::uint32_t index, const wire::Command& command);
@@ -21,6 +23,10 @@ class DownPath {
   // Commands another worker had no client for.
   void forwarded(const ForwardedCommands& commands);
   void forwarded_refusal(const ForwardedRefusal& refusal);
+
+  // A payload of the proxy's own, in the client's framing. False if the client does not take it;
+  // it may have been closed as a slow consumer.
+  [[nodiscard]] bool deliver(Client& client, std::string_view payload);
 
   // What was queued for the client has been written.
   void on_drained(Client& client);
@@ -44,6 +50,7 @@ class DownPath {
 
   WorkerState& state_;
   Closer& closer_;
+  Steering& steering_;
   WriteGather gather_;
   Client* last_ = nullptr;  // the client of the latest command, within one message
 };

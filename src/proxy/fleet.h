@@ -9,17 +9,36 @@
 
 #include "link/link.h"
 #include "proxy/settings.h"
+#include "proxy/upstream_order.h"
 #include "route/picker.h"
 #include "waymark/mark.h"
 
 namespace waymark::proxy {
 
+// A client on its way to another upstream.
+struct Moving {
+  Mark mark;
+  std::uint32_t batch = 0;       // holds the last event its upstream got
+  std::uint64_t give_in_ms = 0;  // moves then, settled or not
+};
+
 // One upstream as a worker sees it.
 struct Upstream {
   std::size_t pool = 0;
-  const UpstreamSettings* settings = nullptr;
+  UpstreamSettings settings;
+  Role role = Role::serve;
+  std::uint32_t weight = 1;
+  bool remove = false;       // to be forgotten once its link has stopped
+  bool vacant = false;       // forgotten: the index is free
+  bool asked_drain = false;  // by itself, on the link it has now
   std::unique_ptr<link::Link> link;
-  std::deque<Mark> waiting;  // paused clients, first come first served; some may have ended since
+  std::size_t clients = 0;        // it serves
+  std::deque<Mark> waiting;       // paused clients, first come first served; some may have ended
+  std::deque<Moving> moving;      // clients that leave it; some may have ended
+  std::uint64_t leave_by_ms = 0;  // with Role::rest: its link ends then
+
+  // May get connections, if its link is ready.
+  [[nodiscard]] bool takes_connections() const { return role == Role::serve && !asked_drain; }
 };
 
 // The end of a client that had been served before and then had no upstream to be told to.
@@ -48,7 +67,11 @@ class Fleet {
 
   [[nodiscard]] std::uint32_t index_of(const link::Link& link) const;
 
-  void start(std::uint64_t now_ms);
+  // The upstream of this order, made if its index is not in use. Its link has not been started.
+  [[nodiscard]] Upstream& add(const UpstreamOrder& order);
+  // Gives it a new link, not started yet; the one it has must have stopped.
+  void renew_link(Upstream& upstream);
+
   void stop(std::uint64_t now_ms);
   void tick(std::uint64_t now_ms);
   void on_completion(link::Completion& completion);
@@ -59,6 +82,12 @@ class Fleet {
   [[nodiscard]] bool stopped() const;  // every link has
 
  private:
+  const Settings& settings_;
+  const std::uint32_t worker_;
+  const std::string& boot_id_;
+  link::CompletionThread& thread_;
+  ChunkPool& chunks_;
+  link::LinkEvents& owner_;
   std::vector<Pool> pools_;
   std::vector<Upstream> upstreams_;
 };

@@ -3,16 +3,20 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <variant>
 
 #include "net/address.h"
 #include "proxy/settings.h"
 #include "proxy/snapshot.h"
+#include "proxy/upstream_order.h"
 #include "waymark/mark.h"
 #include "wire/lifecycle.h"
 
 namespace waymark::proxy {
+
+class Survey;
 
 // From the control thread: a client was accepted. The worker owns `fd`.
 struct NewClient {
@@ -50,7 +54,12 @@ struct DrainRequest {
   Millis quiet{0};
 };
 
-using Mail =
-    std::variant<NewClient, ForwardedCommands, ForwardedRefusal, SnapshotRequest, DrainRequest>;
+// A survey's next slice.
+struct SurveyStep {
+  std::shared_ptr<Survey> survey;
+};
+
+using Mail = std::variant<NewClient, ForwardedCommands, ForwardedRefusal, SnapshotRequest,
+                          UpstreamOrder, SurveyStep, DrainRequest>;
 
 }  // namespace waymark::proxy

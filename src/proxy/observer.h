@@ -24,16 +24,25 @@ struct ConnectionSummary {
   CloseReason reason = CloseReason::unspecified;
 };
 
+// One worker's side of an upstream.
+struct UpstreamRef {
+  std::uint32_t upstream = 0;  // UpstreamOrder::index
+  std::size_t worker = 0;
+};
+
 class Observer {
  public:
   virtual ~Observer() = default;
   virtual void connection_ended(const ConnectionSummary& summary) = 0;
-  virtual void upstream_ready(std::string_view pool, std::string_view address,
-                              std::string_view name, std::string_view protocol) = 0;
-  virtual void upstream_failed(std::string_view pool, std::string_view address,
-                               std::string_view why) = 0;
-  virtual void upstream_lost(std::string_view pool, std::string_view address,
-                             std::string_view why) = 0;
+  virtual void upstream_ready(const UpstreamRef& ref, std::string_view pool,
+                              std::string_view address, std::string_view name,
+                              std::string_view protocol) = 0;
+  virtual void upstream_failed(const UpstreamRef& ref, std::string_view pool,
+                               std::string_view address, std::string_view why) = 0;
+  virtual void upstream_lost(const UpstreamRef& ref, std::string_view pool,
+                             std::string_view address, std::string_view why) = 0;
+  // The worker has forgotten an upstream it was ordered to remove.
+  virtual void upstream_gone(const UpstreamRef& ref) = 0;
 };
 
 }  // namespace waymark::proxy

@@ -43,11 +43,35 @@ net::SocketOptions socket_options(const ListenerSettings& listener) {
 }
 
 // Collects the workers' answers; outlives a request that gave up waiting.
-struct Collection {
-  std::mutex mutex;
-  std::condition_variable all_in;
-  std::vector<WorkerSnapshot> answers;  // guarded by mutex
+template <typename Answer>
+class Collection {
+ public:
+  void add(Answer answer) {
+    std::lock_guard lock(mutex_);
+    answers_.push_back(std::move(answer));
+    arrived_.notify_one();
+  }
+  // Those that are there when all `expected` are, or the time is over.
+  std::vector<Answer> wait(std::size_t expected, std::chrono::milliseconds timeout) {
+    std::unique_lock lock(mutex_);
+    arrived_.wait_for(lock, timeout, [&] { return answers_.size() == expected; });
+    return std::move(answers_);
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable arrived_;
+  std::vector<Answer> answers_;  // guarded by mutex_
 };
+
+void merge(SurveyAnswer& sum, SurveyAnswer part) {
+  sum.matched += part.matched;
+  sum.done += part.done;
+  sum.failed += part.failed;
+  sum.skipped += part.skipped;
+  sum.more |= part.more;
+  std::move(part.connections.begin(), part.connections.end(), std::back_inserter(sum.connections));
+}
 
 }  // namespace
 
@@ -62,21 +86,24 @@ Proxy::Proxy(Settings settings, Observer& observer, std::size_t worker_count)
   shared_.post = [this](std::size_t worker, Mail mail) { workers_[worker]->post(std::move(mail)); };
 }
 
+std::size_t worker_count(const Settings& settings) {
+  return settings.workers > 0 ? static_cast<std::size_t>(settings.workers) : default_workers();
+}
+
 absl::StatusOr<std::unique_ptr<Proxy>> Proxy::start(Settings settings, Observer& observer,
                                                     net::Loop& loop,
                                                     std::function<void()> on_ended) {
-  const std::size_t worker_count =
-      settings.workers > 0 ? static_cast<std::size_t>(settings.workers) : default_workers();
-  std::unique_ptr<Proxy> proxy(new Proxy(std::move(settings), observer, worker_count));
+  const std::size_t workers = worker_count(settings);
+  std::unique_ptr<Proxy> proxy(new Proxy(std::move(settings), observer, workers));
   if (absl::Status opened = proxy->open_listeners(loop); !opened.ok()) {
     for (auto& listener : proxy->listeners_) listener->close();
     return opened;
   }
-  proxy->running_ = worker_count;
+  proxy->running_ = workers;
   proxy->shared_.worker_ended = [self = proxy.get(), on_ended = std::move(on_ended)] {
     if (self->running_.fetch_sub(1) == 1) on_ended();
   };
-  for (std::size_t i = 0; i < worker_count; ++i) {
+  for (std::size_t i = 0; i < workers; ++i) {
     proxy->workers_.push_back(std::make_unique<Worker>(proxy->shared_, proxy->contexts_, i));
   }
   for (auto& worker : proxy->workers_) worker->start();
@@ -139,22 +166,41 @@ void Proxy::drain(Millis within) {
   }
 }
 
+void Proxy::order(const UpstreamOrder& order) {
+  for (auto& worker : workers_) worker->post(order);
+}
+
+absl::StatusOr<SurveyAnswer> Proxy::survey(const SurveyOrder& order,
+                                           std::chrono::milliseconds timeout) {
+  auto collection = std::make_shared<Collection<SurveyAnswer>>();
+  for (auto& worker : workers_) {
+    worker->post(SurveyStep{std::make_shared<Survey>(
+        order, [collection](SurveyAnswer answer) { collection->add(std::move(answer)); })});
+  }
+  std::vector<SurveyAnswer> answers = collection->wait(workers_.size(), timeout);
+  if (answers.size() < workers_.size()) {
+    return error(absl::StatusCode::kUnavailable, "{} of {} workers did not answer within {} ms",
+                 workers_.size() - answers.size(), workers_.size(), timeout.count());
+  }
+  SurveyAnswer sum;
+  for (SurveyAnswer& answer : answers) merge(sum, std::move(answer));
+  std::sort(sum.connections.begin(), sum.connections.end(),
+            [](const auto& a, const auto& b) { return a.mark < b.mark; });
+  if (sum.connections.size() > order.limit) {
+    sum.connections.resize(order.limit);
+    sum.more = true;
+  }
+  return sum;
+}
+
 ProxySnapshot Proxy::snapshot(std::chrono::milliseconds timeout) {
   ProxySnapshot all;
-  auto collection = std::make_shared<Collection>();
+  auto collection = std::make_shared<Collection<WorkerSnapshot>>();
   for (auto& worker : workers_) {
-    worker->post(SnapshotRequest{[collection](WorkerSnapshot answer) {
-      std::lock_guard lock(collection->mutex);
-      collection->answers.push_back(std::move(answer));
-      collection->all_in.notify_one();
-    }});
+    worker->post(SnapshotRequest{
+        [collection](WorkerSnapshot answer) { collection->add(std::move(answer)); }});
   }
-  {
-    std::unique_lock lock(collection->mutex);
-    collection->all_in.wait_for(lock, timeout,
-                                [&] { return collection->answers.size() == workers_.size(); });
-    all.workers = collection->answers;
-  }
+  all.workers = collection->wait(workers_.size(), timeout);
   std::sort(all.workers.begin(), all.workers.end(),
             [](const auto& a, const auto& b) { return a.worker < b.worker; });
   for (std::size_t i = 0; i < listeners_.size(); ++i) {

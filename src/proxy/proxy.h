@@ -14,9 +14,13 @@
 #include "net/loop.h"
 #include "proxy/shared.h"
 #include "proxy/snapshot.h"
+#include "proxy/survey_order.h"
 #include "proxy/worker.h"
 
 namespace waymark::proxy {
+
+// The workers these settings ask for.
+[[nodiscard]] std::size_t worker_count(const Settings& settings);
 
 class Proxy {
  public:
@@ -35,6 +39,14 @@ class Proxy {
   // Control thread: stops accepting and tells the workers to end, within `within`.
   void drain(Millis within);
 
+  // Control thread: every worker is told. There is no upstream but for orders.
+  void order(const UpstreamOrder& order);
+
+  // Any thread: every worker carries it out; waits for the answers, at most `timeout`. Unavailable
+  // if one does not answer in time. The connections of a list are by mark, at most order.limit.
+  [[nodiscard]] absl::StatusOr<SurveyAnswer> survey(const SurveyOrder& order,
+                                                    std::chrono::milliseconds timeout);
+
   // Any thread: asks every worker and waits for the answers, at most `timeout`.
   [[nodiscard]] ProxySnapshot snapshot(std::chrono::milliseconds timeout);
 
@@ -43,8 +55,13 @@ class Proxy {
   // The name of a routed pool that has not, or empty.
   [[nodiscard]] std::string pool_not_seen() const;
 
+  [[nodiscard]] const std::string& boot_id() const { return shared_.boot_id; }
+  [[nodiscard]] const std::string& listener_address(std::size_t index) const {
+    return contexts_[index].local;
+  }
   // As bound, in configured order.
   [[nodiscard]] std::vector<std::string> listener_addresses() const;
+  [[nodiscard]] const Settings& settings() const { return shared_.settings; }
   [[nodiscard]] std::size_t workers() const { return workers_.size(); }
   [[nodiscard]] std::size_t max_connections() const { return max_connections_; }
 

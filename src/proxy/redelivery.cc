@@ -56,14 +56,19 @@ void Redelivery::link_lost(std::uint32_t index, std::string_view why,
                            std::vector<link::LostBatch> batches) {
   Upstream& upstream = state_.fleet->upstreams()[index];
   Pool& pool = state_.fleet->pool_of(upstream);
-  state_.shared.observer.upstream_lost(pool.settings->name, upstream.link->address(), why);
+  state_.shared.observer.upstream_lost({index, state_.index}, pool.settings->name,
+                                       upstream.link->address(), why);
   pool.ready.remove(index);
   upstream.waiting.clear();
+  upstream.moving.clear();
+  upstream.asked_drain = false;
   std::vector<Client*> clients;
   for (Client* client : state_.clients.live()) {
+    client->session.forget_former(index);
     if (client->session.upstream() != index) continue;
     state_.detach(*client);
     client->waiting = false;
+    client->moving = false;
     clients.push_back(client);
   }
   move(pool, clients, std::move(batches));
@@ -74,10 +79,11 @@ void Redelivery::link_ready(std::uint32_t index) {
   Pool& pool = state_.fleet->pool_of(upstream);
   link::Link& link = *upstream.link;
   state_.shared.observer.upstream_ready(
-      pool.settings->name, link.address(), link.upstream_name(),
+      {index, state_.index}, pool.settings->name, link.address(), link.upstream_name(),
       link.protocol() == link::ProtocolKind::legacy ? "legacy" : "link");
   state_.shared.pool_seen[upstream.pool].store(true, std::memory_order_relaxed);
-  pool.ready.add({index, upstream.settings->address, upstream.settings->weight});
+  if (!upstream.takes_connections()) return;
+  pool.ready.add({index, upstream.settings.address, upstream.weight});
   std::vector<Client*> held;
   for (Client* client : state_.clients.live()) {
     if (client->listener->pool == upstream.pool && !client->session.attached()) {

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "frame/framing.h"
@@ -48,6 +49,9 @@ struct UpstreamSettings {
   Protocol protocol = Protocol::automatic;
   bool insecure = false;     // plaintext off the loopback was asked for
   std::uint32_t weight = 1;  // 1 to 100, its share among the upstreams of the pool
+  std::vector<std::pair<std::string, std::string>> metadata;  // of its gRPC calls, by key
+  // How often its name is resolved, each address then being an upstream; 0: gRPC resolves it.
+  Millis refresh{0};
 
   friend bool operator==(const UpstreamSettings&, const UpstreamSettings&) = default;
 };
@@ -72,6 +76,7 @@ struct PoolSettings {
   Millis connect_timeout{1'000};
   Millis welcome_timeout{5'000};
   Millis progress_timeout{30'000};  // something outstanding and nothing moved: the link is lost
+  Millis leave_timeout{30'000};     // a removed upstream may go on answering for this long
   Millis ping_interval{10'000};     // an idle link is asked whether it lives
 };
 
@@ -85,6 +90,7 @@ struct LimitSettings {
   std::size_t max_connections = 0;             // 0: NOFILE - max(256, 2 %)
   std::size_t max_memory = 512 * 1024 * 1024;  // bytes
   int accepts_per_turn = 64;
+  std::size_t max_upstreams = 1024;  // of all pools, those that are leaving included
 };
 
 struct Settings {

@@ -16,20 +16,13 @@
 
 namespace waymark::proxy {
 
-// All upstreams of all pools, which every worker's fleet numbers alike.
-[[nodiscard]] inline std::size_t count_upstreams(const Settings& settings) {
-  std::size_t count = 0;
-  for (const PoolSettings& pool : settings.pools) count += pool.upstreams.size();
-  return count;
-}
-
 struct Shared {
   Shared(Settings given, std::size_t worker_count, Observer& watcher)
       : settings(std::move(given)),
         budget(settings.limits.max_memory, chunks),
         observer(watcher),
         connections(worker_count),
-        attached(count_upstreams(settings)),
+        attached(settings.limits.max_upstreams),
         pool_seen(settings.pools.size()) {}
 
   const Settings settings;

@@ -12,6 +12,7 @@
 namespace waymark::proxy {
 
 struct UpstreamSnapshot {
+  std::uint32_t index = 0;  // UpstreamOrder::index
   std::string pool;
   std::string address;
   std::string name;
@@ -32,6 +33,11 @@ struct UpstreamSnapshot {
   std::size_t waiting = 0;  // clients paused for want of room
 };
 
+struct PoolCounts {
+  std::size_t held = 0;               // connections without an upstream
+  std::uint64_t stranded_frames = 0;  // frames without an upstream
+};
+
 // Of one moment between two passes of the worker's loop.
 struct WorkerSnapshot {
   std::size_t worker = 0;
@@ -39,7 +45,8 @@ struct WorkerSnapshot {
   std::size_t held = 0;               // connections without an upstream
   std::uint64_t stranded_frames = 0;  // frames without an upstream
   Counters counters;
-  std::vector<UpstreamSnapshot> upstreams;
+  std::vector<PoolCounts> pools;            // in configured order
+  std::vector<UpstreamSnapshot> upstreams;  // by index
 };
 
 struct ListenerSnapshot {

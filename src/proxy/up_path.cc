@@ -29,10 +29,13 @@ void UpPath::take_in(const NewClient& accepted) {
 
 void UpPath::place(Client& client, std::uint64_t ticket) {
   Pool& pool = state_.fleet->pools()[client.listener->pool];
+  const auto chosen = state_.pick(pool, ticket, client.session.mark());
+  if (chosen) give(client, static_cast<std::uint32_t>(*chosen));
+}
+
+void UpPath::give(Client& client, std::uint32_t upstream) {
   session::Session& session = client.session;
-  const auto chosen = state_.pick(pool, ticket, session.mark());
-  if (!chosen) return;
-  state_.attach(client, *chosen);
+  state_.attach(client, upstream);
   client.waiting = false;
   if (session.epoch() > 1) ++state_.counters.moved;
   state_.upstream_of(client).link->append({.mark = session.mark()}, wire::EventKind::opened,
@@ -59,7 +62,7 @@ void UpPath::say_held(Client& client) {
 
 void UpPath::resume(Client& client) {
   if (client.retired || !client.session.attached() || state_.draining) return;
-  if (client.session.up_ended()) return;
+  if (client.session.up_ended() || client.moving) return;
   client.session.resume_reading(state_.loop.now_ms());
   client.want_readable(true);
 }
@@ -90,7 +93,9 @@ void UpPath::pause(Client& client, Upstream& upstream) {
 
 void UpPath::read(Client& client) {
   if (client.retired || client.session.up_ended()) return;
-  if (state_.draining || !client.session.attached()) return client.want_readable(false);
+  if (state_.draining || client.moving || !client.session.attached()) {
+    return client.want_readable(false);
+  }
   Upstream& upstream = state_.upstream_of(client);
   const std::size_t credit = credit_of(client, upstream);
   if (credit == 0) return;

@@ -21,6 +21,8 @@ class UpPath {
 
   // Gives the client to the upstream whose turn `ticket` is; with none ready it stays as it is.
   void place(Client& client, std::uint64_t ticket);
+  // Gives the client, which has none, to this upstream, whose link is ready.
+  void give(Client& client, std::uint32_t upstream);
   // No upstream is ready: gives the client what its pool says to that.
   void say_held(Client& client);
   // The client was placed and its upstream holds all events before it: reading may go on.

@@ -49,7 +49,9 @@ Worker::Worker(Shared& shared, const std::vector<ListenerContext>& listeners, st
                                      shared.boot_id, *completion_thread_, shared.chunks, *this)),
       closer_(state_),
       up_(state_, closer_, poller_, *this),
-      down_(state_, closer_),
+      mover_(state_, up_),
+      steering_(state_, mover_),
+      down_(state_, closer_, steering_),
       redelivery_(state_, up_),
       sweep_(state_, up_, closer_),
       drain_(state_, closer_) {
@@ -78,7 +80,6 @@ void Worker::run() {
   const std::string name = "wm-worker-" + std::to_string(state_.index);
   pthread_setname_np(pthread_self(), name.c_str());
   timer_.start(kTick);
-  fleet_->start(loop_.now_ms());
   loop_.run_in_thread([this] { return fleet_->end_pass(); });
   state_.counters.frames_discarded_at_exit += redelivery_.stranded_frames();
   fleet_.reset();
@@ -97,7 +98,15 @@ void Worker::on_mail(Mail&& mail) {
     return down_.forwarded_refusal(*refusal);
   }
   if (auto* request = std::get_if<SnapshotRequest>(&mail)) return request->answer(snapshot());
+  if (auto* order = std::get_if<UpstreamOrder>(&mail)) return steering_.apply(*order);
+  if (auto* step = std::get_if<SurveyStep>(&mail)) return carry_on(std::move(*step));
   if (auto* request = std::get_if<DrainRequest>(&mail)) return drain_.begin(*request);
+}
+
+// One slice, and the next behind whatever else came meanwhile.
+void Worker::carry_on(SurveyStep&& step) {
+  if (step.survey->step({state_, closer_, down_, mover_})) return;
+  inbox_.post(std::move(step));
 }
 
 void Worker::on_completions() {
@@ -109,6 +118,7 @@ void Worker::on_tick() {
   on_completions();  // those that came without a wake-up
   fleet_->tick(loop_.now_ms());
   sweep_.tick();
+  steering_.tick();
   if (drain_.tick()) loop_.stop();
 }
 
@@ -117,15 +127,21 @@ WorkerSnapshot Worker::snapshot() const {
                      .connections = state_.clients.live().size(),
                      .stranded_frames = redelivery_.stranded_frames(),
                      .counters = state_.counters};
-  for (const Upstream& upstream : fleet_->upstreams()) {
+  std::size_t served = 0;
+  for (std::uint32_t i = 0; i < fleet_->upstreams().size(); ++i) {
+    const Upstream& upstream = fleet_->upstreams()[i];
+    if (upstream.vacant) continue;
+    served += upstream.clients;
     const link::Link& link = *upstream.link;
     const link::LinkCounters& counters = link.counters();
     all.upstreams.push_back({
+        .index = i,
         .pool = fleet_->pools()[upstream.pool].settings->name,
         .address = link.address(),
         .name = link.upstream_name(),
         .state = name_of(link.state()),
         .problem = link.last_problem(),
+        .connections = upstream.clients,
         .events_sent = counters.events_sent,
         .frames_sent = counters.frames_sent,
         .batches_sent = counters.batches_sent,
@@ -140,12 +156,15 @@ WorkerSnapshot Worker::snapshot() const {
         .waiting = upstream.waiting.size(),
     });
   }
+  all.held = state_.clients.live().size() - served;
+  for (const Pool& pool : fleet_->pools()) {
+    PoolCounts counts;
+    for (const link::LostBatch& lost : pool.stranded) counts.stranded_frames += lost.batch.frames;
+    all.pools.push_back(counts);
+  }
+  if (all.held == 0) return all;
   for (const Client* client : state_.clients.live()) {
-    if (client->session.attached()) {
-      ++all.upstreams[client->session.upstream()].connections;
-    } else {
-      ++all.held;
-    }
+    if (!client->session.attached()) ++all.pools[client->listener->pool].held;
   }
   return all;
 }
@@ -168,7 +187,8 @@ void Worker::link_lost(link::Link& link, std::string_view why,
 }
 void Worker::link_failed(link::Link& link, std::string_view why) {
   const Upstream& upstream = fleet_->upstreams()[fleet_->index_of(link)];
-  state_.shared.observer.upstream_failed(fleet_->pools()[upstream.pool].settings->name,
+  state_.shared.observer.upstream_failed({fleet_->index_of(link), state_.index},
+                                         fleet_->pools()[upstream.pool].settings->name,
                                          link.address(), why);
 }
 void Worker::link_command(link::Link& link, const wire::Command& command) {

@@ -13,6 +13,7 @@
 #include "proxy/down_path.h"
 #include "proxy/drain.h"
 #include "proxy/redelivery.h"
+#include "proxy/survey.h"
 #include "proxy/sweep.h"
 #include "proxy/up_path.h"
 #include "proxy/worker_state.h"
@@ -37,6 +38,7 @@ class Worker final : public net::ConnectionEvents, public link::LinkEvents {
   void on_mail(Mail&& mail);
   void on_completions();
   void on_tick();
+  void carry_on(SurveyStep&& step);
   [[nodiscard]] WorkerSnapshot snapshot() const;
 
   void readable(net::Connection& connection) override;
@@ -63,6 +65,8 @@ class Worker final : public net::ConnectionEvents, public link::LinkEvents {
   std::unique_ptr<Fleet> fleet_;
   Closer closer_;
   UpPath up_;
+  Mover mover_;
+  Steering steering_;
   DownPath down_;
   Redelivery redelivery_;
   Sweep sweep_;

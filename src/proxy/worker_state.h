@@ -33,9 +33,11 @@ struct WorkerState {
   // The client is served by `upstream` from now on, or by none.
   void attach(Client& client, std::size_t upstream) const {
     client.session.attach(static_cast<std::uint32_t>(upstream), loop.now_ms());
+    ++fleet->upstreams()[upstream].clients;
     shared.attached[upstream].fetch_add(1, std::memory_order_relaxed);
   }
   void detach(Client& client) const {
+    --fleet->upstreams()[client.session.upstream()].clients;
     shared.attached[client.session.upstream()].fetch_sub(1, std::memory_order_relaxed);
     client.session.detach(loop.now_ms());
   }

@@ -31,6 +31,18 @@ double distance(std::uint64_t mark_hash, std::uint64_t key, std::uint32_t weight
 
 }  // namespace
 
+std::vector<std::int64_t> Picker::shares_of(const std::vector<Ready>& members) {
+  std::uint32_t common = 0;
+  for (const Ready& member : members) common = std::gcd(common, member.weight);
+  std::vector<std::int64_t> shares;
+  std::int64_t sum = 0;
+  for (const Ready& member : members) sum += shares.emplace_back(member.weight / common);
+  for (std::int64_t& share : shares) {
+    if (sum > kMostTurns) share = std::max<std::int64_t>(1, share * kMostTurns / sum);
+  }
+  return shares;
+}
+
 void Picker::add(const Member& member) {
   const auto at = std::lower_bound(
       members_.begin(), members_.end(), member.upstream,
@@ -49,13 +61,11 @@ void Picker::remove(std::size_t upstream) {
 // the one that has gained most pays the sum of all and takes the turn.
 void Picker::plan_turns() {
   turns_.clear();
-  std::uint32_t common = 0;
-  for (const Ready& member : members_) common = std::gcd(common, member.weight);
+  const std::vector<std::int64_t> shares = shares_of(members_);
   std::vector<std::int64_t> gained(members_.size());
-  std::int64_t sum = 0;
-  for (const Ready& member : members_) sum += member.weight / common;
+  const std::int64_t sum = std::accumulate(shares.begin(), shares.end(), std::int64_t{0});
   for (std::int64_t turn = 0; turn < sum; ++turn) {
-    for (std::size_t i = 0; i < members_.size(); ++i) gained[i] += members_[i].weight / common;
+    for (std::size_t i = 0; i < members_.size(); ++i) gained[i] += shares[i];
     const auto most = std::max_element(gained.begin(), gained.end());
     *most -= sum;
     turns_.push_back(static_cast<std::uint32_t>(most - gained.begin()));

@@ -21,7 +21,7 @@ enum class Balance : std::uint8_t {
 struct Member {
   std::size_t upstream = 0;  // an index of the owner's
   std::string_view address;  // what mark_hash knows it by, as configured; outlives the picker
-  std::uint32_t weight = 1;  // 1 to 100
+  std::uint32_t weight = 1;  // 1 to 1000; only the ratios count
 };
 
 // A plain value: whether an upstream is ready is told from outside.
@@ -48,6 +48,10 @@ class Picker {
     std::uint32_t weight = 1;
   };
 
+  static constexpr std::int64_t kMostTurns = 2048;  // about; one for each member at least
+
+  // The turns of each in one period, in the ratio of the weights.
+  [[nodiscard]] static std::vector<std::int64_t> shares_of(const std::vector<Ready>& members);
   void plan_turns();
   [[nodiscard]] const Ready& least_connected(std::uint64_t ticket, ConnectionsOf connections) const;
   [[nodiscard]] const Ready& home_of(const Mark& mark) const;

@@ -14,7 +14,7 @@ constexpr auto kClosed = SocketEnd::closed;
 constexpr auto kFin = SocketEnd::fin;
 constexpr auto kReset = SocketEnd::reset;
 
-constexpr std::array<Ending, 13> kEndings = {{
+constexpr std::array<Ending, 14> kEndings = {{
     {client_closed, kNone, kWritten, kClosed,
      "the client and its upstream have both ended their direction"},
     {client_reset, kDiscarded, kDropped, kClosed, "the client sent RST, or its socket failed"},
@@ -34,6 +34,7 @@ constexpr std::array<Ending, 13> kEndings = {{
     {draining, kDiscarded, kWritten, kFin, "the proxy is shutting down"},
     {overload, kDiscarded, kDropped, kReset,
      "max_memory was nearly reached and this client's queue was among the largest"},
+    {admin, kDiscarded, kWritten, kFin, "an operator closed it"},
 }};
 
 constexpr std::string_view text_of(UnreadInput input) {

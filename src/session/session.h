@@ -71,6 +71,8 @@ class Session {
     return last_seq_ > 0 && now - last_frame_ <= within;
   }
 
+  [[nodiscard]] Ms last_frame_at() const { return last_frame_; }
+
   [[nodiscard]] Share& share() { return share_; }
 
   // --- down: upstream -> client ---
@@ -105,6 +107,16 @@ class Session {
     share_.clear();
     last_output_ = now;
   }
+  // The client was moved away from `upstream`, which may still answer what it was sent.
+  void set_former(std::uint32_t upstream) { former_ = upstream; }
+  // `upstream` may not answer any more.
+  void forget_former(std::uint32_t upstream) {
+    if (former_ == upstream) former_ = kNoUpstream;
+  }
+  // `upstream` serves the client, or did until it moved.
+  [[nodiscard]] bool belongs_to(std::uint32_t upstream) const {
+    return upstream != kNoUpstream && (upstream_ == upstream || former_ == upstream);
+  }
   void detach(Ms now) {
     upstream_ = kNoUpstream;
     held_since_ = now;
@@ -136,6 +148,7 @@ class Session {
   Ms high_since_ = 0;     // 0: the queue is below the soft limit
   Ms held_since_;         // only while not attached
   std::uint32_t upstream_ = kNoUpstream;
+  std::uint32_t former_ = kNoUpstream;
   std::uint32_t epoch_ = 0;
   Share share_;
   bool up_ended_ = false;

@@ -27,10 +27,13 @@ LAYERS = {
     "sdk": ["base", "wire"],
     # what joins them
     "proxy": ["base", "frame", "wire", "identity", "route", "session", "net", "link"],
-    "control": ["base", "route", "proxy/snapshot.h"],
+    "store": ["base"],
+    "control": ["base", "route", "store"],
     "admin": ["base", "wire", "proxy/snapshot.h"],
     "app": ["base", "frame", "wire", "identity", "route", "session", "net", "link", "proxy",
-            "control", "admin"],
+            "store", "control", "admin"],
+    # the command line's side of the admin API: it meets the proxy over HTTP alone
+    "ctl": ["base"],
     # the load generator shares no code with the proxy, so that it is able to disagree
     "load": ["base"],
 }
@@ -40,6 +43,7 @@ PROGRAMS = {
     "cmd/waymark": ["app", "base"],
     "cmd/waymark-stub": [],
     "cmd/waymark-load": ["load", "base"],
+    "cmd/waymarkctl": ["ctl", "base"],
     "examples/cpp": [],
 }
 
@@ -57,11 +61,14 @@ FENCES = {
                       "one folder to leave it by"),
     "yaml-cpp": (r"yaml-cpp/", r"yaml-cpp", ["src/app"], "the rest knows settings, not files"),
     "CLI11": (r"CLI/", r"CLI11::\S+", ["cmd"], "arguments are a matter of mains"),
-    "SQLite": (r"sqlite3\.h", r"SQLite::\S+", ["src/control/store"], "its thread is the store's"),
-    "protobuf": (r"google/protobuf/|waymark/\S+\.pb\.h", r"protobuf::\S+", ["src/app"],
+    "SQLite": (r"sqlite3\.h", r"SQLite::\S+", ["src/store"], "its thread is the store's"),
+    "libcurl": (r"curl/", r"PkgConfig::CURL", ["src/ctl"], "one folder to leave it by"),
+    "nlohmann-json": (r"nlohmann/", r"nlohmann_json::\S+", ["src/admin", "src/ctl"],
+                      "JSON is for the edges"),
+    "protobuf": (r"google/protobuf/|waymark/\S+\.pb\.h", r"protobuf::\S+", ["src/app", "src/admin"],
                  "the data path encodes by hand (src/wire)"),
     "the legacy protocol": (r"upstream/grpc/service/", r"waymark_proto",
-                            ["src/app", "src/link", "src/sdk"],
+                            ["src/admin", "src/app", "src/link", "src/sdk"],
                             "it ends where a link begins; its speed does not matter"),
     "absl::Mutex": (r"absl/synchronization/", r"absl::synchronization", [],
                     "ThreadSanitizer misreports it; use std::mutex"),

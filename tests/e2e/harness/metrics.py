@@ -17,6 +17,10 @@ class Metrics:
             name, labels, value = match.groups()
             self._samples.append((name, dict(_LABEL.findall(labels or "")), float(value)))
 
+    def count(self, name, **labels):
+        """The sum over the samples there are, perhaps none."""
+        return sum(value for _, value in self._find(name, labels))
+
     def total(self, name, **labels):
         """The sum over all samples of this name that carry these labels."""
         found = self._find(name, labels)

@@ -2,7 +2,9 @@
 
 import http.client
 import json
+import pathlib
 
+from harness.admin import Admin
 from harness.client import Client
 from harness.clock import PATIENCE, eventually, scaled
 from harness.metrics import Metrics
@@ -34,13 +36,16 @@ def write_configuration(folder, name, settings):
 
 class Proxy:
     def __init__(self, folder, name, settings, prefix=()):
+        settings = {"admin": {"bind": "127.0.0.1:0"}, "state": str(folder / f"{name}-state"), **settings}
         self._settings = settings
         path = write_configuration(folder, name, settings)
         self.process = Process(folder, name, [*prefix, program("waymark"), "serve", "-c", path])
         self._clients = []
 
     def wait_started(self):
-        self._telemetry = self.wait_for_log("started")["telemetry"]
+        started = self.wait_for_log("started")
+        self._telemetry = started["telemetry"]
+        self.admin = Admin(started["admin"], pathlib.Path(self._settings["state"]) / "admin.token")
         self.addresses = {line["listener"]: line["address"] for line in self.log("listening")}
 
     # --- clients ---
@@ -101,7 +106,7 @@ class Proxy:
     def wait_for_upstreams(self, count):
         """Until exactly `count` upstreams are ready, seen by every worker."""
         links = count * self._settings["workers"]
-        eventually(lambda: self.total("upstream_ready") == links, f"{count} ready upstreams")
+        eventually(lambda: self.metrics().count("upstream_ready") == links, f"{count} ready upstreams")
         return self
 
     # --- its end ---

@@ -192,8 +192,8 @@ TEST_CASE("a value with an error is not complained of twice") {
         "waymark.yaml:2:12: pools[0].nam: unknown field, allowed: name, upstreams, balance, "
         "on_doubt, "
         "reach, no_upstream_timeout, no_upstream_reply, active_within, window_bytes, "
-        "window_events, connect_timeout, welcome_timeout, progress_timeout, ping_interval; did "
-        "you mean name?\n");
+        "window_events, connect_timeout, welcome_timeout, progress_timeout, ping_interval, "
+        "leave_timeout, health; did you mean name?\n");
 }
 
 TEST_CASE("many errors are counted, not all printed") {

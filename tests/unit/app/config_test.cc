@@ -71,7 +71,7 @@ state: /srv/waymark
   CHECK(config.proxy.pools[0].upstreams[1] ==
         proxy::UpstreamSettings{.address = "127.0.0.1:7002", .protocol = proxy::Protocol::legacy});
   CHECK(config.telemetry == Endpoint{"127.0.0.1", 9465});
-  CHECK(config.admin == Endpoint{"::1", 8001});
+  CHECK(config.admin.bind == Endpoint{"::1", 8001});
   CHECK(config.state_dir == "/srv/waymark");
 }
 
@@ -96,7 +96,8 @@ listeners:
     down: { soft: 22KiB, soft_timeout: 23s, hard: 24KiB }
 pools:
   - name: p
-    upstreams: [ { address: "Upstream.Internal:7001", protocol: link, insecure: true, weight: 7 } ]
+    upstreams: [ { address: "Upstream.Internal:7001", protocol: link, insecure: true, weight: 7,
+                   metadata: [ "tenant=b", "shard=2" ], refresh: 39s } ]
     balance: mark_hash
     no_upstream_reply: 'busy\r\n'
     on_doubt: drop
@@ -109,8 +110,29 @@ pools:
     welcome_timeout: 36ms
     progress_timeout: 37s
     ping_interval: 38s
+    leave_timeout: 51s
+    health:
+      check: grpc
+      service: device.v1.Gateway
+      interval: 52s
+      timeout: 53ms
+      rise: 54
+      fall: 55
+      max_failures: 56
+      dead_interval: 57s
+      slow_start: 58s
+      eject_after: 59
+      eject_window: 60s
+      eject_time: 61s
 drain: { delay: 41s, timeout: 42s, quiet: 4s }
-limits: { max_connections: 43, max_memory: 44MiB, accepts_per_turn: 45 }
+limits: { max_connections: 43, max_memory: 44MiB, accepts_per_turn: 45, max_upstreams: 46 }
+admin:
+  bind: 127.0.0.1:0
+  auth: off
+  tokens: [ { name: ci, role: operate, file: /run/secrets/ci } ]
+  allowed_hosts: [ ops.internal ]
+registry: { bind: "0.0.0.0:8001", insecure: true }
+readyz: { require_upstreams: true }
 log: { level: warn, format: json }
 )");
   REQUIRE(result.ok());
@@ -141,7 +163,34 @@ log: { level: warn, format: json }
   CHECK(pool.upstreams.at(0) == proxy::UpstreamSettings{.address = "upstream.internal:7001",
                                                         .protocol = proxy::Protocol::link,
                                                         .insecure = true,
-                                                        .weight = 7});
+                                                        .weight = 7,
+                                                        .metadata = {{"shard", "2"}, {"tenant", "b"}},
+                                                        .refresh = 39s});
+  CHECK(pool.leave_timeout == 51s);
+  const PoolPolicy& policy = config.policies.at(0);
+  CHECK(policy.health_service == "device.v1.Gateway");
+  CHECK(policy.health.check == control::HealthSettings::Check::grpc);
+  CHECK(policy.health.interval == 52s);
+  CHECK(policy.health.timeout == 53ms);
+  CHECK(policy.health.rise == 54);
+  CHECK(policy.health.fall == 55);
+  CHECK(policy.health.max_failures == 56);
+  CHECK(policy.health.dead_interval == 57s);
+  CHECK(policy.health.slow_start == 58s);
+  CHECK(policy.health.eject_after == 59);
+  CHECK(policy.health.eject_window == 60s);
+  CHECK(policy.health.eject_base == 61s);
+  CHECK(config.admin.bind == Endpoint{"127.0.0.1", 0});
+  CHECK_FALSE(config.admin.auth);
+  REQUIRE(config.admin.tokens.size() == 1);
+  CHECK(config.admin.tokens[0].name == "ci");
+  CHECK(config.admin.tokens[0].role == TokenRole::operate);
+  CHECK(config.admin.tokens[0].file == "/run/secrets/ci");
+  CHECK(config.admin.allowed_hosts == std::vector<std::string>{"ops.internal"});
+  CHECK(config.registry.bind == Endpoint{"0.0.0.0", 8001});
+  CHECK(config.registry.insecure);
+  CHECK(config.readyz_requires_upstreams);
+  CHECK(config.proxy.limits.max_upstreams == 46);
   CHECK(pool.balance == route::Balance::mark_hash);
   CHECK(pool.no_upstream_reply == "busy\r\n");
   CHECK(pool.on_doubt == proxy::OnDoubt::drop);
@@ -213,6 +262,7 @@ TEST_CASE("the defaults of the schema and of settings.h are the same") {
   CHECK(config.proxy.limits.max_connections == settings.limits.max_connections);
   CHECK(config.proxy.limits.max_memory == 500'000'000);  // half of the fixture's machine
   CHECK(config.proxy.limits.accepts_per_turn == settings.limits.accepts_per_turn);
+  CHECK(config.proxy.limits.max_upstreams == settings.limits.max_upstreams);
 
   const proxy::ListenerSettings listener;
   const proxy::ListenerSettings& parsed = config.proxy.listeners.at(0);
@@ -248,11 +298,17 @@ TEST_CASE("the defaults of the schema and of settings.h are the same") {
   CHECK(parsed_pool.welcome_timeout == pool.welcome_timeout);
   CHECK(parsed_pool.progress_timeout == pool.progress_timeout);
   CHECK(parsed_pool.ping_interval == pool.ping_interval);
+  CHECK(parsed_pool.leave_timeout == pool.leave_timeout);
+  CHECK(config.policies.at(0).health == control::HealthSettings());
+  CHECK(config.admin.auth);
+  CHECK(config.admin.tokens.empty());
+  CHECK_FALSE(config.registry.bind);
+  CHECK_FALSE(config.readyz_requires_upstreams);
   CHECK(parsed_pool.upstreams.at(0) == proxy::UpstreamSettings{.address = "127.0.0.1:7001"});
 
   const Config defaults;
   CHECK(config.telemetry == defaults.telemetry);
-  CHECK(config.admin == defaults.admin);
+  CHECK(config.admin.bind == Config().admin.bind);
   CHECK(config.state_dir == defaults.state_dir);
   CHECK(config.log.level == defaults.log.level);
   CHECK(config.log.format == defaults.log.format);

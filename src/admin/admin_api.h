@@ -1,0 +1,86 @@
+// What the admin listener asks of the rest of the program: the calls of docs/admin.md without HTTP.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <utility>
+
+#include "absl/status/statusor.h"
+#include "waymark/admin/v1/admin.pb.h"
+
+namespace waymark::admin {
+
+namespace api = ::waymark::admin::v1;
+
+// Who asks, for the audit line.
+struct Actor {
+  std::string name;  // of the token, or "anonymous" where none is asked for
+  std::string peer;  // "address:port"
+};
+
+struct ConnectionQuery {
+  api::ConnectionFilter filter;
+  std::size_t limit = 1000;
+  std::string page_token;  // the last mark of the page before
+};
+
+// Called on the handler threads of the admin server, several at a time; each call answers within a
+// few seconds. Errors carry what HTTP needs:
+//
+//   InvalidArgument 400   NotFound 404   AlreadyExists, FailedPrecondition 409
+//   ResourceExhausted 507 (the disk)     Unavailable 503 (busy, ending, a worker that does not
+//   answer)
+class AdminApi {
+ public:
+  virtual ~AdminApi() = default;
+
+  virtual absl::StatusOr<api::Info> info() = 0;
+  virtual absl::StatusOr<api::ListenerList> listeners() = 0;
+  virtual absl::StatusOr<api::PoolList> pools() = 0;
+  virtual absl::StatusOr<api::Pool> pool(const std::string& name) = 0;
+
+  // `pool` empty: of all.
+  virtual absl::StatusOr<api::UpstreamList> upstreams(const std::string& pool) = 0;
+  virtual absl::StatusOr<api::Upstream> upstream(const std::string& id) = 0;
+  virtual absl::StatusOr<api::Upstream> add_upstream(const api::NewUpstream& upstream,
+                                                     const Actor& actor) = 0;
+  virtual absl::StatusOr<api::Upstream> change_upstream(const std::string& id,
+                                                        const api::UpstreamChange& change,
+                                                        const Actor& actor) = 0;
+  virtual absl::StatusOr<api::Upstream> remove_upstream(const std::string& id,
+                                                        const Actor& actor) = 0;
+
+  // `second`: it is new, and not a renewal.
+  virtual absl::StatusOr<std::pair<api::Registration, bool>> put_registration(
+      const std::string& id, const api::NewRegistration& registration, const Actor& actor) = 0;
+  virtual absl::StatusOr<api::Registration> delete_registration(const std::string& id,
+                                                                const Actor& actor) = 0;
+
+  virtual absl::StatusOr<api::ConnectionList> connections(const ConnectionQuery& query) = 0;
+  virtual absl::StatusOr<api::Connection> connection(const std::string& mark) = 0;
+  // `goodbye`: bytes of a last frame, may be empty.
+  virtual absl::StatusOr<api::ActionDone> close_connection(const std::string& mark,
+                                                           const std::string& reason,
+                                                           const std::string& goodbye,
+                                                           const Actor& actor) = 0;
+  virtual absl::StatusOr<api::ActionDone> send_to_connection(const std::string& mark,
+                                                             const std::string& payload,
+                                                             const Actor& actor) = 0;
+  virtual absl::StatusOr<api::ConnectionsActionDone> close_connections(
+      const api::ConnectionsAction& action, const Actor& actor) = 0;
+  virtual absl::StatusOr<api::ConnectionsActionDone> rebalance_connections(
+      const api::ConnectionsAction& action, const Actor& actor) = 0;
+  // `payload`: what broadcast.payload or .text stands for.
+  virtual absl::StatusOr<api::BroadcastDone> broadcast(const api::Broadcast& broadcast,
+                                                       const std::string& payload,
+                                                       const Actor& actor) = 0;
+
+  virtual absl::StatusOr<api::ConfigDocument> config() = 0;
+  virtual absl::StatusOr<api::ConfigDiff> config_diff() = 0;
+  virtual absl::StatusOr<api::ConfigDiff> change_config(const api::ConfigChange& change,
+                                                        const Actor& actor) = 0;
+  virtual absl::StatusOr<api::ReloadDone> reload_config(const Actor& actor) = 0;
+};
+
+}  // namespace waymark::admin

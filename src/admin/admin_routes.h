@@ -1,0 +1,20 @@
+// The calls of docs/admin.md.
+#pragma once
+
+#include "admin/admin_api.h"
+#include "admin/event_ring.h"
+#include "admin/route_table.h"
+
+namespace waymark::admin {
+
+// Of the admin listener, GET /openapi.json included. Both arguments must outlive the table.
+[[nodiscard]] RouteTable admin_routes(AdminApi& calls, EventRing& events);
+// Of the registry listener.
+[[nodiscard]] RouteTable registry_routes(AdminApi& calls);
+
+// The parts of admin_routes().
+void add_process_routes(RouteTable& table, AdminApi& calls, EventRing& events);
+void add_upstream_routes(RouteTable& table, AdminApi& calls);
+void add_connection_routes(RouteTable& table, AdminApi& calls);
+
+}  // namespace waymark::admin

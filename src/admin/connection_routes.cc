@@ -1,0 +1,129 @@
+// Routes about clients.
+#include <charconv>
+
+#include "admin/admin_routes.h"
+#include "admin/route_parts.h"
+
+namespace waymark::admin {
+namespace {
+
+constexpr std::size_t kMostOnPage = 10'000;
+
+std::vector<Parameter> list_parameters() {
+  return {{.name = "state",
+           .doc = "By what they sent lately; all if left out.",
+           .words = {"all", "active", "inactive"}},
+          {.name = "upstream", .doc = "Id or address of the upstream that serves them."},
+          {.name = "listener", .doc = "Where they were accepted."},
+          {.name = "pool", .doc = "Whose upstreams serve them."},
+          {.name = "limit",
+           .doc = "The most on a page; 1000 if left out.",
+           .min = 1,
+           .max = kMostOnPage},
+          {.name = "page_token", .doc = "next_page_token of the page before."}};
+}
+
+Response list(AdminApi& calls, const Call& call) {
+  ConnectionQuery query;
+  query.filter.set_state(call.query_or("state", "all"));
+  query.filter.set_upstream(call.query_or("upstream", ""));
+  query.filter.set_listener(call.query_or("listener", ""));
+  query.filter.set_pool(call.query_or("pool", ""));
+  query.page_token = call.query_or("page_token", "");
+  const std::string limit = call.query_or("limit", "");
+  std::from_chars(limit.data(), limit.data() + limit.size(), query.limit);
+  return answer(calls.connections(query));
+}
+
+Response close_one(AdminApi& calls, const Call& call) {
+  const auto& body = body_of<api::CloseConnection>(call);
+  auto goodbye =
+      payload_of({"goodbye", body.goodbye(), "goodbye_text", body.goodbye_text(), false});
+  if (auto* refusal = std::get_if<Response>(&goodbye)) return std::move(*refusal);
+  return answer(calls.close_connection(call.path.at("mark"), body.reason(),
+                                       std::get<std::string>(goodbye), call.actor));
+}
+
+Response send(AdminApi& calls, const Call& call) {
+  const auto& body = body_of<api::SendToConnection>(call);
+  auto payload = payload_of({"payload", body.payload(), "text", body.text(), true});
+  if (auto* refusal = std::get_if<Response>(&payload)) return std::move(*refusal);
+  return answer(
+      calls.send_to_connection(call.path.at("mark"), std::get<std::string>(payload), call.actor));
+}
+
+Response broadcast(AdminApi& calls, const Call& call) {
+  const auto& body = body_of<api::Broadcast>(call);
+  auto payload = payload_of({"payload", body.payload(), "text", body.text(), true});
+  if (auto* refusal = std::get_if<Response>(&payload)) return std::move(*refusal);
+  return answer(calls.broadcast(body, std::get<std::string>(payload), call.actor));
+}
+
+using BulkCall = absl::StatusOr<api::ConnectionsActionDone> (AdminApi::*)(
+    const api::ConnectionsAction&, const Actor&);
+
+// An empty filter would mean every client there is: too much for a typing error.
+std::function<Response(const Call&)> bulk(AdminApi& calls, BulkCall function) {
+  return [&calls, function](const Call& call) {
+    const auto& body = body_of<api::ConnectionsAction>(call);
+    if (body.filter().ByteSizeLong() == 0) {
+      return invalid("filter", "may not be empty; state: all means every connection");
+    }
+    return answer((calls.*function)(body, call.actor));
+  };
+}
+
+}  // namespace
+
+void add_connection_routes(RouteTable& table, AdminApi& calls) {
+  table.add({.method = "GET",
+             .path = "/v1/connections",
+             .doc = "The connected clients, by mark, a page at a time.",
+             .answers = api::ConnectionList::descriptor(),
+             .query = list_parameters(),
+             .handler = [&calls](const Call& call) { return list(calls, call); }});
+  table.add({.method = "POST",
+             .path = "/v1/connections/{mark}:close",
+             .role = Role::kOperate,
+             .doc = "Closes a client, after a last frame if one is given.",
+             .takes = api::CloseConnection::descriptor(),
+             .answers = api::ActionDone::descriptor(),
+             .handler = [&calls](const Call& call) { return close_one(calls, call); }});
+  table.add({.method = "POST",
+             .path = "/v1/connections/{mark}:send",
+             .role = Role::kOperate,
+             .doc = "Sends a client a frame.",
+             .takes = api::SendToConnection::descriptor(),
+             .answers = api::ActionDone::descriptor(),
+             .handler = [&calls](const Call& call) { return send(calls, call); }});
+  table.add({.method = "GET",
+             .path = "/v1/connections/{mark}",
+             .doc = "One client.",
+             .answers = api::Connection::descriptor(),
+             .handler = [&calls](const Call& call) {
+               return answer(calls.connection(call.path.at("mark")));
+             }});
+  table.add({.method = "POST",
+             .path = "/v1/connections:close",
+             .role = Role::kOperate,
+             .doc = "Closes the clients that a filter finds.",
+             .takes = api::ConnectionsAction::descriptor(),
+             .answers = api::ConnectionsActionDone::descriptor(),
+             .handler = bulk(calls, &AdminApi::close_connections)});
+  table.add({.method = "POST",
+             .path = "/v1/connections:rebalance",
+             .role = Role::kOperate,
+             .doc = "Gives the clients that a filter finds to the upstreams whose turn it is.",
+             .takes = api::ConnectionsAction::descriptor(),
+             .answers = api::ConnectionsActionDone::descriptor(),
+             .handler = bulk(calls, &AdminApi::rebalance_connections)});
+  table.add({.method = "POST",
+             .path = "/v1/broadcast",
+             .role = Role::kOperate,
+             .doc = "Sends many clients a frame.",
+             .takes = api::Broadcast::descriptor(),
+             .answers = api::BroadcastDone::descriptor(),
+             .handler = [&calls](const Call& call) { return broadcast(calls, call); }});
+}
+
+}  // namespace waymark::admin

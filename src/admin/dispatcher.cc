@@ -1,0 +1,167 @@
+#include "admin/dispatcher.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <charconv>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "admin/json_message.h"
+
+namespace waymark::admin {
+namespace {
+
+using google::protobuf::Message;
+
+std::optional<Response> refuse_content_type(const Request& request) {
+  const std::string* type = request.header("content-type");
+  if (type == nullptr && !request.has_body) return std::nullopt;
+  if (type != nullptr && request.header_count("content-type") == 1) {
+    std::string word = type->substr(0, type->find_first_of("; \t"));
+    std::transform(word.begin(), word.end(), word.begin(),
+                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    if (word == "application/json") return std::nullopt;
+  }
+  ErrorDetails details;
+  add_error(details, "Content-Type", "expected application/json");
+  return error_response(415, "the body is not announced as application/json", std::move(details));
+}
+
+void check_parameter(const Parameter& parameter, const std::string& value, ErrorDetails& errors) {
+  if (!parameter.words.empty() &&
+      std::find(parameter.words.begin(), parameter.words.end(), value) == parameter.words.end()) {
+    add_error(errors, parameter.name,
+              fmt::format("expected one of {}, found \"{}\"", fmt::join(parameter.words, ", "),
+                          shortened(value)));
+  }
+  if (parameter.max == 0) return;
+  std::size_t number = 0;
+  const auto [end, fault] = std::from_chars(value.data(), value.data() + value.size(), number);
+  if (fault != std::errc() || end != value.data() + value.size() || number < parameter.min ||
+      number > parameter.max) {
+    add_error(errors, parameter.name,
+              fmt::format("expected a number from {} to {}, found \"{}\"", parameter.min,
+                          parameter.max, shortened(value)));
+  }
+}
+
+std::string allowed_parameters(const Route& route) {
+  if (route.query.empty()) return "unknown parameter; none is allowed";
+  std::vector<std::string> names;
+  for (const Parameter& parameter : route.query) names.push_back(parameter.name);
+  return fmt::format("unknown parameter; allowed: {}", fmt::join(names, ", "));
+}
+
+void read_query(const Route& route, const Target& target, Call& call, ErrorDetails& errors) {
+  for (const auto& [name, value] : target.query) {
+    const auto parameter = std::find_if(route.query.begin(), route.query.end(),
+                                        [&](const Parameter& each) { return each.name == name; });
+    if (parameter == route.query.end()) {
+      add_error(errors, shortened(name), allowed_parameters(route));
+    } else if (!call.query.emplace(name, value).second) {
+      add_error(errors, name, "given twice");
+    } else {
+      check_parameter(*parameter, value, errors);
+    }
+    if (errors.size() >= kMaxJsonErrors) return;
+  }
+}
+
+// No body stands for an empty object.
+std::unique_ptr<Message> read_body(const Route& route, const Request& request,
+                                   ErrorDetails& errors) {
+  auto* factory = google::protobuf::MessageFactory::generated_factory();
+  std::unique_ptr<Message> body(factory->GetPrototype(route.takes)->New());
+  std::optional<JsonValue> value =
+      request.body.empty() ? JsonValue(JsonValue::object()) : parse_json(request.body, errors);
+  if (!value) return body;
+  if (route.rewrite) route.rewrite(*value, errors);
+  read_json_value(*value, *body, errors);
+  return body;
+}
+
+std::string error_summary(const Response& response) {
+  api::Error error;
+  if (!read_json(response.body, error).empty()) return "";
+  return shortened(error.message(), 240);
+}
+
+}  // namespace
+
+Dispatcher::Dispatcher(Gate gate, RouteTable routes, Audit audit)
+    : gate_(std::move(gate)), routes_(std::move(routes)), audit_(std::move(audit)) {}
+
+std::optional<Response> Dispatcher::admit(const Request& request) {
+  auto examined = examine(request);
+  if (auto* refusal = std::get_if<Response>(&examined)) return std::move(*refusal);
+  return std::nullopt;
+}
+
+Response Dispatcher::handle(const Request& request) {
+  auto examined = examine(request);
+  if (auto* refusal = std::get_if<Response>(&examined)) return std::move(*refusal);
+  auto& admitted = std::get<Admitted>(examined);
+  const Route& route = *admitted.match.route;
+  Call call{request, std::move(admitted.match.path), {}, nullptr, std::move(admitted.actor)};
+  std::string summary;
+  Response response = carry_out(route, call, admitted.target, summary);
+  if (route.changes_state() && audit_) {
+    if (response.status >= 400) {
+      summary += (summary.empty() ? "" : ": ") + error_summary(response);
+    }
+    audit_({call.actor.name, call.actor.peer, route.method, shortened(request.target, 200),
+            response.status, std::move(summary)});
+  }
+  return response;
+}
+
+std::variant<Dispatcher::Admitted, Response> Dispatcher::examine(const Request& request) const {
+  if (auto refusal = refuse_foreign(request, gate_.hosts ? &*gate_.hosts : nullptr)) {
+    return *std::move(refusal);
+  }
+  absl::StatusOr<Target> target = parse_target(request.target);
+  if (!target.ok()) return error_response(target.status());
+  Match match = routes_.find(request.method, target->segments);
+  if (match.allowed.empty()) {
+    return error_response(404, fmt::format("there is no {}; GET /openapi.json lists the calls",
+                                           shortened(request.target)));
+  }
+  if (match.route == nullptr) {
+    const std::string allowed = fmt::format("{}", fmt::join(match.allowed, ", "));
+    Response response = error_response(405, "allowed here: " + allowed);
+    response.headers.push_back({"Allow", allowed});
+    return response;
+  }
+  auto actor = identify(request, match.route->role, gate_.tokens, gate_.auth_off);
+  if (auto* refusal = std::get_if<Response>(&actor)) return std::move(*refusal);
+  if (match.route->changes_state()) {
+    if (auto refusal = refuse_content_type(request)) return *std::move(refusal);
+  }
+  return Admitted{std::move(match), *std::move(target), std::move(std::get<Actor>(actor))};
+}
+
+Response Dispatcher::carry_out(const Route& route, Call& call, const Target& target,
+                               std::string& summary) const {
+  ErrorDetails errors;
+  read_query(route, target, call, errors);
+  std::unique_ptr<Message> body;
+  if (route.takes != nullptr) {
+    body = read_body(route, call.request, errors);
+    summary = summary_of(*body);
+  } else if (!call.request.body.empty() && call.request.body != "{}") {
+    add_error(errors, "", "this call takes no body");
+  }
+  if (!errors.empty()) {
+    std::string message = errors.front().field().empty()
+                              ? errors.front().problem()
+                              : errors.front().field() + ": " + errors.front().problem();
+    return error_response(400, std::move(message), std::move(errors));
+  }
+  call.body = body.get();
+  return route.handler(call);
+}
+
+}  // namespace waymark::admin

@@ -1,0 +1,48 @@
+// From a request to the handler of its route, with every check on the way.
+//
+//   header   Host, Origin         400 403     path, method      400 404 405
+//            token and its role   401 403     Content-Type      415
+//   body     query, JSON          400         then the handler, then the audit record
+#pragma once
+
+#include <functional>
+#include <optional>
+
+#include "admin/access.h"
+#include "admin/audit.h"
+#include "admin/http_server.h"
+#include "admin/route_table.h"
+#include "admin/target.h"
+
+namespace waymark::admin {
+
+struct Gate {
+  std::optional<HostList> hosts;  // none: the Host header is not looked at
+  TokenSet tokens;
+  bool auth_off = false;
+};
+
+class Dispatcher final : public HttpHandler {
+ public:
+  Dispatcher(Gate gate, RouteTable routes, Audit audit);
+
+  [[nodiscard]] std::optional<Response> admit(const Request& request) override;
+  [[nodiscard]] Response handle(const Request& request) override;
+
+ private:
+  struct Admitted {
+    Match match;
+    Target target;
+    Actor actor;
+  };
+
+  [[nodiscard]] std::variant<Admitted, Response> examine(const Request& request) const;
+  [[nodiscard]] Response carry_out(const Route& route, Call& call, const Target& target,
+                                   std::string& summary) const;
+
+  const Gate gate_;
+  const RouteTable routes_;
+  const Audit audit_;
+};
+
+}  // namespace waymark::admin

@@ -1,0 +1,390 @@
+#include "app/admin_source.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "app/api_view.h"
+#include "app/version.h"
+#include "base/rfc3339.h"
+#include "base/status.h"
+#include "identity/random_mark.h"
+
+namespace waymark::app {
+namespace {
+
+namespace api = admin::api;
+using proxy::SurveyOrder;
+
+constexpr std::chrono::milliseconds kSnapshotTimeout{1'000};
+constexpr std::chrono::milliseconds kSurveyTimeout{5'000};
+
+absl::StatusOr<Mark> mark_of(const std::string& text) {
+  if (const auto mark = Mark::parse(text)) return *mark;
+  return error(absl::StatusCode::kInvalidArgument, "mark: '{}' is not a UUID", text);
+}
+
+absl::Status no_connection(const std::string& mark) {
+  return error(absl::StatusCode::kNotFound, "there is no connection '{}'", mark);
+}
+
+control::Metadata metadata_of(const google::protobuf::Map<std::string, std::string>& map) {
+  control::Metadata metadata(map.begin(), map.end());
+  std::sort(metadata.begin(), metadata.end());
+  return metadata;
+}
+
+}  // namespace
+
+AdminSource::AdminSource(const Config& config, const std::string& config_path, proxy::Proxy& proxy,
+                         ControlPlane& plane, const ReadinessGate& readiness, Reload& reload)
+    : config_(config),
+      config_path_(config_path),
+      proxy_(proxy),
+      plane_(plane),
+      readiness_(readiness),
+      reload_(reload),
+      started_at_(to_rfc3339(std::chrono::system_clock::now())) {}
+
+// --- what the process is ---
+
+absl::StatusOr<api::Info> AdminSource::info() {
+  const proxy::ProxySnapshot snapshot = proxy_.snapshot(kSnapshotTimeout);
+  const admin::Readiness readiness = readiness_.look();
+  api::Info info;
+  info.set_version(std::string(kVersion));
+  info.set_proxy_id(config_.proxy.proxy_id);
+  info.set_boot_id(to_hex(proxy_.boot_id()));
+  info.set_pid(static_cast<std::uint32_t>(getpid()));
+  info.set_started_at(started_at_);
+  info.set_workers(static_cast<std::uint32_t>(proxy_.workers()));
+  info.set_ready(readiness.ready);
+  info.set_not_ready_reason(readiness.ready ? "" : readiness.reason);
+  info.set_draining(readiness_.draining());
+  info.set_max_connections(snapshot.max_connections);
+  info.set_memory_used_bytes(snapshot.memory_used);
+  info.set_memory_limit_bytes(snapshot.memory_limit);
+  info.set_config_file(config_path_);
+  for (const proxy::WorkerSnapshot& worker : snapshot.workers) {
+    info.set_connections(info.connections() + worker.connections);
+    info.set_held_connections(info.held_connections() + worker.held);
+  }
+  return info;
+}
+
+absl::StatusOr<api::ListenerList> AdminSource::listeners() {
+  const proxy::ProxySnapshot snapshot = proxy_.snapshot(kSnapshotTimeout);
+  api::ListenerList list;
+  for (std::size_t i = 0; i < snapshot.listeners.size(); ++i) {
+    *list.add_listeners() = view_of(snapshot.listeners[i], config_.proxy.listeners[i]);
+  }
+  return list;
+}
+
+absl::StatusOr<api::PoolList> AdminSource::pools() {
+  const proxy::ProxySnapshot snapshot = proxy_.snapshot(kSnapshotTimeout);
+  auto upstreams = plane_.upstreams();
+  if (!upstreams.ok()) return upstreams.status();
+  api::PoolList list;
+  for (std::size_t i = 0; i < config_.proxy.pools.size(); ++i) {
+    *list.add_pools() = view_of(config_.proxy.pools[i], i, snapshot, *upstreams);
+  }
+  return list;
+}
+
+absl::StatusOr<api::Pool> AdminSource::pool(const std::string& name) {
+  const auto index = pool_index(name);
+  if (!index.ok()) return error(absl::StatusCode::kNotFound, "there is no pool '{}'", name);
+  auto list = pools();
+  if (!list.ok()) return list.status();
+  return list->pools(static_cast<int>(*index));
+}
+
+absl::StatusOr<std::size_t> AdminSource::pool_index(const std::string& name) const {
+  const auto& pools = config_.proxy.pools;
+  const auto at = std::find_if(pools.begin(), pools.end(),
+                               [&](const proxy::PoolSettings& pool) { return pool.name == name; });
+  if (at != pools.end()) return static_cast<std::size_t>(at - pools.begin());
+  std::string known;
+  for (const proxy::PoolSettings& pool : pools) known += (known.empty() ? "" : ", ") + pool.name;
+  return error(absl::StatusCode::kInvalidArgument, "pool: there is no pool '{}', known: {}", name,
+               known);
+}
+
+// --- upstreams ---
+
+absl::StatusOr<api::UpstreamList> AdminSource::upstreams(const std::string& pool) {
+  if (!pool.empty()) {
+    if (const auto index = pool_index(pool); !index.ok()) return index.status();
+  }
+  auto upstreams = plane_.upstreams();
+  if (!upstreams.ok()) return upstreams.status();
+  const proxy::ProxySnapshot snapshot = proxy_.snapshot(kSnapshotTimeout);
+  api::UpstreamList list;
+  for (const proxy::PoolSettings& of : config_.proxy.pools) {
+    for (UpstreamView& view : *upstreams) {
+      if (view.resource.pool() != of.name || (!pool.empty() && of.name != pool)) continue;
+      add_links(view, snapshot);
+      *list.add_upstreams() = std::move(view.resource);
+    }
+  }
+  return list;
+}
+
+absl::StatusOr<api::Upstream> AdminSource::with_links(absl::StatusOr<UpstreamView> upstream) {
+  if (!upstream.ok()) return upstream.status();
+  add_links(*upstream, proxy_.snapshot(kSnapshotTimeout));
+  return std::move(upstream->resource);
+}
+
+absl::StatusOr<api::Upstream> AdminSource::upstream(const std::string& id) {
+  return with_links(plane_.upstream(id));
+}
+
+absl::StatusOr<api::Upstream> AdminSource::add_upstream(const api::NewUpstream& upstream,
+                                                        const admin::Actor& /*actor*/) {
+  auto spec = spec_of(upstream.pool(), upstream.address(), upstream.weight(), upstream.protocol(),
+                      upstream.insecure(), metadata_of(upstream.metadata()));
+  if (!spec.ok()) return spec.status();
+  return with_links(plane_.add(identity::RandomMarks().next().to_string(), *std::move(spec)));
+}
+
+absl::StatusOr<api::Upstream> AdminSource::change_upstream(const std::string& id,
+                                                           const api::UpstreamChange& change,
+                                                           const admin::Actor& /*actor*/) {
+  control::Control::Wish wish;
+  if (change.has_weight()) wish.weight = change.weight();
+  if (change.has_admin_state()) wish.admin_state = admin_state_of(change.admin_state());
+  return with_links(plane_.change(id, wish));
+}
+
+absl::StatusOr<api::Upstream> AdminSource::remove_upstream(const std::string& id,
+                                                           const admin::Actor& /*actor*/) {
+  return with_links(plane_.remove(id));
+}
+
+absl::StatusOr<std::pair<api::Registration, bool>> AdminSource::put_registration(
+    const std::string& id, const api::NewRegistration& registration,
+    const admin::Actor& /*actor*/) {
+  constexpr std::uint32_t kDefaultTtl = 15;
+  auto spec = spec_of(registration.pool(), registration.address(), registration.weight(),
+                      registration.protocol(), registration.insecure(),
+                      metadata_of(registration.metadata()));
+  if (!spec.ok()) return spec.status();
+  const std::uint32_t ttl =
+      registration.ttl_seconds() == 0 ? kDefaultTtl : registration.ttl_seconds();
+  auto lease = plane_.put_lease(id, *std::move(spec), ttl);
+  if (!lease.ok()) return lease.status();
+  return std::pair(registration_of(lease->upstream.resource, ttl), lease->is_new);
+}
+
+absl::StatusOr<api::Registration> AdminSource::delete_registration(const std::string& id,
+                                                                   const admin::Actor& /*actor*/) {
+  auto upstream = plane_.end_lease(id);
+  if (!upstream.ok()) return upstream.status();
+  return registration_of(upstream->resource, 0);
+}
+
+// --- connections ---
+
+absl::StatusOr<proxy::ConnectionFilter> AdminSource::filter_of(
+    const api::ConnectionFilter& filter) {
+  proxy::ConnectionFilter out;
+  if (filter.state() == "active") out.activity = proxy::ConnectionFilter::Activity::active;
+  if (filter.state() == "inactive") out.activity = proxy::ConnectionFilter::Activity::inactive;
+  if (!filter.upstream().empty()) {
+    auto upstream = plane_.upstream(filter.upstream());
+    if (!upstream.ok()) {
+      return error(absl::StatusCode::kInvalidArgument, "upstream: {}",
+                   message_of(upstream.status()));
+    }
+    out.upstream = upstream->index;
+  }
+  if (!filter.listener().empty()) {
+    const auto& listeners = config_.proxy.listeners;
+    const auto at = std::find_if(listeners.begin(), listeners.end(), [&](const auto& listener) {
+      return listener.name == filter.listener();
+    });
+    if (at == listeners.end()) {
+      return error(absl::StatusCode::kInvalidArgument, "listener: there is no listener '{}'",
+                   filter.listener());
+    }
+    out.listener = static_cast<std::size_t>(at - listeners.begin());
+  }
+  if (!filter.pool().empty()) {
+    const auto index = pool_index(filter.pool());
+    if (!index.ok()) return index.status();
+    out.pool = *index;
+  }
+  return out;
+}
+
+absl::StatusOr<api::ConnectionList> AdminSource::connections(const admin::ConnectionQuery& query) {
+  auto filter = filter_of(query.filter);
+  if (!filter.ok()) return filter.status();
+  SurveyOrder order{.action = SurveyOrder::Action::list, .filter = *filter, .limit = query.limit};
+  if (!query.page_token.empty()) {
+    const auto after = mark_of(query.page_token);
+    if (!after.ok()) {
+      return error(absl::StatusCode::kInvalidArgument, "page_token: '{}' is none of this server's",
+                   query.page_token);
+    }
+    order.after = *after;
+  }
+  auto answer = proxy_.survey(order, kSurveyTimeout);
+  if (!answer.ok()) return answer.status();
+  auto upstreams = plane_.upstreams();
+  if (!upstreams.ok()) return upstreams.status();
+  api::ConnectionList list;
+  for (const proxy::ConnectionSnapshot& snapshot : answer->connections) {
+    *list.add_connections() = view_of(snapshot, config_, proxy_, *upstreams);
+  }
+  if (answer->more) {
+    list.set_next_page_token(answer->connections.empty()
+                                 ? query.page_token
+                                 : answer->connections.back().mark.to_string());
+  }
+  return list;
+}
+
+absl::StatusOr<proxy::SurveyAnswer> AdminSource::survey_one(SurveyOrder::Action action,
+                                                            const std::string& mark,
+                                                            const std::string& payload) {
+  const auto parsed = mark_of(mark);
+  if (!parsed.ok()) return parsed.status();
+  auto answer =
+      proxy_.survey({.action = action, .mark = *parsed, .payload = payload}, kSurveyTimeout);
+  if (answer.ok() && answer->matched == 0) return no_connection(mark);
+  return answer;
+}
+
+absl::StatusOr<api::Connection> AdminSource::connection(const std::string& mark) {
+  auto answer = survey_one(SurveyOrder::Action::list, mark, {});
+  if (!answer.ok()) return answer.status();
+  if (answer->connections.empty()) return no_connection(mark);
+  auto upstreams = plane_.upstreams();
+  if (!upstreams.ok()) return upstreams.status();
+  return view_of(answer->connections.front(), config_, proxy_, *upstreams);
+}
+
+absl::StatusOr<api::ActionDone> AdminSource::close_connection(const std::string& mark,
+                                                              const std::string& /*reason*/,
+                                                              const std::string& goodbye,
+                                                              const admin::Actor& /*actor*/) {
+  const auto answer = survey_one(SurveyOrder::Action::close, mark, goodbye);
+  if (!answer.ok()) return answer.status();
+  api::ActionDone done;
+  done.set_mark(mark);
+  return done;
+}
+
+absl::StatusOr<api::ActionDone> AdminSource::send_to_connection(const std::string& mark,
+                                                                const std::string& payload,
+                                                                const admin::Actor& /*actor*/) {
+  const auto answer = survey_one(SurveyOrder::Action::send, mark, payload);
+  if (!answer.ok()) return answer.status();
+  if (answer->failed > 0) {
+    return error(absl::StatusCode::kFailedPrecondition,
+                 "connection '{}' did not take it: its queue is full, or its framing cannot carry "
+                 "such a payload",
+                 mark);
+  }
+  api::ActionDone done;
+  done.set_mark(mark);
+  return done;
+}
+
+absl::StatusOr<api::ConnectionsActionDone> AdminSource::act_on_many(
+    SurveyOrder::Action action, const api::ConnectionsAction& request) {
+  const api::ConnectionFilter& asked = request.filter();
+  if (asked.state().empty() && asked.upstream().empty() && asked.listener().empty() &&
+      asked.pool().empty()) {
+    return error(absl::StatusCode::kInvalidArgument,
+                 "filter: may not be empty; state: all is a filter");
+  }
+  auto filter = filter_of(asked);
+  if (!filter.ok()) return filter.status();
+  const auto answer = proxy_.survey(
+      {.action = request.dry_run() ? SurveyOrder::Action::count : action, .filter = *filter},
+      kSurveyTimeout);
+  if (!answer.ok()) return answer.status();
+  api::ConnectionsActionDone done;
+  done.set_matched(answer->matched);
+  done.set_done(answer->done);
+  return done;
+}
+
+absl::StatusOr<api::ConnectionsActionDone> AdminSource::close_connections(
+    const api::ConnectionsAction& action, const admin::Actor& /*actor*/) {
+  return act_on_many(SurveyOrder::Action::close, action);
+}
+
+absl::StatusOr<api::ConnectionsActionDone> AdminSource::rebalance_connections(
+    const api::ConnectionsAction& action, const admin::Actor& /*actor*/) {
+  return act_on_many(SurveyOrder::Action::rebalance, action);
+}
+
+absl::StatusOr<api::BroadcastDone> AdminSource::broadcast(const api::Broadcast& broadcast,
+                                                          const std::string& payload,
+                                                          const admin::Actor& /*actor*/) {
+  api::ConnectionFilter asked;
+  asked.set_state(broadcast.to());
+  asked.set_pool(broadcast.pool());
+  auto filter = filter_of(asked);
+  if (!filter.ok()) return filter.status();
+  const auto answer = proxy_.survey(
+      {.action = SurveyOrder::Action::send, .filter = *filter, .payload = payload}, kSurveyTimeout);
+  if (!answer.ok()) return answer.status();
+  api::BroadcastDone done;
+  done.set_attempted(answer->matched);
+  done.set_written(answer->done);
+  done.set_failed(answer->failed);
+  done.set_skipped(answer->skipped);
+  return done;
+}
+
+// --- configuration ---
+
+absl::StatusOr<api::ConfigDocument> AdminSource::config() {
+  api::ConfigDocument document;
+  document.set_yaml(reload_.running_yaml());
+  return document;
+}
+
+absl::StatusOr<api::ConfigDiff> AdminSource::config_diff() {
+  auto differences = reload_.differences();
+  if (!differences.ok()) return differences.status();
+  auto upstreams = plane_.upstreams();
+  if (!upstreams.ok()) return upstreams.status();
+  api::ConfigDiff diff;
+  for (const ConfigChange& change : *differences) {
+    api::ConfigDifference& one = *diff.add_differences();
+    one.set_path(change.path);
+    one.set_running(change.before);
+    one.set_file(change.after);
+  }
+  for (const UpstreamView& view : *upstreams) add_overrides(view, diff);
+  return diff;
+}
+
+absl::StatusOr<api::ConfigDiff> AdminSource::change_config(const api::ConfigChange& change,
+                                                           const admin::Actor& /*actor*/) {
+  for (const auto& [path, value] : change.set()) {
+    if (absl::Status done = reload_.set(path, value); !done.ok()) return done;
+  }
+  return config_diff();
+}
+
+absl::StatusOr<api::ReloadDone> AdminSource::reload_config(const admin::Actor& /*actor*/) {
+  auto changes = reload_.reload();
+  if (!changes.ok()) return changes.status();
+  api::ReloadDone done;
+  for (const ConfigChange& change : *changes) {
+    done.add_changed(fmt::format("{}: {} -> {}", change.path,
+                                 change.before.empty() ? "nothing" : change.before,
+                                 change.after.empty() ? "nothing" : change.after));
+  }
+  return done;
+}
+
+}  // namespace waymark::app

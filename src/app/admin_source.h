@@ -1,0 +1,91 @@
+// The admin API on the running proxy: turns requests into surveys of the workers and wishes to the
+// control thread, and their answers into resources.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <string>
+
+#include "admin/admin_api.h"
+#include "app/config.h"
+#include "app/control_plane.h"
+#include "app/readiness.h"
+#include "app/reload.h"
+#include "proxy/proxy.h"
+
+namespace waymark::app {
+
+class AdminSource final : public admin::AdminApi {
+ public:
+  // All outlive it.
+  AdminSource(const Config& config, const std::string& config_path, proxy::Proxy& proxy,
+              ControlPlane& plane, const ReadinessGate& readiness, Reload& reload);
+
+  absl::StatusOr<admin::api::Info> info() override;
+  absl::StatusOr<admin::api::ListenerList> listeners() override;
+  absl::StatusOr<admin::api::PoolList> pools() override;
+  absl::StatusOr<admin::api::Pool> pool(const std::string& name) override;
+
+  absl::StatusOr<admin::api::UpstreamList> upstreams(const std::string& pool) override;
+  absl::StatusOr<admin::api::Upstream> upstream(const std::string& id) override;
+  absl::StatusOr<admin::api::Upstream> add_upstream(const admin::api::NewUpstream& upstream,
+                                                    const admin::Actor& actor) override;
+  absl::StatusOr<admin::api::Upstream> change_upstream(const std::string& id,
+                                                       const admin::api::UpstreamChange& change,
+                                                       const admin::Actor& actor) override;
+  absl::StatusOr<admin::api::Upstream> remove_upstream(const std::string& id,
+                                                       const admin::Actor& actor) override;
+
+  absl::StatusOr<std::pair<admin::api::Registration, bool>> put_registration(
+      const std::string& id, const admin::api::NewRegistration& registration,
+      const admin::Actor& actor) override;
+  absl::StatusOr<admin::api::Registration> delete_registration(const std::string& id,
+                                                               const admin::Actor& actor) override;
+
+  absl::StatusOr<admin::api::ConnectionList> connections(
+      const admin::ConnectionQuery& query) override;
+  absl::StatusOr<admin::api::Connection> connection(const std::string& mark) override;
+  absl::StatusOr<admin::api::ActionDone> close_connection(const std::string& mark,
+                                                          const std::string& reason,
+                                                          const std::string& goodbye,
+                                                          const admin::Actor& actor) override;
+  absl::StatusOr<admin::api::ActionDone> send_to_connection(const std::string& mark,
+                                                            const std::string& payload,
+                                                            const admin::Actor& actor) override;
+  absl::StatusOr<admin::api::ConnectionsActionDone> close_connections(
+      const admin::api::ConnectionsAction& action, const admin::Actor& actor) override;
+  absl::StatusOr<admin::api::ConnectionsActionDone> rebalance_connections(
+      const admin::api::ConnectionsAction& action, const admin::Actor& actor) override;
+  absl::StatusOr<admin::api::BroadcastDone> broadcast(const admin::api::Broadcast& broadcast,
+                                                      const std::string& payload,
+                                                      const admin::Actor& actor) override;
+
+  absl::StatusOr<admin::api::ConfigDocument> config() override;
+  absl::StatusOr<admin::api::ConfigDiff> config_diff() override;
+  absl::StatusOr<admin::api::ConfigDiff> change_config(const admin::api::ConfigChange& change,
+                                                       const admin::Actor& actor) override;
+  absl::StatusOr<admin::api::ReloadDone> reload_config(const admin::Actor& actor) override;
+
+ private:
+  // What the control thread and the workers know of one upstream.
+  [[nodiscard]] absl::StatusOr<admin::api::Upstream> with_links(
+      absl::StatusOr<UpstreamView> upstream);
+  [[nodiscard]] absl::StatusOr<proxy::ConnectionFilter> filter_of(
+      const admin::api::ConnectionFilter& filter);
+  [[nodiscard]] absl::StatusOr<proxy::SurveyAnswer> survey_one(proxy::SurveyOrder::Action action,
+                                                               const std::string& mark,
+                                                               const std::string& payload);
+  [[nodiscard]] absl::StatusOr<admin::api::ConnectionsActionDone> act_on_many(
+      proxy::SurveyOrder::Action action, const admin::api::ConnectionsAction& request);
+  [[nodiscard]] absl::StatusOr<std::size_t> pool_index(const std::string& name) const;
+
+  const Config& config_;
+  const std::string config_path_;
+  proxy::Proxy& proxy_;
+  ControlPlane& plane_;
+  const ReadinessGate& readiness_;
+  Reload& reload_;
+  const std::string started_at_;
+};
+
+}  // namespace waymark::app

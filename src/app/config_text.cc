@@ -1,0 +1,147 @@
+#include "app/config_text.h"
+
+#include <fmt/format.h>
+#include <google/protobuf/message.h>
+
+#include <utility>
+
+#include "app/config_scalar.h"
+
+namespace waymark::app {
+namespace {
+
+using google::protobuf::Message;
+using google::protobuf::Reflection;
+
+std::string word_of(const EnumDescriptor& type, const EnumValueDescriptor& value) {
+  // words_of() leaves UNSPECIFIED out, which is the first.
+  const std::vector<std::string> words = words_of(type);
+  const int index = value.index() - 1;
+  return index < 0 ? "" : words[static_cast<std::size_t>(index)];
+}
+
+// A single-quoted scalar says what it holds, whatever that looks like.
+std::string quoted_yaml(std::string_view text) {
+  std::string out = "'";
+  for (const char c : text) {
+    out += c;
+    if (c == '\'') out += c;
+  }
+  return out + "'";
+}
+
+class Values {
+ public:
+  explicit Values(const Message& message) : message_(message) {}
+
+  [[nodiscard]] int size(const FieldDescriptor& field) const {
+    const Reflection& fields = *message_.GetReflection();
+    return field.is_repeated() ? fields.FieldSize(message_, &field) : 1;
+  }
+  [[nodiscard]] const Message& message(const FieldDescriptor& field, int i) const {
+    const Reflection& fields = *message_.GetReflection();
+    return field.is_repeated() ? fields.GetRepeatedMessage(message_, &field, i)
+                               : fields.GetMessage(message_, &field);
+  }
+  // As the file would say it, without quotes.
+  [[nodiscard]] std::string text(const FieldDescriptor& field, int i) const {
+    const Reflection& fields = *message_.GetReflection();
+    const schema::Rule& rule = rule_of(field);
+    switch (field.cpp_type()) {
+      case FieldDescriptor::CPPTYPE_INT64: {
+        const std::int64_t value = fields.GetInt64(message_, &field);
+        const bool is_word = value == 0 && !rule.words().empty();
+        return is_word ? rule.words(0) : format_number(rule.unit(), value);
+      }
+      case FieldDescriptor::CPPTYPE_BOOL:
+        return fields.GetBool(message_, &field) ? "true" : "false";
+      case FieldDescriptor::CPPTYPE_ENUM:
+        return word_of(*field.enum_type(), *fields.GetEnum(message_, &field));
+      default:
+        break;
+    }
+    const std::string value = field.is_repeated() ? fields.GetRepeatedString(message_, &field, i)
+                                                  : fields.GetString(message_, &field);
+    if (value.empty() && !rule.words().empty()) return rule.words(0);
+    return format_text(rule.unit(), value);
+  }
+  // Whether the file could leave it out only because there is no value for it.
+  [[nodiscard]] bool is_absent(const FieldDescriptor& field) const {
+    if (field.is_repeated()) return size(field) == 0;
+    if (field.containing_oneof() != nullptr) {
+      return !message_.GetReflection()->HasField(message_, &field);
+    }
+    return field.cpp_type() == FieldDescriptor::CPPTYPE_STRING && text(field, 0).empty();
+  }
+
+ private:
+  const Message& message_;
+};
+
+// The name an element of a list goes by, or its number.
+std::string key_of(const Message& element, int i) {
+  for (const char* name : {"name", "address"}) {
+    const FieldDescriptor* field = element.GetDescriptor()->FindFieldByName(name);
+    if (field != nullptr) return Values(element).text(*field, 0);
+  }
+  return std::to_string(i);
+}
+
+void flatten(const Message& message, const std::string& path, FlatConfig& out) {
+  const Values values(message);
+  for (int f = 0; f < message.GetDescriptor()->field_count(); ++f) {
+    const FieldDescriptor& field = *message.GetDescriptor()->field(f);
+    if (values.is_absent(field)) continue;
+    for (int i = 0; i < values.size(field); ++i) {
+      std::string here = path.empty() ? field.name() : path + "." + field.name();
+      if (field.message_type() != nullptr) {
+        const Message& child = values.message(field, i);
+        if (field.is_repeated()) here += fmt::format("[{}]", key_of(child, i));
+        flatten(child, here, out);
+      } else {
+        if (field.is_repeated()) here += fmt::format("[{}]", i);
+        out.emplace_back(std::move(here), values.text(field, i));
+      }
+    }
+  }
+}
+
+void write(const Message& message, const std::string& indent, bool in_list, std::string& out) {
+  const Values values(message);
+  std::string lead = in_list ? indent.substr(2) + "- " : indent;
+  for (int f = 0; f < message.GetDescriptor()->field_count(); ++f) {
+    const FieldDescriptor& field = *message.GetDescriptor()->field(f);
+    if (values.is_absent(field)) continue;
+    out += std::exchange(lead, indent) + field.name() + ":";
+    if (field.message_type() == nullptr && !field.is_repeated()) {
+      out += " " + quoted_yaml(values.text(field, 0)) + "\n";
+      continue;
+    }
+    for (int i = 0; i < values.size(field); ++i) {
+      if (field.message_type() == nullptr) {
+        out += (i == 0 ? " [" : ", ") + quoted_yaml(values.text(field, i));
+        if (i + 1 == values.size(field)) out += "]\n";
+        continue;
+      }
+      if (i == 0) out += "\n";
+      write(values.message(field, i), indent + (field.is_repeated() ? "    " : "  "),
+            field.is_repeated(), out);
+    }
+  }
+}
+
+}  // namespace
+
+std::string write_yaml(const schema::Config& config) {
+  std::string out;
+  write(config, "", false, out);
+  return out;
+}
+
+FlatConfig flatten(const schema::Config& config) {
+  FlatConfig out;
+  flatten(config, "", out);
+  return out;
+}
+
+}  // namespace waymark::app

@@ -1,0 +1,377 @@
+#include "app/control_plane.h"
+
+#include <algorithm>
+#include <condition_variable>
+#include <mutex>
+#include <optional>
+#include <utility>
+
+#include "base/status.h"
+#include "identity/random_mark.h"
+
+namespace waymark::app {
+namespace {
+
+constexpr std::chrono::milliseconds kTick{100};
+constexpr std::chrono::seconds kAnswerTimeout{5};
+
+std::string_view word_of(proxy::Protocol protocol) {
+  switch (protocol) {
+    case proxy::Protocol::automatic:
+      return "auto";
+    case proxy::Protocol::link:
+      return "link";
+    case proxy::Protocol::legacy:
+      return "legacy";
+  }
+  return "auto";
+}
+
+proxy::Protocol protocol_of(std::string_view word) {
+  if (word == "link") return proxy::Protocol::link;
+  return word == "legacy" ? proxy::Protocol::legacy : proxy::Protocol::automatic;
+}
+
+proxy::Role role_of(control::Role role) {
+  switch (role) {
+    case control::Role::serve:
+      return proxy::Role::serve;
+    case control::Role::leave_politely:
+      return proxy::Role::leave;
+    case control::Role::rest:
+      return proxy::Role::rest;
+    case control::Role::give_up:
+      return proxy::Role::give_up;
+  }
+  return proxy::Role::serve;
+}
+
+control::ProbeResult result_of(const link::ProbeNews& news) {
+  using Kind = control::ProbeResult::Kind;
+  switch (news.kind) {
+    case link::ProbeNews::Kind::passing:
+      return {Kind::passing, news.text};
+    case link::ProbeNews::Kind::not_serving:
+      return {Kind::not_serving, news.text};
+    case link::ProbeNews::Kind::failed:
+      return {Kind::failed, news.text};
+    case link::ProbeNews::Kind::unsupported:
+      return {Kind::unsupported, news.text};
+  }
+  return {Kind::failed, news.text};
+}
+
+control::UpstreamSpec spec_of(const std::string& pool, const proxy::UpstreamSettings& upstream) {
+  return {.pool = pool,
+          .address = upstream.address,
+          .weight = upstream.weight,
+          .protocol = std::string(word_of(upstream.protocol)),
+          .insecure = upstream.insecure,
+          .metadata = upstream.metadata};
+}
+
+std::vector<NameWatch::Name> names_of(const Config& config) {
+  std::vector<NameWatch::Name> names;
+  for (const proxy::PoolSettings& pool : config.proxy.pools) {
+    for (const proxy::UpstreamSettings& upstream : pool.upstreams) {
+      const auto endpoint = parse_host_port(upstream.address);
+      if (upstream.refresh.count() == 0 || !endpoint.ok()) continue;
+      names.push_back({.spec = spec_of(pool.name, upstream),
+                       .host = endpoint->host,
+                       .port = endpoint->port,
+                       .refresh_ms = static_cast<std::uint64_t>(upstream.refresh.count())});
+    }
+  }
+  return names;
+}
+
+// The upstreams of the file that are not found by a name.
+std::vector<control::UpstreamSpec> fixed_of(const Config& config) {
+  std::vector<control::UpstreamSpec> specs;
+  for (const proxy::PoolSettings& pool : config.proxy.pools) {
+    for (const proxy::UpstreamSettings& upstream : pool.upstreams) {
+      if (upstream.refresh.count() == 0) specs.push_back(spec_of(pool.name, upstream));
+    }
+  }
+  return specs;
+}
+
+control::Control::Options options_of(const Config& config, std::size_t workers) {
+  control::Control::Options options;
+  for (std::size_t i = 0; i < config.proxy.pools.size(); ++i) {
+    options.pools.push_back({config.proxy.pools[i].name, config.policies[i].health});
+  }
+  options.workers = workers;
+  options.max_upstreams = config.proxy.limits.max_upstreams;
+  options.random = [] {
+    std::uint32_t bits = 0;
+    identity::fill_random(&bits, sizeof(bits));
+    return bits;
+  };
+  return options;
+}
+
+// One answer, for a thread that waits; outlives one that has given up.
+template <typename Answer>
+class Promise {
+ public:
+  void keep(absl::StatusOr<Answer> answer) {
+    std::lock_guard lock(mutex_);
+    answer_ = std::move(answer);
+    kept_.notify_one();
+  }
+  absl::StatusOr<Answer> wait() {
+    std::unique_lock lock(mutex_);
+    if (kept_.wait_for(lock, kAnswerTimeout, [&] { return answer_.has_value(); })) {
+      return *std::move(answer_);
+    }
+    return error(absl::StatusCode::kUnavailable, "the control thread did not answer within {} s",
+                 kAnswerTimeout.count());
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable kept_;
+  std::optional<absl::StatusOr<Answer>> answer_;  // guarded by mutex_
+};
+
+}  // namespace
+
+ControlPlane::ControlPlane(const Config& config, std::size_t workers, net::Loop& loop, Log& log,
+                           store::Store& store, UpstreamListener listener)
+    : config_(config),
+      loop_(loop),
+      log_(log),
+      store_(store),
+      listener_(std::move(listener)),
+      control_(options_of(config, workers), *this),
+      inbox_(loop, [](std::function<void()>&& task) { task(); }),
+      timer_(loop, [this] { on_tick(); }),
+      prober_(loop,
+              [this](std::uint32_t upstream, const link::ProbeNews& news) {
+                control_.probed(upstream, result_of(news));
+              }),
+      names_(
+          loop, names_of(config),
+          [this](const NameWatch::Name& name, const std::vector<std::string>& addresses) {
+            on_resolved(name, addresses);
+          },
+          [this](const NameWatch::Name& name, const absl::Status& why) {
+            log_.write(LogLevel::warn, "name_not_resolved",
+                       {{"name", name.spec.address}, {"why", message_of(why)}});
+          }) {}
+
+ControlPlane::~ControlPlane() = default;
+
+void ControlPlane::begin(proxy::Proxy& proxy) {
+  proxy_ = &proxy;
+  const std::vector<std::string> passed_over =
+      control_.begin(fixed_of(config_), store_.take_loaded(), loop_.now_ms());
+  for (const std::string& line : passed_over) {
+    log_.write(LogLevel::warn, "upstream_not_restored", {{"why", line}});
+  }
+  timer_.start(kTick);
+}
+
+void ControlPlane::on_tick() {
+  if (!ending_) {
+    control_.tick(loop_.now_ms());
+    names_.tick();
+    look_for_bare_pools();
+  }
+  prober_.tick();
+}
+
+void ControlPlane::look_for_bare_pools() {
+  std::string bare;
+  for (const proxy::ListenerSettings& listener : config_.proxy.listeners) {
+    const bool any =
+        std::any_of(control_.all().begin(), control_.all().end(), [&](const auto& upstream) {
+          return upstream->spec.pool == listener.pool &&
+                 std::find(upstream->ready.begin(), upstream->ready.end(), true) !=
+                     upstream->ready.end();
+        });
+    if (!any) bare = listener.pool;
+  }
+  std::lock_guard lock(mutex_);
+  pool_without_ = std::move(bare);
+}
+
+std::string ControlPlane::pool_without_upstreams() const {
+  std::lock_guard lock(mutex_);
+  return pool_without_;
+}
+
+void ControlPlane::on_resolved(const NameWatch::Name& name,
+                               const std::vector<std::string>& addresses) {
+  if (addresses.size() == 1 && !warned_single_) {
+    warned_single_ = true;
+    log_.write(LogLevel::warn, "name_with_one_address",
+               {{"name", name.spec.address},
+                {"address", addresses.front()},
+                {"note",
+                 "if this is a virtual address, its upstreams are seen as one: use a name "
+                 "that resolves to each, such as that of a headless service"}});
+  }
+  control_.set_resolved(name.spec, addresses);
+}
+
+void ControlPlane::end() {
+  ending_ = true;
+  names_.close();
+  prober_.stop();
+}
+
+void ControlPlane::close() {
+  timer_.close();
+  prober_.close();
+  inbox_.close();
+}
+
+// --- what the control asks for ---
+
+void ControlPlane::order(const control::Upstream& upstream, control::Role role,
+                         std::uint32_t weight_parts, bool remove) {
+  if (ending_) return;
+  std::size_t pool = 0;
+  while (config_.proxy.pools[pool].name != upstream.spec.pool) ++pool;
+  proxy_->order({.index = upstream.index,
+                 .pool = pool,
+                 .settings = {.address = upstream.spec.address,
+                              .protocol = protocol_of(upstream.spec.protocol),
+                              .insecure = upstream.spec.insecure,
+                              .weight = upstream.weight(),
+                              .metadata = upstream.spec.metadata},
+                 .role = role_of(role),
+                 .weight = weight_parts,
+                 .remove = remove});
+}
+
+void ControlPlane::probe(const control::Upstream& upstream, bool wanted) {
+  if (ending_ || !wanted) return prober_.unwatch(upstream.index);
+  std::size_t pool = 0;
+  while (config_.proxy.pools[pool].name != upstream.spec.pool) ++pool;
+  const PoolPolicy& policy = config_.policies[pool];
+  if (policy.health.check == control::HealthSettings::Check::link) return;
+  // The ancestor's servers are asked `ready` and `live` by their links.
+  if (upstream.spec.protocol == "legacy") return;
+  prober_.watch(upstream.index, {.address = upstream.spec.address,
+                                 .service = policy.health_service,
+                                 .interval = policy.health.interval,
+                                 .timeout = policy.health.timeout,
+                                 .connect_timeout = config_.proxy.pools[pool].connect_timeout,
+                                 .metadata = upstream.spec.metadata});
+}
+
+void ControlPlane::probe_at(const control::Upstream& upstream, std::uint64_t at_ms) {
+  prober_.ask_at(upstream.index, at_ms);
+}
+
+void ControlPlane::write(store::Change change, std::function<void(absl::Status)> done) {
+  store_.write(std::move(change), [this, done = std::move(done)](absl::Status status) {
+    inbox_.post([done, status = std::move(status)] { done(status); });
+  });
+}
+
+void ControlPlane::warn(std::string_view what) {
+  log_.write(LogLevel::warn, "upstream_not_taken_in", {{"why", what}});
+}
+
+void ControlPlane::changed(const control::Upstream& upstream, std::string_view what) {
+  const UpstreamView view = view_of(upstream, loop_.now_ms());
+  log_.write(LogLevel::info, "upstream_" + std::string(what),
+             {{"pool", view.resource.pool()},
+              {"address", view.resource.address()},
+              {"id", view.resource.id()},
+              {"source", view.resource.source()},
+              {"state", view.resource.state()},
+              {"admin_state", view.resource.admin_state()},
+              {"problem", view.resource.problem()}});
+  listener_(view, what);
+}
+
+// --- what others ask ---
+
+void ControlPlane::post(std::function<void(control::Control&)> task) {
+  inbox_.post([this, task = std::move(task)] { task(control_); });
+}
+
+template <typename Answer>
+absl::StatusOr<Answer> ControlPlane::ask(Question<Answer> question) {
+  if (ending_) return error(absl::StatusCode::kUnavailable, "the proxy is shutting down");
+  auto promise = std::make_shared<Promise<Answer>>();
+  inbox_.post([this, promise, question = std::move(question)] {
+    if (ending_) {
+      return promise->keep(error(absl::StatusCode::kUnavailable, "the proxy is shutting down"));
+    }
+    question([promise](absl::StatusOr<Answer> answer) { promise->keep(std::move(answer)); });
+  });
+  return promise->wait();
+}
+
+control::Control::Done ControlPlane::answer_with(Reply reply) {
+  return [this, reply = std::move(reply)](absl::StatusOr<const control::Upstream*> upstream) {
+    if (!upstream.ok()) return reply(upstream.status());
+    reply(view_of(**upstream, loop_.now_ms()));
+  };
+}
+
+absl::StatusOr<std::vector<UpstreamView>> ControlPlane::upstreams() {
+  return ask<std::vector<UpstreamView>>([this](auto reply) {
+    std::vector<UpstreamView> views;
+    for (const auto& upstream : control_.all()) views.push_back(view_of(*upstream, loop_.now_ms()));
+    reply(std::move(views));
+  });
+}
+
+absl::Status ControlPlane::take_upstreams_of(const Config& config) {
+  return ask<bool>([this, &config](auto reply) {
+           for (std::size_t i = 0; i < config.policies.size(); ++i) {
+             control_.set_health(config.proxy.pools[i].name, config.policies[i].health);
+           }
+           control_.set_file(fixed_of(config));
+           names_.set(names_of(config));
+           reply(true);
+         })
+      .status();
+}
+
+absl::StatusOr<UpstreamView> ControlPlane::upstream(const std::string& id) {
+  return ask<UpstreamView>([this, id](Reply reply) { answer_with(reply)(control_.find(id)); });
+}
+
+absl::StatusOr<UpstreamView> ControlPlane::add(std::string id, control::UpstreamSpec spec) {
+  return ask<UpstreamView>(
+      [this, id, spec](Reply reply) { control_.add(id, spec, answer_with(std::move(reply))); });
+}
+
+absl::StatusOr<UpstreamView> ControlPlane::change(const std::string& id,
+                                                  const control::Control::Wish& wish) {
+  return ask<UpstreamView>(
+      [this, id, wish](Reply reply) { control_.change(id, wish, answer_with(std::move(reply))); });
+}
+
+absl::StatusOr<UpstreamView> ControlPlane::remove(const std::string& id) {
+  return ask<UpstreamView>(
+      [this, id](Reply reply) { control_.remove(id, answer_with(std::move(reply))); });
+}
+
+absl::StatusOr<LeaseView> ControlPlane::put_lease(const std::string& id, control::UpstreamSpec spec,
+                                                  std::uint32_t ttl_seconds) {
+  return ask<LeaseView>(
+      [this, id, spec, ttl_seconds](std::function<void(absl::StatusOr<LeaseView>)> reply) {
+        control_.put_lease(
+            id, spec, ttl_seconds,
+            [this, reply](absl::StatusOr<const control::Upstream*> upstream, bool is_new) {
+              if (!upstream.ok()) return reply(upstream.status());
+              reply(LeaseView{view_of(**upstream, loop_.now_ms()), is_new});
+            });
+      });
+}
+
+absl::StatusOr<UpstreamView> ControlPlane::end_lease(const std::string& id) {
+  return ask<UpstreamView>(
+      [this, id](Reply reply) { control_.end_lease(id, answer_with(std::move(reply))); });
+}
+
+}  // namespace waymark::app

@@ -1,0 +1,55 @@
+// What probes and Prometheus are told.
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include "admin/proxy_metrics.h"
+#include "admin/telemetry_source.h"
+#include "app/control_plane.h"
+#include "app/log.h"
+#include "app/readiness.h"
+#include "app/version.h"
+#include "proxy/proxy.h"
+
+namespace waymark::app {
+
+class MetricsSource final : public admin::TelemetrySource {
+ public:
+  // All outlive it.
+  MetricsSource(proxy::Proxy& proxy, ControlPlane& plane, const ReadinessGate& gate, const Log& log)
+      : proxy_(proxy), plane_(plane), gate_(gate), log_(log) {}
+
+  admin::Readiness readiness() override { return gate_.look(); }
+
+  std::string metrics() override {
+    std::vector<admin::UpstreamStanding> standings;
+    if (const auto upstreams = plane_.upstreams(); upstreams.ok()) {
+      for (const UpstreamView& view : *upstreams) standings.push_back(standing_of(view.resource));
+    }
+    constexpr std::chrono::milliseconds kSnapshotTimeout{1000};
+    return admin::proxy_metrics(proxy_.snapshot(kSnapshotTimeout),
+                                {.version = kVersion,
+                                 .log_lines_dropped = log_.dropped_lines(),
+                                 .upstreams = std::move(standings)});
+  }
+
+ private:
+  static admin::UpstreamStanding standing_of(const api::Upstream& upstream) {
+    return {.pool = upstream.pool(),
+            .address = upstream.address(),
+            .source = upstream.source(),
+            .state = upstream.state(),
+            .admin_state = upstream.admin_state(),
+            .failures = upstream.failures(),
+            .weight = upstream.weight()};
+  }
+
+  proxy::Proxy& proxy_;
+  ControlPlane& plane_;
+  const ReadinessGate& gate_;
+  const Log& log_;
+};
+
+}  // namespace waymark::app

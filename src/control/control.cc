@@ -1,0 +1,449 @@
+#include "control/control.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/status.h"
+
+namespace waymark::control {
+namespace {
+
+AdminState admin_state_of(std::string_view word) {
+  if (word == "drain") return AdminState::drain;
+  return word == "maintenance" ? AdminState::maintenance : AdminState::ready;
+}
+
+bool is_kept_as_a_whole(Source source) { return source == Source::api || source == Source::lease; }
+
+store::StoredUpstream stored_of(const Upstream& upstream) {
+  return {.id = upstream.id,
+          .pool = upstream.spec.pool,
+          .address = upstream.spec.address,
+          .source = upstream.source == Source::lease ? store::StoredUpstream::Source::lease
+                                                     : store::StoredUpstream::Source::api,
+          .weight = upstream.weight(),
+          .protocol = upstream.spec.protocol,
+          .insecure = upstream.spec.insecure,
+          .metadata = upstream.spec.metadata,
+          .ttl_seconds = upstream.ttl_seconds,
+          .admin_state = std::string(name_of(upstream.life.standing().admin_state))};
+}
+
+UpstreamSpec spec_of(const store::StoredUpstream& stored) {
+  return {.pool = stored.pool,
+          .address = stored.address,
+          .weight = stored.weight,
+          .protocol = stored.protocol,
+          .insecure = stored.insecure,
+          .metadata = stored.metadata};
+}
+
+std::uint64_t lease_ms(std::uint32_t ttl_seconds) { return std::uint64_t{1000} * ttl_seconds; }
+
+absl::Status no_such(const std::string& id) {
+  return error(absl::StatusCode::kNotFound, "there is no upstream '{}'", id);
+}
+
+// Weights in parts, so that one which starts slowly gets less than its share.
+std::uint32_t parts_of(std::uint32_t weight, std::uint32_t percent) {
+  return weight * std::clamp<std::uint32_t>(percent / 10, 1, 10);
+}
+
+}  // namespace
+
+Control::Control(Options options, ControlActions& actions)
+    : options_(std::move(options)),
+      actions_(actions),
+      directory_(options_.max_upstreams),
+      ordered_(options_.max_upstreams) {}
+
+std::vector<std::string> Control::begin(const std::vector<UpstreamSpec>& of_file,
+                                        const store::StoredState& remembered,
+                                        std::uint64_t now_ms) {
+  std::vector<std::string> passed_over;
+  now_ms_ = now_ms;
+  overrides_ = remembered.overrides;
+  for (const UpstreamSpec& spec : of_file) {
+    if (auto added = take_in(derived_id(spec), spec, Source::file); !added.ok()) {
+      passed_over.emplace_back(message_of(added.status()));
+    }
+  }
+  for (const store::StoredUpstream& stored : remembered.upstreams) {
+    if (!pool_known(stored.pool)) {
+      passed_over.push_back(fmt::format("upstream '{}' ({}) was of pool '{}', which is gone",
+                                        stored.id, stored.address, stored.pool));
+      continue;
+    }
+    const bool lease = stored.source == store::StoredUpstream::Source::lease;
+    auto added = take_in(stored.id, spec_of(stored), lease ? Source::lease : Source::api);
+    if (!added.ok()) {
+      passed_over.emplace_back(message_of(added.status()));
+      continue;
+    }
+    Upstream& upstream = **added;
+    upstream.life.set_admin_state(admin_state_of(stored.admin_state), now_ms_);
+    upstream.ttl_seconds = stored.ttl_seconds;
+    upstream.lease_until_ms = now_ms_ + lease_ms(stored.ttl_seconds);
+    steer(upstream);
+  }
+  begun_ = true;
+  return passed_over;
+}
+
+void Control::tick(std::uint64_t now_ms) {
+  now_ms_ = now_ms;
+  expire_leases();
+  for (const auto& upstream : directory_.all()) {
+    upstream->life.tick(now_ms_);
+    steer(*upstream);
+  }
+}
+
+// --- wishes ---
+
+void Control::add(std::string id, UpstreamSpec spec, Done done) {
+  if (absl::Status settled = settle_pool(spec); !settled.ok()) return done(settled);
+  if (absl::Status may = directory_.may_add(id, spec); !may.ok()) return done(may);
+  Upstream as_stored{.id = id,
+                     .spec = spec,
+                     .source = Source::api,
+                     .life = UpstreamLife(
+                         {}, [] { return 0U; }, 0)};
+  actions_.write(store::PutUpstream{stored_of(as_stored)},
+                 [this, id, spec, done = std::move(done)](const absl::Status& written) {
+                   if (!written.ok()) return done(written);
+                   const auto added = take_in(id, spec, Source::api);
+                   if (added.ok()) return done(*added);
+                   // Another wish for the same server was quicker: what was written for this one
+                   // goes.
+                   actions_.write(store::EraseUpstream{id}, [](const absl::Status&) {});
+                   done(added.status());
+                 });
+}
+
+void Control::change(const std::string& id, const Wish& wish, Done done) {
+  const Upstream* upstream = directory_.find(id);
+  if (upstream == nullptr) return done(no_such(id));
+  const std::uint32_t weight = wish.weight.value_or(upstream->weight());
+  const AdminState admin = wish.admin_state.value_or(upstream->life.standing().admin_state);
+  store::Change change;
+  store::StoredOverride entry{.upstream_id = id};
+  if (is_kept_as_a_whole(upstream->source)) {
+    store::StoredUpstream stored = stored_of(*upstream);
+    stored.weight = weight;
+    stored.admin_state = name_of(admin);
+    change = store::PutUpstream{std::move(stored)};
+  } else {
+    if (weight != upstream->spec.weight) entry.weight = weight;
+    if (admin != AdminState::ready) entry.admin_state = std::string(name_of(admin));
+    if (entry.weight || entry.admin_state) {
+      change = store::PutOverride{entry};
+    } else {
+      change = store::EraseOverride{id};
+    }
+  }
+  actions_.write(std::move(change), [this, id, weight, admin, entry,
+                                     done = std::move(done)](const absl::Status& written) {
+    if (!written.ok()) return done(written);
+    Upstream* there = directory_.find(id);
+    if (there == nullptr) return done(no_such(id));
+    if (!is_kept_as_a_whole(there->source)) {
+      std::erase_if(overrides_, [&](const auto& old) { return old.upstream_id == id; });
+      if (entry.weight || entry.admin_state) overrides_.push_back(entry);
+    }
+    there->weight_override.reset();
+    if (weight != there->spec.weight) there->weight_override = weight;
+    there->life.set_admin_state(admin, now_ms_);
+    actions_.changed(*there, "changed");
+    steer_all(there->spec.pool);
+    done(there);
+  });
+}
+
+void Control::remove(const std::string& id, Done done) {
+  const Upstream* upstream = directory_.find(id);
+  if (upstream == nullptr) return done(no_such(id));
+  if (!is_kept_as_a_whole(upstream->source)) {
+    return done(error(absl::StatusCode::kFailedPrecondition,
+                      "upstream '{}' ({}) comes from {}: take it out there, or set its admin_state "
+                      "to maintenance",
+                      id, upstream->spec.address,
+                      upstream->source == Source::dns ? "DNS" : "the configuration file"));
+  }
+  actions_.write(store::EraseUpstream{id},
+                 [this, id, done = std::move(done)](const absl::Status& written) {
+                   if (!written.ok()) return done(written);
+                   Upstream* there = directory_.find(id);
+                   if (there == nullptr) return done(no_such(id));
+                   begin_leaving(*there);
+                   done(there);
+                 });
+}
+
+void Control::put_lease(const std::string& id, UpstreamSpec spec, std::uint32_t ttl_seconds,
+                        Registered done) {
+  if (absl::Status settled = settle_pool(spec); !settled.ok()) return done(settled, false);
+  Upstream* there = directory_.find(id);
+  if (there != nullptr && there->source != Source::lease) {
+    return done(error(absl::StatusCode::kAlreadyExists,
+                      "'{}' is the id of an upstream that is no lease (source: {})", id,
+                      name_of(there->source)),
+                false);
+  }
+  const bool same_server = there != nullptr && there->spec.pool == spec.pool &&
+                           there->spec.address == spec.address &&
+                           there->spec.metadata == spec.metadata;
+  if (same_server) {
+    there->lease_until_ms = now_ms_ + lease_ms(ttl_seconds);
+    const bool as_before = there->spec == spec && there->ttl_seconds == ttl_seconds;
+    if (as_before) return done(there, false);  // a renewal leaves nothing to write
+  } else if (absl::Status may = directory_.may_add(there == nullptr ? id : "", spec); !may.ok()) {
+    return done(may, false);
+  }
+  Upstream as_stored{.id = id,
+                     .spec = spec,
+                     .source = Source::lease,
+                     .ttl_seconds = ttl_seconds,
+                     .life = UpstreamLife(
+                         {}, [] { return 0U; }, 0)};
+  if (same_server) as_stored.life.set_admin_state(there->life.standing().admin_state, now_ms_);
+  actions_.write(
+      store::PutUpstream{stored_of(as_stored)},
+      [this, id, spec, ttl_seconds, done = std::move(done)](const absl::Status& written) {
+        if (!written.ok()) return done(written, false);
+        Upstream* old = directory_.find(id);
+        if (old != nullptr && old->spec.pool == spec.pool && old->spec.address == spec.address &&
+            old->spec.metadata == spec.metadata) {
+          old->spec = spec;
+          old->weight_override.reset();
+          old->ttl_seconds = ttl_seconds;
+          old->lease_until_ms = now_ms_ + lease_ms(ttl_seconds);
+          steer_all(spec.pool);
+          return done(old, false);
+        }
+        if (old != nullptr) begin_leaving(*old);  // the same name at another address
+        const auto added = take_in(id, spec, Source::lease);
+        if (!added.ok()) return done(added.status(), false);
+        (*added)->ttl_seconds = ttl_seconds;
+        (*added)->lease_until_ms = now_ms_ + lease_ms(ttl_seconds);
+        done(*added, true);
+      });
+}
+
+void Control::end_lease(const std::string& id, Done done) {
+  const Upstream* there = directory_.find(id);
+  if (there == nullptr || there->source != Source::lease) {
+    return done(error(absl::StatusCode::kNotFound, "there is no registration '{}'", id));
+  }
+  remove(id, std::move(done));
+}
+
+void Control::expire_leases() {
+  for (const auto& upstream : directory_.all()) {
+    if (upstream->source != Source::lease || upstream->leaving) continue;
+    if (now_ms_ < upstream->lease_until_ms) continue;
+    // It leaves whether or not that can be written: it has stopped announcing itself, and after a
+    // restart it would have one more time to live and no more.
+    actions_.write(store::EraseUpstream{upstream->id}, [](const absl::Status&) {});
+    actions_.changed(*upstream, "lease_ended");
+    begin_leaving(*upstream);
+  }
+}
+
+void Control::set_file(const std::vector<UpstreamSpec>& of_file) {
+  for (const auto& upstream : directory_.all()) {
+    if (upstream->source != Source::file || upstream->leaving) continue;
+    const bool stays = std::any_of(of_file.begin(), of_file.end(), [&](const UpstreamSpec& spec) {
+      return derived_id(spec) == upstream->id;
+    });
+    if (!stays) begin_leaving(*upstream);
+  }
+  for (const UpstreamSpec& spec : of_file) {
+    Upstream* there = directory_.find(derived_id(spec));
+    if (there == nullptr) {
+      if (const auto added = take_in(derived_id(spec), spec, Source::file); !added.ok()) {
+        actions_.warn(std::string(message_of(added.status())));
+      }
+    } else if (there->spec != spec) {
+      there->spec = spec;
+      actions_.changed(*there, "changed");
+      steer(*there);
+    }
+  }
+}
+
+void Control::set_health(std::string_view pool, const HealthSettings& health) {
+  for (PoolRules& rules : options_.pools) {
+    if (rules.name == pool) rules.health = health;
+  }
+}
+
+void Control::set_resolved(const UpstreamSpec& spec, const std::vector<std::string>& addresses) {
+  for (const auto& upstream : directory_.all()) {
+    if (upstream->source != Source::dns || upstream->leaving) continue;
+    if (upstream->resolved_from != spec.address || upstream->spec.pool != spec.pool) continue;
+    const bool stays =
+        std::find(addresses.begin(), addresses.end(), upstream->spec.address) != addresses.end();
+    if (!stays) begin_leaving(*upstream);
+  }
+  for (const std::string& address : addresses) {
+    UpstreamSpec one = spec;
+    one.address = address;
+    if (directory_.find(one) != nullptr) continue;
+    const auto added = take_in(derived_id(one), one, Source::dns);
+    if (added.ok()) {
+      (*added)->resolved_from = spec.address;
+    } else {
+      actions_.warn(std::string(message_of(added.status())));
+    }
+  }
+}
+
+absl::StatusOr<Upstream*> Control::take_in(std::string id, UpstreamSpec spec, Source source) {
+  const PoolRules* rules = rules_of(spec.pool);
+  Upstream upstream{.id = std::move(id),
+                    .spec = std::move(spec),
+                    .source = source,
+                    .ready = std::vector<bool>(options_.workers),
+                    .life = UpstreamLife(rules->health, options_.random, now_ms_)};
+  for (const store::StoredOverride& entry : overrides_) {
+    if (is_kept_as_a_whole(source) || entry.upstream_id != upstream.id) continue;
+    upstream.weight_override = entry.weight;
+    upstream.life.set_admin_state(admin_state_of(entry.admin_state.value_or("ready")), now_ms_);
+  }
+  const auto added = directory_.add(std::move(upstream));
+  if (!added.ok()) return added.status();
+  if (begun_) actions_.changed(**added, "added");
+  steer(**added);
+  return *added;
+}
+
+void Control::begin_leaving(Upstream& upstream) {
+  upstream.leaving = true;
+  upstream.life.leave(now_ms_);
+  actions_.changed(upstream, "removed");
+  steer(upstream);
+}
+
+// --- what the workers are told ---
+
+void Control::steer(Upstream& upstream) {
+  upstream.life.set_last_resort(last_resort(upstream), now_ms_);
+  const Standing standing = upstream.life.standing();
+  actions_.probe_at(upstream, standing.next_probe_at_ms);
+  if (std::exchange(upstream.last_state, standing.state) != standing.state) {
+    actions_.changed(upstream, "state");
+  }
+  // Whoever leaves for good does not keep its link.
+  const bool goes = upstream.leaving && standing.role != Role::give_up;
+  const Ordered wanted{.role = goes ? Role::rest : standing.role,
+                       .weight_parts = parts_of(upstream.weight(), standing.weight_percent),
+                       .remove = upstream.leaving};
+  std::optional<Ordered>& last = ordered_[upstream.index];
+  const bool probed_before = last && last->role != Role::rest && !last->remove;
+  const bool to_be_probed = wanted.role != Role::rest && !wanted.remove;
+  if (last == wanted) return;
+  last = wanted;
+  actions_.order(upstream, wanted.role, wanted.weight_parts, wanted.remove);
+  if (probed_before != to_be_probed) actions_.probe(upstream, to_be_probed);
+}
+
+void Control::steer_all(std::string_view pool) {
+  for (const auto& upstream : directory_.all()) {
+    if (upstream->spec.pool == pool) steer(*upstream);
+  }
+}
+
+bool Control::last_resort(const Upstream& upstream) const {
+  return std::none_of(directory_.all().begin(), directory_.all().end(), [&](const auto& other) {
+    return other.get() != &upstream && other->spec.pool == upstream.spec.pool && !other->leaving &&
+           other->life.standing().state == State::ready;
+  });
+}
+
+// --- news ---
+
+void Control::link_ready(std::uint32_t index, std::size_t worker, std::string_view name) {
+  Upstream* upstream = directory_.at(index);
+  if (upstream == nullptr) return;
+  upstream->name = name;
+  upstream->ready[worker] = true;
+  tell_links(*upstream);
+}
+
+void Control::link_failed(std::uint32_t index, std::size_t worker, std::string_view why) {
+  Upstream* upstream = directory_.at(index);
+  if (upstream == nullptr) return;
+  upstream->ready[worker] = false;
+  upstream->life.link_failed(why, now_ms_);
+  tell_links(*upstream);
+}
+
+void Control::link_lost(std::uint32_t index, std::size_t worker, std::string_view why) {
+  Upstream* upstream = directory_.at(index);
+  if (upstream == nullptr) return;
+  upstream->ready[worker] = false;
+  upstream->life.link_lost(why, now_ms_);
+  tell_links(*upstream);
+}
+
+void Control::tell_links(Upstream& upstream) {
+  const auto ready = std::count(upstream.ready.begin(), upstream.ready.end(), true);
+  upstream.life.links(static_cast<std::uint32_t>(ready),
+                      static_cast<std::uint32_t>(upstream.ready.size()), now_ms_);
+  steer_all(upstream.spec.pool);
+}
+
+void Control::gone(std::uint32_t index) {
+  Upstream* upstream = directory_.at(index);
+  if (upstream == nullptr || ++upstream->gone < options_.workers) return;
+  actions_.changed(*upstream, "gone");
+  ordered_[index].reset();
+  directory_.erase(index);
+}
+
+void Control::probed(std::uint32_t index, const ProbeResult& result) {
+  Upstream* upstream = directory_.at(index);
+  if (upstream == nullptr) return;
+  upstream->life.probe(result, now_ms_);
+  steer_all(upstream->spec.pool);
+}
+
+// --- questions ---
+
+absl::StatusOr<const Upstream*> Control::find(const std::string& id_or_address) const {
+  const Upstream* found = nullptr;
+  for (const auto& upstream : directory_.all()) {
+    if (upstream->leaving) continue;
+    if (upstream->id == id_or_address) return upstream.get();
+    if (upstream->spec.address != id_or_address) continue;
+    if (found != nullptr) {
+      return error(absl::StatusCode::kFailedPrecondition,
+                   "several upstreams have the address {}: name one by its id", id_or_address);
+    }
+    found = upstream.get();
+  }
+  if (found == nullptr) return no_such(id_or_address);
+  return found;
+}
+
+bool Control::pool_known(std::string_view name) const { return rules_of(name) != nullptr; }
+
+const PoolRules* Control::rules_of(std::string_view pool) const {
+  const auto at = std::find_if(options_.pools.begin(), options_.pools.end(),
+                               [pool](const PoolRules& rules) { return rules.name == pool; });
+  return at == options_.pools.end() ? nullptr : &*at;
+}
+
+absl::Status Control::settle_pool(UpstreamSpec& spec) const {
+  if (spec.pool.empty() && options_.pools.size() == 1) spec.pool = options_.pools.front().name;
+  if (pool_known(spec.pool)) return absl::OkStatus();
+  std::string known;
+  for (const PoolRules& rules : options_.pools) {
+    known += (known.empty() ? "" : ", ") + rules.name;
+  }
+  return error(absl::StatusCode::kInvalidArgument, "pool: there is no pool '{}', known: {}",
+               spec.pool, known);
+}
+
+}  // namespace waymark::control

@@ -1,0 +1,223 @@
+#include "ctl/connection_commands.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "base/status.h"
+#include "ctl/confirm.h"
+#include "ctl/connection_view.h"
+#include "ctl/printable.h"
+#include "ctl/url.h"
+
+namespace waymark::ctl {
+namespace {
+
+using absl::StatusCode;
+
+constexpr std::uint64_t kPage = 1000;
+
+std::string path_of(const std::string& mark, std::string_view verb = "") {
+  return "/v1/connections/" + url_encoded(mark) + std::string(verb);
+}
+
+Json to_json(const ConnectionFilter& filter) {
+  Json json = Json::object();
+  const auto add = [&json](const char* name, const std::string& value) {
+    if (!value.empty()) json[name] = value;
+  };
+  add("state", filter.state);
+  add("upstream", filter.upstream);
+  add("listener", filter.listener);
+  add("pool", filter.pool);
+  return json;
+}
+
+// One answer of all pages: the first as it came if it is the only one.
+absl::StatusOr<Answer> all_pages(Context& context, const ConnectionFilter& filter,
+                                 std::uint64_t limit) {
+  Answer whole;
+  std::string token;
+  std::size_t pages = 0;
+  while (true) {
+    const std::uint64_t got = list_of(whole.json, "connections").size();
+    const auto path =
+        "/v1/connections" + query_string({{"state", filter.state},
+                                          {"upstream", filter.upstream},
+                                          {"listener", filter.listener},
+                                          {"pool", filter.pool},
+                                          {"limit", std::to_string(std::min(limit - got, kPage))},
+                                          {"page_token", token}});
+    auto page = context.api.get(path);
+    if (!page.ok()) return page.status();
+    const std::string next = text_of(page->json, "next_page_token");
+    const bool brought_none = list_of(page->json, "connections").empty();
+    if (++pages == 1) {
+      whole = *std::move(page);
+    } else {
+      Json& rows = whole.json["connections"];
+      for (const Json& row : list_of(page->json, "connections")) rows.push_back(row);
+      whole.json["next_page_token"] = next;
+    }
+    const bool stuck = brought_none || next == token;
+    if (next.empty() || stuck || list_of(whole.json, "connections").size() >= limit) break;
+    token = next;
+  }
+  if (pages > 1) whole.text = to_line(whole.json);
+  return whole;
+}
+
+std::string_view plural(std::uint64_t count) { return count == 1 ? "" : "s"; }
+
+absl::StatusOr<Answer> act(Context& context, ManyAction action, const ConnectionFilter& filter,
+                           bool dry_run) {
+  return context.api.post(
+      action == ManyAction::close ? "/v1/connections:close" : "/v1/connections:rebalance",
+      {{"filter", to_json(filter)}, {"dry_run", dry_run}});
+}
+
+// How many clients a broadcast may reach, for the question.
+absl::StatusOr<std::uint64_t> clients_of(Context& context, const std::string& pool) {
+  const auto answer = context.api.get(pool.empty() ? "/v1/info" : "/v1/pools/" + url_encoded(pool));
+  if (!answer.ok()) return answer.status();
+  // A pool tells those it serves and those that wait for an upstream; the process tells all.
+  const std::uint64_t held = pool.empty() ? 0 : number_of(answer->json, "held_connections");
+  return number_of(answer->json, "connections") + held;
+}
+
+}  // namespace
+
+absl::Status list_connections(Context& context, const ConnectionFilter& filter,
+                              std::uint64_t limit) {
+  const auto answer = all_pages(context, filter, limit);
+  if (!answer.ok()) return answer.status();
+  const std::size_t shown = list_of(answer->json, "connections").size();
+  if (context.json) {
+    context.print_raw(*answer);
+  } else if (shown > 0) {
+    context.out.print(connection_table(answer->json, context.style, Context::now()));
+  } else {
+    context.err.print("No connection matches.\n");
+  }
+  if (!text_of(answer->json, "next_page_token").empty()) {
+    context.err.print(fmt::format("{} shown, and there are more: --limit N shows N.\n", shown));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status show_connection(Context& context, const std::string& mark) {
+  const auto answer = context.api.get(path_of(mark));
+  if (!answer.ok()) return answer.status();
+  if (context.json) {
+    context.print_raw(*answer);
+  } else {
+    context.out.print(connection_details(answer->json, context.style, Context::now()));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status close_connection(Context& context, const std::string& mark, const std::string& reason,
+                              const std::string& goodbye) {
+  Json body = Json::object();
+  if (!reason.empty()) body["reason"] = reason;
+  if (!goodbye.empty()) add_payload(body, "goodbye_text", "goodbye", goodbye);
+  const auto answer = context.api.post(path_of(mark, ":close"), body);
+  if (!answer.ok()) return answer.status();
+  if (context.json) {
+    context.print_raw(*answer);
+  } else {
+    context.out.print(fmt::format("closed {}\n", printable(text_of(answer->json, "mark"))));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status send_to_connection(Context& context, const std::string& mark,
+                                const PayloadSource& source) {
+  const auto payload = payload_of(source);
+  if (!payload.ok()) return payload.status();
+  Json body = Json::object();
+  add_payload(body, "text", "payload", *payload);
+  const auto answer = context.api.post(path_of(mark, ":send"), body);
+  if (!answer.ok()) return answer.status();
+  if (context.json) {
+    context.print_raw(*answer);
+  } else {
+    context.out.print(fmt::format("sent {} to {}\n", short_bytes(payload->size()),
+                                  printable(text_of(answer->json, "mark"))));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status act_on_many(Context& context, ManyAction action, const ConnectionFilter& filter,
+                         const ManyOptions& options) {
+  if (filter.empty()) {
+    return error(StatusCode::kInvalidArgument,
+                 "which connections: at least one of --state, --upstream, --listener and --pool "
+                 "is needed; `--state all` means every one");
+  }
+  if (!options.yes || options.dry_run) {
+    const auto counted = act(context, action, filter, true);
+    if (!counted.ok()) return counted.status();
+    const auto matched = number_of(counted->json, "matched");
+    if (options.dry_run || matched == 0) {
+      if (context.json) {
+        context.print_raw(*counted);
+      } else {
+        context.out.print(fmt::format("{} connection{} would be {}\n", grouped(matched),
+                                      plural(matched),
+                                      action == ManyAction::close ? "closed" : "rebalanced"));
+      }
+      return absl::OkStatus();
+    }
+    const auto agreed =
+        confirm(context, fmt::format("{} {} connection{}?",
+                                     action == ManyAction::close ? "Close" : "Rebalance",
+                                     grouped(matched), plural(matched)));
+    if (!agreed.ok()) return agreed;
+  }
+  const auto answer = act(context, action, filter, false);
+  if (!answer.ok()) return answer.status();
+  if (context.json) {
+    context.print_raw(*answer);
+  } else {
+    const auto matched = number_of(answer->json, "matched");
+    context.out.print(fmt::format(
+        "{} {} of {} connection{}\n", action == ManyAction::close ? "closed" : "rebalanced",
+        grouped(number_of(answer->json, "done")), grouped(matched), plural(matched)));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status broadcast(Context& context, const BroadcastOptions& options,
+                       const PayloadSource& source) {
+  const auto payload = payload_of(source);
+  if (!payload.ok()) return payload.status();
+  if (!options.yes) {
+    const auto clients = clients_of(context, options.pool);
+    if (!clients.ok()) return clients.status();
+    const auto agreed = confirm(
+        context, fmt::format("Send {} to {} {} client{}{}?", short_bytes(payload->size()),
+                             options.to == "all" ? "all" : "the " + options.to + " of",
+                             grouped(*clients), plural(*clients),
+                             options.pool.empty() ? "" : " of pool " + printable(options.pool)));
+    if (!agreed.ok()) return agreed;
+  }
+  Json body = {{"to", options.to}};
+  if (!options.pool.empty()) body["pool"] = options.pool;
+  add_payload(body, "text", "payload", *payload);
+  const auto answer = context.api.post("/v1/broadcast", body);
+  if (!answer.ok()) return answer.status();
+  if (context.json) {
+    context.print_raw(*answer);
+    return absl::OkStatus();
+  }
+  const auto attempted = number_of(answer->json, "attempted");
+  context.out.print(fmt::format(
+      "{} client{}: {} written, {} failed, {} skipped\n", grouped(attempted), plural(attempted),
+      grouped(number_of(answer->json, "written")), grouped(number_of(answer->json, "failed")),
+      grouped(number_of(answer->json, "skipped"))));
+  return absl::OkStatus();
+}
+
+}  // namespace waymark::ctl

@@ -1,0 +1,90 @@
+#include "ctl/stream_commands.h"
+
+#include <fmt/format.h>
+
+#include <csignal>
+#include <functional>
+#include <utility>
+
+#include "base/status.h"
+#include "ctl/event_view.h"
+#include "ctl/printable.h"
+#include "ctl/signals.h"
+#include "ctl/url.h"
+
+namespace waymark::ctl {
+namespace {
+
+using End = HttpClient::End;
+
+// A server that has sent all it keeps is silent until something happens or its heartbeat is due.
+constexpr Millis kCaughtUpAfter{1000};
+constexpr Millis kTapGrace{5000};  // given to the server to end a tap by itself
+
+class Printer : public SseSink {
+ public:
+  Printer(Context& context, std::function<std::string(const SseEvent&)> format)
+      : context_(context), format_(std::move(format)) {}
+
+  void on_event(const SseEvent& event) override {
+    last_id_ = event.id;
+    context_.out.print(format_(event));
+  }
+  void on_comment(std::string_view) override { heard_comment_ = true; }
+
+  [[nodiscard]] bool heard_comment() const { return heard_comment_; }
+  [[nodiscard]] const std::string& last_id() const { return last_id_; }
+
+ private:
+  Context& context_;
+  std::function<std::string(const SseEvent&)> format_;
+  std::string last_id_;
+  bool heard_comment_ = false;
+};
+
+}  // namespace
+
+absl::Status show_events(Context& context, const EventsOptions& options) {
+  if (options.after.find_first_of("\r\n") != options.after.npos) {
+    return error(absl::StatusCode::kInvalidArgument, "--after: an id is one line");
+  }
+  const Signals signals({SIGINT, SIGTERM, SIGHUP});
+  Printer printer(context, [&](const SseEvent& event) {
+    return context.json ? event_json(event) : event_line(event, context.style);
+  });
+  const std::string after = !options.after.empty() ? options.after : options.follow ? "" : "0";
+  const StreamLimits limits{.silence = options.follow ? Millis(0) : kCaughtUpAfter,
+                            .wake_fd = signals.fd()};
+  const auto end = context.api.stream("/v1/events", after, limits, printer, [&] {
+    return context.out.status().ok() && (options.follow || !printer.heard_comment());
+  });
+  if (!end.ok()) return end.status();
+  if (*end == End::server && options.follow) {
+    return error(absl::StatusCode::kUnavailable, "{} has ended the stream of events{}",
+                 context.api.base_url(),
+                 printer.last_id().empty() ? ""
+                                           : fmt::format("; --after {} goes on behind the last one",
+                                                         printable(printer.last_id())));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status tap_connection(Context& context, const TapOptions& options) {
+  const Signals signals({SIGINT, SIGTERM, SIGHUP});
+  Printer printer(context, [&](const SseEvent& event) {
+    if (options.format == TapFormat::hex) return frame_dump(event, context.style);
+    if (event.type != "frame") return event_json(event);
+    return to_line(Json::parse(event.data, nullptr, false)) + '\n';
+  });
+  const std::string seconds = options.seconds == 0 ? "" : std::to_string(options.seconds);
+  const StreamLimits limits{
+      .total = seconds.empty() ? Millis(0) : std::chrono::seconds(options.seconds) + kTapGrace,
+      .wake_fd = signals.fd()};
+  const auto end =
+      context.api.stream("/v1/connections/" + url_encoded(options.mark) + ":tap" +
+                             query_string({{"seconds", seconds}}),
+                         "", limits, printer, [&] { return context.out.status().ok(); });
+  return end.status();
+}
+
+}  // namespace waymark::ctl

@@ -1,0 +1,29 @@
+// Carries out what the control thread orders about upstreams, and what an upstream asks for itself.
+#pragma once
+
+#include "proxy/mover.h"
+#include "proxy/upstream_order.h"
+#include "proxy/worker_state.h"
+
+namespace waymark::proxy {
+
+class Steering {
+ public:
+  Steering(WorkerState& state, Mover& mover) : state_(state), mover_(mover) {}
+
+  void apply(const UpstreamOrder& order);
+  // The upstream's own wish, on the link it has now: no more connections.
+  void leave_as_asked(std::uint32_t index);
+  // About ten times a second: moves go on, links that are not needed end.
+  void tick();
+
+ private:
+  void begin_rest(Upstream& upstream);
+  void carry_on(Upstream& upstream, std::uint32_t index);
+  void forget(Upstream& upstream, std::uint32_t index);
+
+  WorkerState& state_;
+  Mover& mover_;
+};
+
+}  // namespace waymark::proxy

@@ -1,0 +1,141 @@
+#include "proxy/survey.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace waymark::proxy {
+namespace {
+
+// About 50 microseconds each.
+constexpr std::size_t kLookedAt = 256;
+constexpr std::size_t kActedOn = 32;
+
+bool is_active(const WorkerState& state, const Client& client) {
+  const auto within = state.fleet->pools()[client.listener->pool].settings->active_within;
+  return client.session.active(static_cast<std::uint64_t>(within.count()), state.loop.now_ms());
+}
+
+ConnectionSnapshot snapshot_of(const WorkerState& state, const Client& client) {
+  const session::Session& session = client.session;
+  const std::uint64_t now = state.loop.now_ms();
+  ConnectionSnapshot snapshot{
+      .mark = session.mark(),
+      .peer = client.peer.to_string(),
+      .listener = static_cast<std::size_t>(client.listener - state.listeners.data()),
+      .pool = client.listener->pool,
+      .worker = state.index,
+      .active = is_active(state, client),
+      .open_for_ms = now - session.opened_at(),
+      .frames_up = session.last_seq(),
+      .frames_down = session.frames_down(),
+      .bytes_up = session.bytes_up(),
+      .bytes_down = session.bytes_down(),
+      .queued_bytes = client.queued_bytes(),
+      .epoch = session.epoch(),
+      .up_ended = session.up_ended(),
+      .paused = !client.wants_readable(),
+  };
+  if (session.attached()) snapshot.upstream = session.upstream();
+  if (session.last_seq() > 0) snapshot.last_frame_ms_ago = now - session.last_frame_at();
+  return snapshot;
+}
+
+}  // namespace
+
+bool Survey::step(const Tools& tools) {
+  switch (phase_) {
+    case Phase::beginning:
+      begin(tools);
+      [[fallthrough]];
+    case Phase::gathering:
+      gather(tools);
+      return false;
+    case Phase::acting:
+      act(tools);
+      if (next_ < marks_.size()) return false;
+      done_(std::move(answer_));
+      return true;
+  }
+  return true;
+}
+
+void Survey::begin(const Tools& tools) {
+  phase_ = Phase::gathering;
+  if (!order_.mark) {
+    unseen_ = tools.state.clients.live().size();
+  } else if (tools.state.clients.find(*order_.mark) != nullptr) {
+    marks_.push_back(*order_.mark);
+  }
+}
+
+void Survey::gather(const Tools& tools) {
+  const auto& live = tools.state.clients.live();
+  unseen_ = std::min(unseen_, live.size());
+  for (std::size_t budget = kLookedAt; budget > 0 && unseen_ > 0; --budget) {
+    const Client& client = *live[--unseen_];
+    if (matches(tools.state, client)) marks_.push_back(client.session.mark());
+  }
+  if (unseen_ > 0) return;
+  sort_out();
+  phase_ = Phase::acting;
+}
+
+void Survey::sort_out() {
+  std::sort(marks_.begin(), marks_.end());
+  marks_.erase(std::unique(marks_.begin(), marks_.end()), marks_.end());
+  answer_.matched = marks_.size();
+  if (order_.action == SurveyOrder::Action::count) return marks_.clear();
+  if (order_.action != SurveyOrder::Action::list || order_.mark) return;
+  const auto after = std::upper_bound(marks_.begin(), marks_.end(), order_.after);
+  marks_.erase(marks_.begin(), after);
+  if (marks_.size() <= order_.limit) return;
+  marks_.resize(order_.limit);
+  answer_.more = true;
+}
+
+void Survey::act(const Tools& tools) {
+  for (std::size_t budget = kActedOn; budget > 0 && next_ < marks_.size(); --budget) {
+    Client* client = tools.state.clients.find(marks_[next_++]);
+    if (client != nullptr) {
+      act_on(tools, *client);
+    } else {
+      ++answer_.skipped;
+    }
+  }
+}
+
+void Survey::act_on(const Tools& tools, Client& client) {
+  switch (order_.action) {
+    case SurveyOrder::Action::count:
+      return;
+    case SurveyOrder::Action::list:
+      answer_.connections.push_back(snapshot_of(tools.state, client));
+      break;
+    case SurveyOrder::Action::close:
+      // A goodbye that does not go out is no reason to let the client stay.
+      if (!order_.payload.empty()) (void)tools.down.deliver(client, order_.payload);
+      tools.closer.close(client, CloseReason::admin);
+      break;
+    case SurveyOrder::Action::send:
+      if (!tools.down.deliver(client, order_.payload)) {
+        ++answer_.failed;
+        return;
+      }
+      break;
+    case SurveyOrder::Action::rebalance:
+      tools.mover.begin(client);
+      break;
+  }
+  ++answer_.done;
+}
+
+bool Survey::matches(const WorkerState& state, const Client& client) const {
+  const ConnectionFilter& filter = order_.filter;
+  if (filter.upstream && client.session.upstream() != *filter.upstream) return false;
+  if (filter.pool && client.listener->pool != *filter.pool) return false;
+  if (filter.listener && client.listener != &state.listeners[*filter.listener]) return false;
+  if (filter.activity == ConnectionFilter::Activity::all) return true;
+  return is_active(state, client) == (filter.activity == ConnectionFilter::Activity::active);
+}
+
+}  // namespace waymark::proxy

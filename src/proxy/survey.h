@@ -1,0 +1,53 @@
+// Carries out a SurveyOrder on one worker, in slices short enough that clients do not notice: first
+// the marks of all that match are gathered, then each is looked up and acted on.
+//
+// Every connection that was there from the beginning to the end of the gathering is found, and each
+// is acted on once. The table is walked from its end, because what it moves to fill a gap comes
+// from there: a client may be met twice, never missed.
+#pragma once
+
+#include <functional>
+#include <vector>
+
+#include "proxy/down_path.h"
+#include "proxy/mover.h"
+#include "proxy/survey_order.h"
+
+namespace waymark::proxy {
+
+class Survey {
+ public:
+  using Done = std::function<void(SurveyAnswer)>;
+  // `done` is called once, on the worker's thread.
+  Survey(SurveyOrder order, Done done) : order_(std::move(order)), done_(std::move(done)) {}
+
+  // What a survey works with.
+  struct Tools {
+    WorkerState& state;
+    Closer& closer;
+    DownPath& down;
+    Mover& mover;
+  };
+  // One slice. True once `done` was called.
+  [[nodiscard]] bool step(const Tools& tools);
+
+ private:
+  enum class Phase : std::uint8_t { beginning, gathering, acting };
+
+  void begin(const Tools& tools);
+  void gather(const Tools& tools);
+  void sort_out();
+  void act(const Tools& tools);
+  void act_on(const Tools& tools, Client& client);
+  [[nodiscard]] bool matches(const WorkerState& state, const Client& client) const;
+
+  const SurveyOrder order_;
+  const Done done_;
+  Phase phase_ = Phase::beginning;
+  std::size_t unseen_ = 0;  // clients of the table that have not been looked at
+  std::size_t next_ = 0;    // of marks_
+  std::vector<Mark> marks_;
+  SurveyAnswer answer_;
+};
+
+}  // namespace waymark::proxy

@@ -1,0 +1,64 @@
+// Questions about connections, and actions on many or one of them, as other threads ask a worker.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "waymark/mark.h"
+
+namespace waymark::proxy {
+
+// All that is set must hold.
+struct ConnectionFilter {
+  enum class Activity : std::uint8_t { all, active, inactive };
+  Activity activity = Activity::all;  // within PoolSettings::active_within
+  std::optional<std::uint32_t> upstream;
+  std::optional<std::size_t> listener;
+  std::optional<std::size_t> pool;
+};
+
+struct ConnectionSnapshot {
+  Mark mark;
+  std::string peer;
+  std::size_t listener = 0;
+  std::size_t pool = 0;
+  std::size_t worker = 0;
+  std::optional<std::uint32_t> upstream;
+  bool active = false;
+  std::uint64_t open_for_ms = 0;
+  std::optional<std::uint64_t> last_frame_ms_ago;
+  std::uint64_t frames_up = 0;
+  std::uint64_t frames_down = 0;
+  std::uint64_t bytes_up = 0;
+  std::uint64_t bytes_down = 0;
+  std::size_t queued_bytes = 0;
+  std::uint32_t epoch = 0;
+  bool up_ended = false;
+  bool paused = false;
+};
+
+struct SurveyAnswer {
+  std::uint64_t matched = 0;  // connections the filter found
+  std::uint64_t done = 0;     // that the action was carried out on
+  std::uint64_t failed = 0;   // that did not take what was sent, or whose framing cannot carry it
+  std::uint64_t skipped = 0;  // that ended before their turn
+  std::vector<ConnectionSnapshot> connections;  // of a list, by mark
+  bool more = false;                            // marks beyond the limit matched too
+};
+
+struct SurveyOrder {
+  enum class Action : std::uint8_t { count, list, close, send, rebalance };
+  Action action = Action::count;
+  std::optional<Mark> mark;  // this one alone, whatever the filter says
+  ConnectionFilter filter;
+  std::string payload;       // of send; of close: a last frame, may be empty
+  Mark after;                // of list: marks beyond this one
+  std::size_t limit = 1000;  // of list
+};
+
+}  // namespace waymark::proxy

@@ -1,0 +1,87 @@
+// What outlives a restart, as plain values, and the changes of it.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace waymark::store {
+
+// An upstream that was added while running.
+struct StoredUpstream {
+  enum class Source { api, lease };
+
+  std::string id;
+  std::string pool;
+  std::string address;
+  Source source = Source::api;
+  std::uint32_t weight = 1;
+  std::string protocol = "auto";
+  bool insecure = false;
+  std::vector<std::pair<std::string, std::string>> metadata;  // by key
+  std::uint32_t ttl_seconds = 0;                              // of a lease
+  std::string admin_state = "ready";
+
+  bool operator==(const StoredUpstream&) const = default;
+};
+
+// What differs from the file for an upstream of the file or of DNS.
+struct StoredOverride {
+  std::string upstream_id;
+  std::optional<std::uint32_t> weight;
+  std::optional<std::string> admin_state;
+
+  bool operator==(const StoredOverride&) const = default;
+};
+
+// A setting that was changed while running and is meant to stay.
+struct StoredSetting {
+  std::string path;
+  std::string value;
+
+  bool operator==(const StoredSetting&) const = default;
+};
+
+// Each in the order in which it was first put; no id or path twice.
+struct StoredState {
+  std::vector<StoredUpstream> upstreams;
+  std::vector<StoredOverride> overrides;
+  std::vector<StoredSetting> settings;
+
+  bool operator==(const StoredState&) const = default;
+};
+
+// Put replaces what has the same id or path; erasing what is not there is no error.
+struct PutUpstream {
+  StoredUpstream upstream;
+};
+struct EraseUpstream {
+  std::string id;
+};
+struct PutOverride {
+  StoredOverride entry;
+};
+struct EraseOverride {
+  std::string upstream_id;
+};
+struct PutSetting {
+  StoredSetting setting;
+};
+struct EraseSetting {
+  std::string path;
+};
+using Change =
+    std::variant<PutUpstream, EraseUpstream, PutOverride, EraseOverride, PutSetting, EraseSetting>;
+
+// What identifies each among its kind.
+[[nodiscard]] inline const std::string& key_of(const StoredUpstream& it) { return it.id; }
+[[nodiscard]] inline const std::string& key_of(const StoredOverride& it) { return it.upstream_id; }
+[[nodiscard]] inline const std::string& key_of(const StoredSetting& it) { return it.path; }
+
+// Makes `change` in memory.
+void apply(const Change& change, StoredState& state);
+
+}  // namespace waymark::store

@@ -1,0 +1,133 @@
+// Answers each call with a message that names its arguments, and remembers it.
+#pragma once
+
+#include <mutex>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "admin/admin_api.h"
+#include "admin/audit.h"
+#include "base/status.h"
+
+namespace waymark::admin {
+
+class FakeAdminApi final : public AdminApi {
+ public:
+  // What was called, each as "change_upstream(u1, weight=5, ops)".
+  std::vector<std::string> calls() {
+    std::lock_guard lock(mutex_);
+    return calls_;
+  }
+  // Every further call fails with it.
+  void fail_with(absl::Status status) {
+    std::lock_guard lock(mutex_);
+    failure_ = std::move(status);
+  }
+
+  absl::StatusOr<api::Info> info() override { return say<api::Info>("info()"); }
+  absl::StatusOr<api::ListenerList> listeners() override {
+    return say<api::ListenerList>("listeners()");
+  }
+  absl::StatusOr<api::PoolList> pools() override { return say<api::PoolList>("pools()"); }
+  absl::StatusOr<api::Pool> pool(const std::string& name) override {
+    return say<api::Pool>("pool(" + name + ")");
+  }
+  absl::StatusOr<api::UpstreamList> upstreams(const std::string& pool) override {
+    return say<api::UpstreamList>("upstreams(" + pool + ")");
+  }
+  absl::StatusOr<api::Upstream> upstream(const std::string& id) override {
+    return say<api::Upstream>("upstream(" + id + ")");
+  }
+  absl::StatusOr<api::Upstream> add_upstream(const api::NewUpstream& upstream,
+                                             const Actor& actor) override {
+    return say<api::Upstream>("add_upstream(" + summary_of(upstream) + ", " + actor.name + ")");
+  }
+  absl::StatusOr<api::Upstream> change_upstream(const std::string& id,
+                                                const api::UpstreamChange& change,
+                                                const Actor& actor) override {
+    return say<api::Upstream>("change_upstream(" + id + ", " + summary_of(change) + ", " +
+                              actor.name + ")");
+  }
+  absl::StatusOr<api::Upstream> remove_upstream(const std::string& id,
+                                                const Actor& actor) override {
+    return say<api::Upstream>("remove_upstream(" + id + ", " + actor.name + ")");
+  }
+  absl::StatusOr<std::pair<api::Registration, bool>> put_registration(
+      const std::string& id, const api::NewRegistration& registration,
+      const Actor& actor) override {
+    const auto said = say<api::Registration>("put_registration(" + id + ", " +
+                                             summary_of(registration) + ", " + actor.name + ")");
+    if (!said.ok()) return said.status();
+    return std::pair(*said, calls().size() == 1);
+  }
+  absl::StatusOr<api::Registration> delete_registration(const std::string& id,
+                                                        const Actor& actor) override {
+    return say<api::Registration>("delete_registration(" + id + ", " + actor.name + ")");
+  }
+  absl::StatusOr<api::ConnectionList> connections(const ConnectionQuery& query) override {
+    return say<api::ConnectionList>("connections(" + summary_of(query.filter) + ", " +
+                                    std::to_string(query.limit) + ", " + query.page_token + ")");
+  }
+  absl::StatusOr<api::Connection> connection(const std::string& mark) override {
+    return say<api::Connection>("connection(" + mark + ")");
+  }
+  absl::StatusOr<api::ActionDone> close_connection(const std::string& mark,
+                                                   const std::string& reason,
+                                                   const std::string& goodbye,
+                                                   const Actor& actor) override {
+    return say<api::ActionDone>("close_connection(" + mark + ", " + reason + ", " + goodbye + ", " +
+                                actor.name + ")");
+  }
+  absl::StatusOr<api::ActionDone> send_to_connection(const std::string& mark,
+                                                     const std::string& payload,
+                                                     const Actor& actor) override {
+    return say<api::ActionDone>("send_to_connection(" + mark + ", " + payload + ", " + actor.name +
+                                ")");
+  }
+  absl::StatusOr<api::ConnectionsActionDone> close_connections(const api::ConnectionsAction& action,
+                                                               const Actor& actor) override {
+    return say<api::ConnectionsActionDone>("close_connections(" + summary_of(action) + ", " +
+                                           actor.name + ")");
+  }
+  absl::StatusOr<api::ConnectionsActionDone> rebalance_connections(
+      const api::ConnectionsAction& action, const Actor& actor) override {
+    return say<api::ConnectionsActionDone>("rebalance_connections(" + summary_of(action) + ", " +
+                                           actor.name + ")");
+  }
+  absl::StatusOr<api::BroadcastDone> broadcast(const api::Broadcast& broadcast,
+                                               const std::string& payload,
+                                               const Actor& actor) override {
+    return say<api::BroadcastDone>("broadcast(" + broadcast.to() + ", " + broadcast.pool() + ", " +
+                                   payload + ", " + actor.name + ")");
+  }
+  absl::StatusOr<api::ConfigDocument> config() override {
+    return say<api::ConfigDocument>("config()");
+  }
+  absl::StatusOr<api::ConfigDiff> config_diff() override {
+    return say<api::ConfigDiff>("config_diff()");
+  }
+  absl::StatusOr<api::ConfigDiff> change_config(const api::ConfigChange& change,
+                                                const Actor& actor) override {
+    return say<api::ConfigDiff>("change_config(" + change.set().begin()->second +
+                                (change.persist() ? ", persist, " : ", ") + actor.name + ")");
+  }
+  absl::StatusOr<api::ReloadDone> reload_config(const Actor& actor) override {
+    return say<api::ReloadDone>("reload_config(" + actor.name + ")");
+  }
+
+ private:
+  template <typename M>
+  absl::StatusOr<M> say(std::string call) {
+    std::lock_guard lock(mutex_);
+    calls_.push_back(std::move(call));
+    if (!failure_.ok()) return failure_;
+    return M();
+  }
+
+  std::mutex mutex_;
+  std::vector<std::string> calls_;
+  absl::Status failure_;
+};
+
+}  // namespace waymark::admin

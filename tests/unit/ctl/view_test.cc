@@ -1,0 +1,94 @@
+#include <catch2/catch.hpp>
+
+#include "ctl/connection_view.h"
+#include "ctl/event_view.h"
+#include "ctl/json_fields.h"
+#include "ctl/upstream_commands.h"
+#include "ctl/upstream_view.h"
+
+namespace waymark::ctl {
+namespace {
+
+using Catch::Contains;
+
+const Instant kNow{std::chrono::seconds(60)};
+
+Json upstream(const std::string& id, const std::string& address) {
+  return {{"id", id}, {"address", address}, {"pool", "default"}, {"state", "ready"}};
+}
+
+TEST_CASE("fields of another type than expected read as nothing") {
+  const Json odd = {{"text", 5}, {"number", "x"}, {"flag", 1}, {"list", {{"a", 1}}}, {"less", -1}};
+  CHECK(text_of(odd, "text").empty());
+  CHECK(number_of(odd, "number") == 0);
+  CHECK(number_of(odd, "less") == 0);
+  CHECK(!flag_of(odd, "flag"));
+  CHECK(list_of(odd, "list").empty());
+  CHECK(text_of(Json(7), "text").empty());
+  CHECK(text_of(Json(Json::value_t::discarded), "text").empty());
+  CHECK(number_of(Json{{"n", UINT64_MAX}}, "n") == UINT64_MAX);
+}
+
+TEST_CASE("an upstream is named by id, or by an address only it has") {
+  const Json list = {{"upstreams", Json::array({upstream("1", "h:1"), upstream("2", "h:2"),
+                                                upstream("3", "h:2"), upstream("h:1", "h:3")})}};
+  CHECK(text_of(pick_upstream(list, "2").value(), "id") == "2");
+  CHECK(text_of(pick_upstream(list, "h:3").value(), "id") == "h:1");
+  CHECK(text_of(pick_upstream(list, "h:1").value(), "id") == "h:1");  // an id goes before
+
+  const auto twice = pick_upstream(list, "h:2").status();
+  CHECK(absl::IsInvalidArgument(twice));
+  CHECK_THAT(std::string(twice.message().data(), twice.message().size()),
+             Contains("id 2") && Contains("id 3") && !Contains("id 1"));
+
+  const auto unknown = pick_upstream(list, "h:9").status();
+  CHECK(absl::IsNotFound(unknown));
+  CHECK_THAT(std::string(unknown.message().data(), unknown.message().size()),
+             Contains("h:9") && Contains("h:1  id 1") && Contains("h:3"));
+  CHECK(absl::IsNotFound(pick_upstream(Json::object(), "x").status()));
+}
+
+TEST_CASE("views stand resources of another shape") {
+  const Json odd = {{"upstreams", Json::array({5, "x", nullptr, Json::object()})},
+                    {"connections", Json::array({5, Json::object()})},
+                    {"links", 7},
+                    {"metadata", {{"a", 1}}}};
+  CHECK_THAT(upstream_table(odd, {}, kNow), Contains("ADDRESS"));
+  CHECK_THAT(upstream_details(odd, {}, kNow), Contains("metadata"));
+  CHECK_THAT(upstream_details(Json(5), {}, kNow), Contains("id"));
+  CHECK_THAT(upstream_line(Json(5)), Contains("weight 0"));
+  CHECK_THAT(connection_table(odd, {}, kNow), Contains("MARK"));
+  CHECK_THAT(connection_details(Json(5), {}, kNow), Contains("held"));
+}
+
+TEST_CASE("an event is a line with its time first") {
+  const SseEvent event{.type = "upstream",
+                       .data = R"({"state":"dead","at":"1970-01-01T00:00:01.000Z","n":[1]})",
+                       .id = "4"};
+  CHECK(event_line(event, {}) == "1970-01-01T00:00:01.000Z  upstream  state=dead n=[1]\n");
+  CHECK(
+      event_json(event) ==
+      R"({"id":"4","event":"upstream","data":{"state":"dead","at":"1970-01-01T00:00:01.000Z","n":[1]}})"
+      "\n");
+}
+
+TEST_CASE("an event cannot send escapes or pretend to be another") {
+  const SseEvent event{.type = "\x1b[2J", .data = "{\"a\\u001b\":\"\\u001b x\\ny=1\"}"};
+  CHECK(event_line(event, {}) == "\\x1b[2J  a\\x1b=\"\\u001b x\\ny=1\"\n");
+  CHECK(event_line({.type = "x", .data = "not {json\x07"}, {}) == "x  not {json\\x07\n");
+  CHECK(event_json({.type = "x", .data = "no\n\xff"}) ==
+        "{\"id\":\"\",\"event\":\"x\",\"data\":\"no\\n\xef\xbf\xbd\"}\n");
+}
+
+TEST_CASE("a frame is dumped with what was left out") {
+  const SseEvent frame{.type = "frame",
+                       .data = R"({"at":"T","direction":"up","seq":3,"size":5,"payload":"YWI="})"};
+  CHECK(frame_dump(frame, {}) ==
+        "T  up    seq 3, 5 bytes\n"
+        "  00000000  61 62                                             |ab|\n"
+        "  ... 3 more\n");
+  CHECK(frame_dump({.type = "frame", .data = R"({"payload":"?"})"}, {}) == "frame  payload=?\n");
+}
+
+}  // namespace
+}  // namespace waymark::ctl

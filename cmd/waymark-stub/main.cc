@@ -6,10 +6,12 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <optional>
 #include <string>
 #include <thread>
 
 #include "absl/time/time.h"
+#include "registration.h"
 #include "stub.h"
 #include "waymark/upstream.h"
 
@@ -33,6 +35,10 @@ Examples:
       takes a free port, prints it, answers late, tells who comes and goes
   waymark-stub --listen 127.0.0.1:7001 --protocol legacy
       speaks upstream.grpc.service instead of waymark.link.v1
+
+  waymark-stub --listen 127.0.0.1:0 --id blue --register http://127.0.0.1:8001 \
+               --register-token-file /var/lib/waymark/registry.token
+      announces itself to a proxy's registry, and takes that back at the end
 
 SIGTERM and Ctrl-C let proxies move their clients away (1 s at most); a second one ends at once.)";
 
@@ -64,6 +70,8 @@ int main(int argc, char** argv) {
   std::string reply = "echo";
   std::string delay = "0ms";
   std::string protocol = "link";
+  std::string ttl = "15s";
+  waymark::stub::RegistrationOptions registration;
 
   CLI::App app("Answers the frames that Waymark proxies bring.", "waymark-stub");
   app.footer(kExamples);
@@ -80,6 +88,20 @@ int main(int argc, char** argv) {
       ->type_name("NAME");
   app.add_option("--threads", server_options.threads, "threads that serve links (default: 1)")
       ->type_name("N");
+  app.add_option("--register", registration.url,
+                 "registry of a proxy to announce this upstream to; at every address the name has")
+      ->type_name("URL");
+  app.add_option("--register-token-file", registration.token_file, "holds the registry's token")
+      ->type_name("FILE");
+  app.add_option("--pool", registration.pool, "pool to register for (default: the only one)")
+      ->type_name("NAME");
+  app.add_option("--advertise", registration.address,
+                 "host:port proxies connect to (default: the one listened on)")
+      ->type_name("ADDR");
+  app.add_option("--ttl", ttl, "time to live of the registration (default: 15s)")
+      ->type_name("TIME");
+  app.add_flag("--insecure", registration.insecure,
+               "register an address off the loopback, to be spoken to in plaintext");
   app.add_flag("--verbose", stub_options.verbose, "tell of opened and closed clients on stderr");
   try {
     app.parse(argc, argv);
@@ -95,8 +117,18 @@ int main(int argc, char** argv) {
       wait == absl::InfiniteDuration()) {
     return fail("--delay: \"" + delay + "\", expected a time such as 20ms or 1s");
   }
+  absl::Duration lease;
+  if (!absl::ParseDuration(ttl, &lease)) {
+    return fail("--ttl: \"" + ttl + "\", expected a time such as 15s or 1m");
+  }
+  registration.ttl = absl::ToChronoSeconds(lease);
+  if (!registration.url.empty()) {
+    const absl::Status status = waymark::stub::Registration::check(registration);
+    if (!status.ok()) return fail("--register: " + std::string(status.message()));
+  }
   stub_options.delay = absl::ToChronoNanoseconds(wait);
   server_options.name = stub_options.id;
+  const std::string id = stub_options.id;
   if (stub_options.id.empty()) stub_options.id = server_options.listen;
   server_options.protocol =
       protocol == "link" ? waymark::UpstreamProtocol::link : waymark::UpstreamProtocol::legacy;
@@ -108,11 +140,19 @@ int main(int argc, char** argv) {
   std::printf("listening on %s\n", (*server)->address().c_str());
   std::fflush(stdout);
 
+  std::optional<waymark::stub::Registration> announced;
+  if (!registration.url.empty()) {
+    if (registration.address.empty()) registration.address = (*server)->address();
+    registration.id = id.empty() ? registration.address : id;
+    announced.emplace(std::move(registration));
+  }
+
   wait_for_signal(signals);
   std::thread([signals] {
     wait_for_signal(signals);
     _exit(EXIT_SUCCESS);
   }).detach();
+  if (announced) announced->end();
   (*server)->shutdown(kPatience);
   return EXIT_SUCCESS;
 }

@@ -8,6 +8,7 @@
 #include "app/config_scalar.h"
 #include "base/rfc3339.h"
 #include "base/status.h"
+#include "link/metadata.h"
 
 namespace waymark::app {
 namespace {
@@ -214,12 +215,8 @@ absl::StatusOr<control::UpstreamSpec> spec_of(const std::string& pool, const std
         "say \"insecure\": true to send plaintext there",
         endpoint->to_string());
   }
-  for (const auto& [key, value] : metadata) {
-    if (parse_text(schema::Rule::UNIT_PAIR, key + "=" + value).ok()) continue;
-    return error(absl::StatusCode::kInvalidArgument,
-                 "metadata: {} cannot be gRPC metadata: keys are of lower-case letters, digits, "
-                 "\"-\", \"_\" and \".\", values of printable ASCII",
-                 quoted(key));
+  if (const std::string problem = link::problem_of(metadata); !problem.empty()) {
+    return error(absl::StatusCode::kInvalidArgument, "metadata: {}", problem);
   }
   return control::UpstreamSpec{.pool = pool,
                                .address = endpoint->to_string(),

@@ -63,6 +63,7 @@ class Log final : public proxy::Observer {
                       std::string_view protocol) override;
   void upstream_failed(const proxy::UpstreamRef& ref, std::string_view pool,
                        std::string_view address, std::string_view why) override;
+  void upstream_rests(const proxy::UpstreamRef& /*ref*/) override {}
   void upstream_gone(const proxy::UpstreamRef& /*ref*/) override {}
   void upstream_lost(const proxy::UpstreamRef& ref, std::string_view pool, std::string_view address,
                      std::string_view why) override;

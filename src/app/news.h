@@ -42,6 +42,9 @@ class News final : public proxy::Observer {
       control.link_lost(ref.upstream, ref.worker, why);
     });
   }
+  void upstream_rests(const proxy::UpstreamRef& ref) override {
+    plane_.post([ref](control::Control& control) { control.link_ended(ref.upstream, ref.worker); });
+  }
   void upstream_gone(const proxy::UpstreamRef& ref) override {
     plane_.post([ref](control::Control& control) { control.gone(ref.upstream); });
   }

@@ -300,12 +300,14 @@ void Control::set_resolved(const UpstreamSpec& spec, const std::vector<std::stri
 }
 
 absl::StatusOr<Upstream*> Control::take_in(std::string id, UpstreamSpec spec, Source source) {
-  const PoolRules* rules = rules_of(spec.pool);
+  HealthSettings health = rules_of(spec.pool)->health;
+  // The ancestor's servers are asked `ready` and `live` by their links, and never probed.
+  if (spec.protocol == "legacy") health.check = HealthSettings::Check::link;
   Upstream upstream{.id = std::move(id),
                     .spec = std::move(spec),
                     .source = source,
                     .ready = std::vector<bool>(options_.workers),
-                    .life = UpstreamLife(rules->health, options_.random, now_ms_)};
+                    .life = UpstreamLife(health, options_.random, now_ms_)};
   for (const store::StoredOverride& entry : overrides_) {
     if (is_kept_as_a_whole(source) || entry.upstream_id != upstream.id) continue;
     upstream.weight_override = entry.weight;
@@ -357,7 +359,8 @@ void Control::steer_all(std::string_view pool) {
 bool Control::last_resort(const Upstream& upstream) const {
   return std::none_of(directory_.all().begin(), directory_.all().end(), [&](const auto& other) {
     return other.get() != &upstream && other->spec.pool == upstream.spec.pool && !other->leaving &&
-           other->life.standing().state == State::ready;
+           other->life.standing().state == State::ready &&
+           other->life.standing().role == Role::serve;
   });
 }
 
@@ -384,6 +387,13 @@ void Control::link_lost(std::uint32_t index, std::size_t worker, std::string_vie
   if (upstream == nullptr) return;
   upstream->ready[worker] = false;
   upstream->life.link_lost(why, now_ms_);
+  tell_links(*upstream);
+}
+
+void Control::link_ended(std::uint32_t index, std::size_t worker) {
+  Upstream* upstream = directory_.at(index);
+  if (upstream == nullptr) return;
+  upstream->ready[worker] = false;
   tell_links(*upstream);
 }
 

@@ -99,6 +99,8 @@ class Control {
   void link_ready(std::uint32_t index, std::size_t worker, std::string_view name);
   void link_failed(std::uint32_t index, std::size_t worker, std::string_view why);
   void link_lost(std::uint32_t index, std::size_t worker, std::string_view why);
+  // The workers were told that it should rest, and this one's link has ended.
+  void link_ended(std::uint32_t index, std::size_t worker);
   void gone(std::uint32_t index);
   void probed(std::uint32_t index, const ProbeResult& result);
 

@@ -41,6 +41,8 @@ class Observer {
                                std::string_view address, std::string_view why) = 0;
   virtual void upstream_lost(const UpstreamRef& ref, std::string_view pool,
                              std::string_view address, std::string_view why) = 0;
+  // The link of an upstream that was ordered to rest has been ended.
+  virtual void upstream_rests(const UpstreamRef& ref) = 0;
   // The worker has forgotten an upstream it was ordered to remove.
   virtual void upstream_gone(const UpstreamRef& ref) = 0;
 };

@@ -67,11 +67,13 @@ void Steering::carry_on(Upstream& upstream, std::uint32_t index) {
     if (!wanted) return;
     state_.fleet->renew_link(upstream);
     upstream.link->start(now);
-  } else if (upstream.role == Role::rest && !upstream.link->ready()) {
-    upstream.link->stop(now);
-  } else if (over && upstream.clients == 0) {
-    upstream.link->stop(now);
+    return;
   }
+  if (upstream.role != Role::rest || upstream.link->state() == link::Link::State::stopping) return;
+  const bool idle = !upstream.link->ready() || (over && upstream.clients == 0);
+  if (!idle) return;
+  upstream.link->stop(now);
+  state_.shared.observer.upstream_rests({index, state_.index});
 }
 
 void Steering::forget(Upstream& upstream, std::uint32_t index) {

@@ -71,6 +71,9 @@ class Process:
         self._told_to_end |= number in (signal.SIGTERM, signal.SIGINT)
         self._child.send_signal(number)
 
+    def signal_hangup(self):
+        self._child.send_signal(signal.SIGHUP)
+
     def kill(self):
         self._expected = -signal.SIGKILL
         self._child.kill()

@@ -38,8 +38,8 @@ class Proxy:
     def __init__(self, folder, name, settings, prefix=()):
         settings = {"admin": {"bind": "127.0.0.1:0"}, "state": str(folder / f"{name}-state"), **settings}
         self._settings = settings
-        path = write_configuration(folder, name, settings)
-        self.process = Process(folder, name, [*prefix, program("waymark"), "serve", "-c", path])
+        self._path = write_configuration(folder, name, settings)
+        self.process = Process(folder, name, [*prefix, program("waymark"), "serve", "-c", self._path])
         self._clients = []
 
     def wait_started(self):
@@ -47,6 +47,14 @@ class Proxy:
         self._telemetry = started["telemetry"]
         self.admin = Admin(started["admin"], pathlib.Path(self._settings["state"]) / "admin.token")
         self.addresses = {line["listener"]: line["address"] for line in self.log("listening")}
+
+    def rewrite(self, settings):
+        """The configuration file says this from now on."""
+        settings = {**settings, "admin": self._settings["admin"], "state": self._settings["state"]}
+        self._path.write_text(json.dumps(settings))
+
+    def write_text(self, text):
+        self._path.write_text(text)
 
     # --- clients ---
 

@@ -11,12 +11,16 @@ from harness.server import Server
 
 _END = object()
 
+# HealthCheckResponse, encoded: a package called grpc cannot be generated beside grpc itself.
+_STATUS = {"SERVING": b"\x08\x01", "NOT_SERVING": b"\x08\x02"}
+
 
 class Link:
     """One call of Link: a worker of a proxy."""
 
-    def __init__(self, hello):
+    def __init__(self, hello, metadata):
         self.hello = hello
+        self.metadata = metadata
         self.outbox = queue.SimpleQueue()
         self.ended = threading.Event()
 
@@ -33,9 +37,13 @@ class Link:
 
 
 class Upstream:
-    """`opening`: the messages it begins with. `answer(event)`: its commands for each event."""
+    """`opening`: the messages it begins with. `answer(event)`: its commands for each event.
 
-    def __init__(self, opening=None, answer=wire.pongs, address="127.0.0.1:0"):
+    `health`: what grpc.health.v1 answers, which may be set while it runs; None: it has none.
+    """
+
+    def __init__(self, opening=None, answer=wire.pongs, address="127.0.0.1:0", health=None):
+        self.health = health
         self._opening = [wire.welcome()] if opening is None else opening
         self._answer = answer
         self._reading = threading.Event()
@@ -47,13 +55,15 @@ class Upstream:
         method = grpc.stream_stream_rpc_method_handler(
             self._serve, wire.link.ToUpstream.FromString, _to_bytes
         )
-        self._server = Server(
-            [grpc.method_handlers_generic_handler("waymark.link.v1.UpstreamService", {"Link": method})], address
-        )
+        handlers = [grpc.method_handlers_generic_handler("waymark.link.v1.UpstreamService", {"Link": method})]
+        if health is not None:
+            check = grpc.unary_unary_rpc_method_handler(lambda *_: _STATUS[self.health], bytes, bytes)
+            handlers.append(grpc.method_handlers_generic_handler("grpc.health.v1.Health", {"Check": check}))
+        self._server = Server(handlers, address)
         self.address = self._server.address
 
-    def _serve(self, requests, _context):
-        link = Link(next(requests).hello)
+    def _serve(self, requests, context):
+        link = Link(next(requests).hello, dict(context.invocation_metadata()))
         self.links.append(link)
         threading.Thread(target=self._read, args=(requests, link), daemon=True).start()
         yield from self._opening

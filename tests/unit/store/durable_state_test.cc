@@ -154,6 +154,13 @@ TEST_CASE("refuses a damaged file, leaves it as it is, and on demand puts it asi
       for (std::size_t i = 0; i < 8; ++i) bytes[page * 4096 + i] ^= '\x55';
     }
   }
+  SECTION("with its indexes overwritten, which reading would not notice") {
+    bytes = whole;
+    for (std::size_t page = 1; page * 4096 < bytes.size(); ++page) {
+      if (bytes[page * 4096] == '\x0a') bytes.replace(page * 4096, 4096, std::string(4096, '\0'));
+    }
+    REQUIRE(bytes != whole);
+  }
   SECTION("of another program") {
     write_file(kept.scratch.database(), "");
     REQUIRE(Sqlite::open(kept.scratch.database()).value()->run("CREATE TABLE mail (x)").ok());

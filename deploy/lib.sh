@@ -34,12 +34,37 @@ as_root() {
   fi
 }
 
-# install_packages PACKAGE...: from Debian's archive, asking nothing.
+# without_services COMMAND...: as root, while packages that are installed start no server. A policy
+# of the machine's own is left alone.
+without_services() {
+  # shellcheck disable=SC2016
+  as_root bash -c '
+    policy=/usr/sbin/policy-rc.d
+    if [[ ! -e $policy ]]; then
+      trap "rm -f $policy" EXIT
+      printf "#!/bin/sh\nexit 101\n" >"$policy"
+      chmod 755 "$policy"
+    fi
+    "$@"' - "$@"
+}
+
+# disable_services PACKAGE...: nor are their servers started with the machine.
+disable_services() {
+  local -a units
+  command -v systemctl >/dev/null || return 0
+  mapfile -t units < <(dpkg-query -L "$@" 2>/dev/null |
+    sed -n 's|^\(/usr\)\{0,1\}/lib/systemd/system/\([^/]*\.service\)$|\2|p')
+  ((${#units[@]} == 0)) || as_root systemctl --quiet disable "${units[@]}"
+}
+
+# install_packages PACKAGE...: from Debian's archive, asking nothing. Of those that bring a server
+# only the programs are wanted.
 install_packages() {
   command -v apt-get >/dev/null || die "needs Debian's apt-get to install: $*"
   local -a apt=(env DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=300)
   as_root "${apt[@]}" update </dev/null
-  as_root "${apt[@]}" install -y --no-install-recommends "$@" </dev/null
+  without_services "${apt[@]}" install -y --no-install-recommends "$@" </dev/null
+  disable_services "$@"
 }
 
 # listening_inode PORT: the socket that listens on this TCP port, on any address; fails if none does.

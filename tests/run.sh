@@ -15,6 +15,7 @@ Installs what the tests need (Debian packages), builds, and runs these groups:
   unit         tests/unit and tests/regress
   layers       the include table of src/README.md
   scripts      shellcheck, yamllint, deploy/quickstart.sh against stand-ins
+  metrics      promtool over the alert rules, the dashboard against the table of metrics
   format       clang-format
   fuzz         every fuzz target for ten seconds
   e2e          the real programs over real sockets
@@ -29,7 +30,7 @@ Logs: build/test-logs/GROUP.log
 END
 }
 
-all_groups=(build unit layers scripts format fuzz e2e install quickstart asan tsan)
+all_groups=(build unit layers scripts metrics format fuzz e2e install quickstart asan tsan)
 groups=()
 fast=0
 while (($#)); do
@@ -47,7 +48,7 @@ while (($#)); do
 done
 if ((${#groups[@]} == 0)); then
   groups=("${all_groups[@]}")
-  ((fast)) && groups=("${groups[@]:0:9}") # without asan and tsan
+  ((fast)) && groups=("${groups[@]:0:10}") # without asan and tsan
 fi
 
 readonly logs=$PWD/build/test-logs
@@ -163,6 +164,7 @@ run_group() {
     unit) with_release unit_tests unit release ;;
     layers) python_tests layers 120 tests/layers ;;
     scripts) python_tests scripts 300 tests/scripts ;;
+    metrics) python_tests metrics 120 tests/metrics ;;
     format) check_format ;;
     fuzz) step fuzz 1200 tests/fuzz/run.sh 10 ;;
     e2e) with_release e2e_tests e2e release ;;

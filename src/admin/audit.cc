@@ -1,6 +1,7 @@
 #include "admin/audit.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
@@ -8,6 +9,7 @@
 #include <vector>
 
 #include "admin/json_document.h"
+#include "admin/string_map.h"
 
 namespace waymark::admin {
 namespace {
@@ -18,16 +20,11 @@ using google::protobuf::Message;
 constexpr std::array<std::string_view, 4> kPayload = {"payload", "text", "goodbye", "goodbye_text"};
 constexpr std::size_t kMostOfValue = 80;  // bytes
 
-std::string names_in_map(const Message& message, const FieldDescriptor& field) {
+std::string names_in_map(const Message& message) {
   std::vector<std::string> names;
-  for (int i = 0; i < message.GetReflection()->FieldSize(message, &field); ++i) {
-    const Message& entry = message.GetReflection()->GetRepeatedMessage(message, &field, i);
-    names.push_back(entry.GetReflection()->GetString(entry, field.message_type()->map_key()));
-  }
+  for (const auto& entry : string_map_of(message)) names.push_back(entry.first);
   std::sort(names.begin(), names.end());
-  std::string text;
-  for (const std::string& name : names) text += (text.empty() ? "" : ",") + name;
-  return text;
+  return fmt::format("{}", fmt::join(names, ","));
 }
 
 std::string value_of(const Message& message, const FieldDescriptor& field) {
@@ -53,14 +50,18 @@ std::string value_of(const Message& message, const FieldDescriptor& field) {
 }  // namespace
 
 std::string summary_of(const Message& message) {
-  std::vector<const FieldDescriptor*> fields;
-  message.GetReflection()->ListFields(message, &fields);
-  std::string text;
-  for (const FieldDescriptor* field : fields) {
-    if (!text.empty()) text += ' ';
-    text += field->name() + "=" +
-            (field->is_map() ? names_in_map(message, *field) : value_of(message, *field));
+  std::vector<std::string> parts;
+  const auto& type = *message.GetDescriptor();
+  for (int i = 0; i < type.field_count(); ++i) {
+    const FieldDescriptor& field = *type.field(i);
+    if (field.is_map()) {
+      const std::string names = names_in_map(message);
+      if (!names.empty()) parts.push_back(field.name() + "=" + names);
+    } else if (!field.is_repeated() && message.GetReflection()->HasField(message, &field)) {
+      parts.push_back(field.name() + "=" + value_of(message, field));
+    }
   }
+  const std::string text = fmt::format("{}", fmt::join(parts, " "));
   return shortened(text, 240);
 }
 

@@ -20,8 +20,8 @@ struct AuditRecord {
 // Called on the handler threads, several at a time.
 using Audit = std::function<void(const AuditRecord&)>;
 
-// The fields that are set, for people: `weight=50 admin_state=drain`. Of payload and of the values
-// of maps only the sizes and names.
+// The fields of a request that are set, for people: `weight=50 admin_state=drain`. Of payload and
+// of the values of maps only the sizes and names.
 [[nodiscard]] std::string summary_of(const google::protobuf::Message& message);
 
 }  // namespace waymark::admin

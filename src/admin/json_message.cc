@@ -11,6 +11,8 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "admin/string_map.h"
+
 namespace waymark::admin {
 namespace {
 
@@ -23,17 +25,9 @@ using google::protobuf::Reflection;
 
 JsonValue tree_of(const Message& message);
 
-JsonValue tree_of_map(const Message& message, const FieldDescriptor& field) {
-  const Reflection& reflection = *message.GetReflection();
-  const FieldDescriptor* key = field.message_type()->map_key();
-  const FieldDescriptor* value = field.message_type()->map_value();
-  std::map<std::string, std::string> sorted;
-  for (int i = 0; i < reflection.FieldSize(message, &field); ++i) {
-    const Message& entry = reflection.GetRepeatedMessage(message, &field, i);
-    sorted.emplace(entry.GetReflection()->GetString(entry, key),
-                   entry.GetReflection()->GetString(entry, value));
-  }
-  return sorted;
+JsonValue tree_of_map(const Message& message) {
+  const StringMap& map = string_map_of(message);
+  return std::map<std::string, std::string>(map.begin(), map.end());
 }
 
 JsonValue tree_of_list(const Message& message, const FieldDescriptor& field) {
@@ -73,7 +67,7 @@ JsonValue tree_of(const Message& message) {
   for (int i = 0; i < type.field_count(); ++i) {
     const FieldDescriptor& field = *type.field(i);
     if (field.is_map()) {
-      object[field.name()] = tree_of_map(message, field);
+      object[field.name()] = tree_of_map(message);
     } else if (field.is_repeated()) {
       object[field.name()] = tree_of_list(message, field);
     } else if (!field.has_presence() || message.GetReflection()->HasField(message, &field)) {
@@ -156,10 +150,7 @@ class Reader {
     if (rule_of(field).required() && value.empty()) add_error(errors_, path, "may not be empty");
     for (const auto& [name, member] : value.items()) {
       if (!expect(member.is_string(), "a string", member, member_path(path, name))) continue;
-      Message& entry = *out.GetReflection()->AddMessage(&out, &field);
-      const Descriptor& type = *entry.GetDescriptor();
-      entry.GetReflection()->SetString(&entry, type.map_key(), name);
-      entry.GetReflection()->SetString(&entry, type.map_value(), member.get<std::string>());
+      string_map_of(out)[name] = member.get<std::string>();
     }
   }
 

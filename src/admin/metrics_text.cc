@@ -64,6 +64,11 @@ void MetricsText::counter(std::string_view name, std::string_view help, std::uin
   append_sample(family(name, "counter", help), name, "", labels, "", fmt::format("{}", value));
 }
 
+void MetricsText::fractional_counter(std::string_view name, std::string_view help, double value,
+                                     Labels labels) {
+  append_sample(family(name, "counter", help), name, "", labels, "", number(value));
+}
+
 void MetricsText::gauge(std::string_view name, std::string_view help, double value, Labels labels) {
   append_sample(family(name, "gauge", help), name, "", labels, "", number(value));
 }

@@ -2,12 +2,16 @@
 // (https://prometheus.io/docs/instrumenting/exposition_formats/).
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <initializer_list>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "base/buckets.h"
 
 namespace waymark::admin {
 
@@ -37,12 +41,29 @@ class MetricsText {
 
   void counter(std::string_view name, std::string_view help, std::uint64_t value,
                Labels labels = {});
+  // A counter of something that comes in fractions, such as seconds.
+  void fractional_counter(std::string_view name, std::string_view help, double value,
+                          Labels labels = {});
   void gauge(std::string_view name, std::string_view help, double value, Labels labels = {});
 
   // `buckets` by rising bound; the last one, +Inf, is written from `count`.
   void histogram(std::string_view name, std::string_view help,
                  std::span<const HistogramBucket> buckets, std::uint64_t count, double sum,
                  Labels labels = {});
+
+  // Bounds and sum in base units: `unit` of the values make one, 1e9 nanoseconds a second.
+  template <std::uint64_t... kBounds>
+  void histogram(std::string_view name, std::string_view help, const Buckets<kBounds...>& values,
+                 double unit, Labels labels = {}) {
+    std::array<HistogramBucket, sizeof...(kBounds)> buckets;
+    std::uint64_t count = 0;
+    for (std::size_t i = 0; i < buckets.size(); ++i) {
+      count += values.counts()[i];
+      buckets[i] = {static_cast<double>(values.kUpperBounds[i]) / unit, count};
+    }
+    histogram(name, help, std::span<const HistogramBucket>(buckets), count + values.counts().back(),
+              static_cast<double>(values.sum()) / unit, labels);
+  }
 
   [[nodiscard]] std::string finish() &&;
 

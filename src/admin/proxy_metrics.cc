@@ -1,6 +1,6 @@
 #include "admin/proxy_metrics.h"
 
-#include <array>
+#include <utility>
 
 #include "admin/metrics_text.h"
 #include "waymark/close_reason.h"
@@ -11,17 +11,72 @@ namespace {
 
 using proxy::Counters;
 using proxy::ListenerSnapshot;
-using proxy::UpstreamSnapshot;
+using proxy::ListenerTraffic;
+using proxy::PoolCounts;
 using proxy::WorkerSnapshot;
+
+constexpr double kNanoseconds = 1e9;
+
+void add_program(MetricsText& text, const proxy::ProxySnapshot& snapshot,
+                 const ProgramFacts& facts) {
+  text.gauge("waymark_build_info", "Always 1.", 1, {{"version", facts.version}});
+  text.gauge("waymark_ready", "1 while /readyz says so.", facts.ready ? 1 : 0);
+  text.gauge("waymark_draining", "1 from SIGTERM to the end.", facts.draining ? 1 : 0);
+  text.gauge("waymark_workers", "Worker threads.", static_cast<double>(snapshot.worker_count));
+  text.gauge("waymark_workers_silent",
+             "Workers that did not answer within a second, and are missing in this scrape.",
+             static_cast<double>(snapshot.worker_count - snapshot.workers.size()));
+  text.gauge("waymark_memory_used_bytes", "What counts towards max_memory.",
+             static_cast<double>(snapshot.memory_used));
+  text.gauge("waymark_memory_limit_bytes", "max_memory.",
+             static_cast<double>(snapshot.memory_limit));
+  text.gauge("waymark_max_connections", "Most client connections at a time.",
+             static_cast<double>(snapshot.max_connections));
+  text.counter("waymark_log_lines_dropped_total", "Log lines dropped because nobody read them.",
+               facts.log_lines_dropped);
+}
+
+void add_listener(MetricsText& text, const ListenerSnapshot& listener) {
+  text.counter("waymark_listener_accepted_total", "Connections accepted.", listener.accepted,
+               {{"listener", listener.name}});
+  text.counter("waymark_listener_paused_total",
+               "Times accepting paused while clients waited in the backlog, by cause.",
+               listener.paused_at_cap, {{"listener", listener.name}, {"cause", "max_connections"}});
+  text.counter("waymark_listener_paused_total", "", listener.paused_without_fds,
+               {{"listener", listener.name}, {"cause", "descriptors"}});
+  text.counter("waymark_listener_failed_total", "Accepts that failed for one client.",
+               listener.failed, {{"listener", listener.name}});
+}
+
+void add_traffic(MetricsText& text, const ListenerTraffic& traffic, std::string_view worker,
+                 std::string_view listener) {
+  text.gauge("waymark_downstream_connections", "Open client connections.",
+             static_cast<double>(traffic.connections),
+             {{"worker", worker}, {"listener", listener}});
+  text.counter("waymark_downstream_connections_opened_total", "Client connections taken over.",
+               traffic.opened, {{"worker", worker}, {"listener", listener}});
+  text.counter("waymark_downstream_frames_total",
+               "Frames read from (up) and given to (down) clients.", traffic.frames_up,
+               {{"worker", worker}, {"listener", listener}, {"direction", "up"}});
+  text.counter("waymark_downstream_frames_total", "", traffic.frames_down,
+               {{"worker", worker}, {"listener", listener}, {"direction", "down"}});
+  text.counter("waymark_downstream_bytes_total", "Payload bytes of those frames.", traffic.bytes_up,
+               {{"worker", worker}, {"listener", listener}, {"direction", "up"}});
+  text.counter("waymark_downstream_bytes_total", "", traffic.bytes_down,
+               {{"worker", worker}, {"listener", listener}, {"direction", "down"}});
+}
+
+void add_pool(MetricsText& text, const PoolCounts& pool, std::string_view worker) {
+  text.gauge("waymark_pool_ready_upstreams", "Upstreams that the worker gives connections to.",
+             static_cast<double>(pool.ready_upstreams), {{"worker", worker}, {"pool", pool.name}});
+  text.gauge("waymark_downstream_connections_held", "Client connections without a ready upstream.",
+             static_cast<double>(pool.held), {{"worker", worker}, {"pool", pool.name}});
+  text.gauge("waymark_frames_stranded", "Frames that wait for an upstream to become ready.",
+             static_cast<double>(pool.stranded_frames), {{"worker", worker}, {"pool", pool.name}});
+}
 
 void add_connections(MetricsText& text, const WorkerSnapshot& worker, std::string_view id) {
   const Counters& counters = worker.counters;
-  text.gauge("waymark_downstream_connections", "Open client connections.",
-             static_cast<double>(worker.connections), {{"worker", id}});
-  text.gauge("waymark_downstream_connections_held", "Client connections without a ready upstream.",
-             static_cast<double>(worker.held), {{"worker", id}});
-  text.counter("waymark_downstream_connections_opened_total", "Client connections taken over.",
-               counters.opened, {{"worker", id}});
   for (std::size_t i = 1; i < kCloseReasons; ++i) {
     const auto reason = static_cast<CloseReason>(i);
     if (reason == CloseReason::moved || reason == CloseReason::taken_over) continue;
@@ -32,31 +87,12 @@ void add_connections(MetricsText& text, const WorkerSnapshot& worker, std::strin
   text.counter("waymark_downstream_connections_moved_total",
                "Times a connection was given to another upstream.", counters.moved,
                {{"worker", id}});
-}
-
-void add_frames(MetricsText& text, const WorkerSnapshot& worker, std::string_view id) {
-  const Counters& counters = worker.counters;
-  text.counter("waymark_downstream_frames_total",
-               "Frames read from (up) and given to (down) clients.", counters.frames_up,
-               {{"worker", id}, {"direction", "up"}});
-  text.counter("waymark_downstream_frames_total", "", counters.frames_down,
-               {{"worker", id}, {"direction", "down"}});
-  text.counter("waymark_downstream_bytes_total", "Payload bytes of those frames.",
-               counters.bytes_up, {{"worker", id}, {"direction", "up"}});
-  text.counter("waymark_downstream_bytes_total", "", counters.bytes_down,
-               {{"worker", id}, {"direction", "down"}});
-  text.gauge("waymark_frames_stranded", "Frames that wait for an upstream to become ready.",
-             static_cast<double>(worker.stranded_frames), {{"worker", id}});
-  constexpr std::string_view kDiscarded = "waymark_frames_discarded_total";
-  text.counter(kDiscarded, "Frames read and not delivered, by reason.",
-               counters.frames_discarded_in_doubt, {{"worker", id}, {"reason", "in_doubt"}});
-  text.counter(kDiscarded, "", counters.frames_discarded_too_large,
-               {{"worker", id}, {"reason", "too_large_for_upstream"}});
-  text.counter(kDiscarded, "", counters.frames_discarded_at_exit,
-               {{"worker", id}, {"reason", "exit"}});
-  text.counter("waymark_frames_redelivered_total",
-               "Frames written again after their link was lost.", counters.frames_redelivered,
-               {{"worker", id}});
+  text.gauge("waymark_downstream_queued_connections",
+             "Clients that do not take their output as fast as it comes.",
+             static_cast<double>(worker.queued_connections), {{"worker", id}});
+  text.gauge("waymark_downstream_queued_bytes",
+             "Output waiting for them in the proxy, without what their sockets hold.",
+             static_cast<double>(worker.queued_bytes), {{"worker", id}});
   text.counter("waymark_downstream_input_discarded_bytes_total",
                "Bytes of unfinished frames and of input read while ending a connection.",
                counters.input_discarded_bytes, {{"worker", id}});
@@ -65,6 +101,37 @@ void add_frames(MetricsText& text, const WorkerSnapshot& worker, std::string_vie
                {{"worker", id}, {"cause", "window"}});
   text.counter("waymark_downstream_reads_paused_total", "", counters.reads_paused_for_memory,
                {{"worker", id}, {"cause", "memory"}});
+}
+
+void add_frames(MetricsText& text, const WorkerSnapshot& worker, std::string_view id) {
+  const Counters& counters = worker.counters;
+  text.counter("waymark_frames_sent_total",
+               "Frames written to upstreams, those removed since then included.",
+               worker.frames_sent, {{"worker", id}});
+  const auto discarded = [&](std::string_view reason, std::uint64_t frames) {
+    text.counter("waymark_frames_discarded_total", "Frames read and not delivered, by reason.",
+                 frames, {{"worker", id}, {"reason", reason}});
+  };
+  discarded("in_doubt", counters.frames_discarded_in_doubt);
+  discarded("too_large_for_upstream", counters.frames_discarded_too_large);
+  discarded("link_ended", worker.frames_dropped);
+  discarded("exit", counters.frames_discarded_at_exit);
+  text.counter("waymark_frames_redelivered_total",
+               "Frames written again after their link was lost.", counters.frames_redelivered,
+               {{"worker", id}});
+}
+
+void add_times(MetricsText& text, const WorkerSnapshot& worker, std::string_view id) {
+  constexpr std::string_view kName = "waymark_proxy_seconds";
+  text.histogram(kName,
+                 "Time in the proxy. Up: of each batch, from reading its first frame to the end of "
+                 "its write. Down: of each message, from receiving it to having given its payloads "
+                 "to clients.",
+                 worker.up, kNanoseconds, {{"worker", id}, {"direction", "up"}});
+  text.histogram(kName, "", worker.down, kNanoseconds, {{"worker", id}, {"direction", "down"}});
+  text.histogram("waymark_loop_lag_seconds",
+                 "How late the worker came to its tick, which is due ten times a second.",
+                 worker.counters.loop_lag, kNanoseconds, {{"worker", id}});
 }
 
 void add_commands(MetricsText& text, const WorkerSnapshot& worker, std::string_view id) {
@@ -82,96 +149,25 @@ void add_commands(MetricsText& text, const WorkerSnapshot& worker, std::string_v
                counters.commands_forwarded, {{"worker", id}});
 }
 
-void add_upstream(MetricsText& text, const UpstreamSnapshot& upstream, std::string_view id) {
-  const auto labels = [&](auto&& add) {
-    add({{"worker", id}, {"pool", upstream.pool}, {"upstream", upstream.address}});
-  };
-  const auto counter = [&](std::string_view name, std::string_view help, std::uint64_t value) {
-    labels([&](MetricsText::Labels given) { text.counter(name, help, value, given); });
-  };
-  const auto gauge = [&](std::string_view name, std::string_view help, std::size_t value) {
-    labels([&](MetricsText::Labels given) {
-      text.gauge(name, help, static_cast<double>(value), given);
-    });
-  };
-  gauge("waymark_upstream_ready", "1 while the link is ready.", upstream.state == "ready" ? 1 : 0);
-  gauge("waymark_upstream_connections", "Client connections served by the upstream.",
-        upstream.connections);
-  counter("waymark_link_events_sent_total", "Events of completed writes.", upstream.events_sent);
-  counter("waymark_link_frames_sent_total", "Frames among those events.", upstream.frames_sent);
-  counter("waymark_link_batches_sent_total", "Messages those events were sent in.",
-          upstream.batches_sent);
-  counter("waymark_link_bytes_sent_total", "Encoded bytes of those events.", upstream.bytes_sent);
-  counter("waymark_link_messages_received_total", "Messages received from the upstream.",
-          upstream.messages_received);
-  counter("waymark_link_lost_total", "Times the link was lost.", upstream.times_lost);
-  counter("waymark_link_failed_total", "Times a try to become ready failed.",
-          upstream.times_failed);
-  counter("waymark_link_malformed_total", "Messages of the upstream that cannot be read.",
-          upstream.malformed);
-  gauge("waymark_link_outstanding_events", "Events queued or being written.",
-        upstream.outstanding_events);
-  gauge("waymark_link_outstanding_frames", "Frames queued or being written.",
-        upstream.outstanding_frames);
-  gauge("waymark_link_outstanding_bytes", "Encoded bytes queued or being written.",
-        upstream.outstanding_bytes);
-  gauge("waymark_link_waiting_connections", "Clients paused for want of room on the link.",
-        upstream.waiting);
-}
-
-void add_standing(MetricsText& text, const UpstreamStanding& upstream) {
-  constexpr std::array<std::string_view, 5> kStates = {"joining", "ready", "unhealthy", "dead",
-                                                       "leaving"};
-  for (const std::string_view state : kStates) {
-    text.gauge("waymark_upstream_state", "1 for the state the upstream is in, 0 for the others.",
-               upstream.state == state ? 1 : 0,
-               {{"pool", upstream.pool}, {"upstream", upstream.address}, {"state", state}});
-  }
-  text.gauge("waymark_upstream_info",
-             "Always 1; who added the upstream and what it is meant to be.", 1,
-             {{"pool", upstream.pool},
-              {"upstream", upstream.address},
-              {"source", upstream.source},
-              {"admin_state", upstream.admin_state}});
-  text.gauge("waymark_upstream_failures", "Failures of probes and links in a row.",
-             upstream.failures, {{"pool", upstream.pool}, {"upstream", upstream.address}});
-  text.gauge("waymark_upstream_weight", "The weight the upstream has now.", upstream.weight,
-             {{"pool", upstream.pool}, {"upstream", upstream.address}});
-}
-
-void add_listener(MetricsText& text, const ListenerSnapshot& listener) {
-  text.counter("waymark_listener_accepted_total", "Connections accepted.", listener.accepted,
-               {{"listener", listener.name}});
-  text.counter("waymark_listener_paused_total",
-               "Times accepting paused while clients waited in the backlog, by cause.",
-               listener.paused_at_cap, {{"listener", listener.name}, {"cause", "max_connections"}});
-  text.counter("waymark_listener_paused_total", "", listener.paused_without_fds,
-               {{"listener", listener.name}, {"cause", "descriptors"}});
-  text.counter("waymark_listener_failed_total", "Accepts that failed for one client.",
-               listener.failed, {{"listener", listener.name}});
-}
-
 }  // namespace
 
 std::string proxy_metrics(const proxy::ProxySnapshot& snapshot, const ProgramFacts& facts) {
   MetricsText text;
-  text.gauge("waymark_build_info", "Always 1.", 1, {{"version", facts.version}});
-  text.gauge("waymark_memory_used_bytes", "What counts towards max_memory.",
-             static_cast<double>(snapshot.memory_used));
-  text.gauge("waymark_memory_limit_bytes", "max_memory.",
-             static_cast<double>(snapshot.memory_limit));
-  text.gauge("waymark_max_connections", "Most client connections at a time.",
-             static_cast<double>(snapshot.max_connections));
-  text.counter("waymark_log_lines_dropped_total", "Log lines dropped because nobody read them.",
-               facts.log_lines_dropped);
+  add_program(text, snapshot, facts);
   for (const ListenerSnapshot& listener : snapshot.listeners) add_listener(text, listener);
-  for (const UpstreamStanding& upstream : facts.upstreams) add_standing(text, upstream);
+  add_standing_metrics(text, facts.upstreams);
   for (const WorkerSnapshot& worker : snapshot.workers) {
     const std::string id = std::to_string(worker.worker);
+    const auto& traffic = worker.counters.listeners;
+    for (std::size_t i = 0; i < traffic.size() && i < snapshot.listeners.size(); ++i) {
+      add_traffic(text, traffic[i], id, snapshot.listeners[i].name);
+    }
+    for (const PoolCounts& pool : worker.pools) add_pool(text, pool, id);
     add_connections(text, worker, id);
     add_frames(text, worker, id);
+    add_times(text, worker, id);
     add_commands(text, worker, id);
-    for (const UpstreamSnapshot& upstream : worker.upstreams) add_upstream(text, upstream, id);
+    add_link_metrics(text, worker);
   }
   return std::move(text).finish();
 }

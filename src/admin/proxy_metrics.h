@@ -6,29 +6,23 @@
 #include <string_view>
 #include <vector>
 
+#include "admin/upstream_metrics.h"
 #include "proxy/snapshot.h"
 
 namespace waymark::admin {
 
-// What the control thread thinks of an upstream.
-struct UpstreamStanding {
-  std::string pool;
-  std::string address;
-  std::string source;
-  std::string state;
-  std::string admin_state;
-  std::uint32_t failures = 0;
-  std::uint32_t weight = 1;
-};
-
 struct ProgramFacts {
   std::string_view version;
   std::uint64_t log_lines_dropped = 0;
+  bool ready = false;  // what /readyz says
+  bool draining = false;
   std::vector<UpstreamStanding> upstreams;
 };
 
-// Conservation holds for each worker in one scrape:
-//   frames read = frames sent + outstanding + stranded + discarded
+// Conservation holds for each worker in one scrape, every frame counting once, whatever happened:
+//   waymark_downstream_frames_total{direction="up"} =
+//       waymark_frames_sent_total + waymark_link_outstanding_frames + waymark_frames_stranded +
+//       waymark_frames_discarded_total
 [[nodiscard]] std::string proxy_metrics(const proxy::ProxySnapshot& snapshot,
                                         const ProgramFacts& facts);
 

@@ -369,9 +369,8 @@ absl::StatusOr<api::ConfigDiff> AdminSource::config_diff() {
 
 absl::StatusOr<api::ConfigDiff> AdminSource::change_config(const api::ConfigChange& change,
                                                            const admin::Actor& /*actor*/) {
-  for (const auto& [path, value] : change.set()) {
-    if (absl::Status done = reload_.set(path, value); !done.ok()) return done;
-  }
+  const FlatConfig values(change.set().begin(), change.set().end());
+  if (absl::Status done = reload_.set(values); !done.ok()) return done;
   return config_diff();
 }
 

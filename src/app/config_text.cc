@@ -78,13 +78,21 @@ class Values {
   const Message& message_;
 };
 
-// The name an element of a list goes by, or its number.
+// What an element of a list goes by: its name; its address, and the metadata that tell two of one
+// address apart; or its number.
 std::string key_of(const Message& element, int i) {
-  for (const char* name : {"name", "address"}) {
-    const FieldDescriptor* field = element.GetDescriptor()->FindFieldByName(name);
-    if (field != nullptr) return Values(element).text(*field, 0);
+  const Values values(element);
+  const auto field = [&](const char* name) {
+    return element.GetDescriptor()->FindFieldByName(name);
+  };
+  if (const FieldDescriptor* name = field("name")) return values.text(*name, 0);
+  const FieldDescriptor* address = field("address");
+  if (address == nullptr) return std::to_string(i);
+  std::string key = values.text(*address, 0);
+  if (const FieldDescriptor* metadata = field("metadata")) {
+    for (int m = 0; m < values.size(*metadata); ++m) key += " " + values.text(*metadata, m);
   }
-  return std::to_string(i);
+  return key;
 }
 
 void flatten(const Message& message, const std::string& path, FlatConfig& out) {

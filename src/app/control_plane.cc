@@ -325,12 +325,9 @@ absl::StatusOr<std::vector<UpstreamView>> ControlPlane::upstreams() {
 }
 
 absl::Status ControlPlane::take_upstreams_of(const Config& config) {
-  return ask<bool>([this, &config](auto reply) {
-           for (std::size_t i = 0; i < config.policies.size(); ++i) {
-             control_.set_health(config.proxy.pools[i].name, config.policies[i].health);
-           }
-           control_.set_file(fixed_of(config));
-           names_.set(names_of(config));
+  return ask<bool>([this, fixed = fixed_of(config), names = names_of(config)](auto reply) {
+           control_.set_file(fixed);
+           names_.set(names);
            reply(true);
          })
       .status();

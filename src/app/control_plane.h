@@ -61,8 +61,8 @@ class ControlPlane final : public control::ControlActions {
                                                     std::uint32_t ttl_seconds);
   [[nodiscard]] absl::StatusOr<UpstreamView> end_lease(const std::string& id);
 
-  // Any thread, waits: the upstreams, names and health rules of `config` take the place of those
-  // there are. Its pools must be those of the start.
+  // Any thread, waits: the upstreams and names of `config` take the place of those there are. Its
+  // pools must be those of the start.
   [[nodiscard]] absl::Status take_upstreams_of(const Config& config);
 
   // Any thread: the name of a routed pool whose upstreams are all unready, or empty.

@@ -37,6 +37,13 @@ void EventFeed::connection_ended(const proxy::ConnectionSummary& summary) {
   ring_.push("connection_ended", admin::write_json(end));
 }
 
+void EventFeed::config_reloaded(std::size_t changes) {
+  api::ConfigReloaded reloaded;
+  reloaded.set_at(to_rfc3339(std::chrono::system_clock::now()));
+  reloaded.set_changes(changes);
+  ring_.push("config_reloaded", admin::write_json(reloaded));
+}
+
 void EventFeed::warning(std::string_view message) {
   api::Warning warning;
   warning.set_at(to_rfc3339(std::chrono::system_clock::now()));

@@ -23,6 +23,7 @@ class EventFeed {
   // Any thread. Under load only some are told, and how many were not.
   void connection_ended(const proxy::ConnectionSummary& summary);
   // Any thread.
+  void config_reloaded(std::size_t changes);
   void warning(std::string_view message);
 
  private:

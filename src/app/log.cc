@@ -87,11 +87,6 @@ bool needs_quotes(std::string_view text) {
   return false;
 }
 
-std::string_view name_of(LogLevel level) {
-  constexpr std::array<std::string_view, 4> kNames = {"debug", "info", "warn", "error"};
-  return kNames[static_cast<std::size_t>(level)];
-}
-
 }  // namespace
 
 LogField::LogField(std::string_view field, double number)
@@ -131,6 +126,11 @@ std::string format_json_line(std::string_view time, std::string_view level, std:
   }
   line.push_back('}');
   return line;
+}
+
+std::string_view name_of(LogLevel level) {
+  constexpr std::array<std::string_view, 4> kNames = {"debug", "info", "warn", "error"};
+  return kNames[static_cast<std::size_t>(level)];
 }
 
 std::optional<LogLevel> log_level_of(std::string_view word) {

@@ -38,6 +38,7 @@ struct LogField {
                                            std::string_view event,
                                            std::initializer_list<LogField> fields);
 
+[[nodiscard]] std::string_view name_of(LogLevel level);
 // The level of this name; nullopt for another word.
 [[nodiscard]] std::optional<LogLevel> log_level_of(std::string_view word);
 

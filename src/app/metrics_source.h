@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "admin/process_metrics.h"
 #include "admin/proxy_metrics.h"
 #include "admin/telemetry_source.h"
 #include "app/control_plane.h"
@@ -32,12 +33,16 @@ class MetricsSource final : public admin::TelemetrySource {
     return admin::proxy_metrics(proxy_.snapshot(kSnapshotTimeout),
                                 {.version = kVersion,
                                  .log_lines_dropped = log_.dropped_lines(),
-                                 .upstreams = std::move(standings)});
+                                 .ready = gate_.look().ready,
+                                 .draining = gate_.draining(),
+                                 .upstreams = std::move(standings)}) +
+           process_.text();
   }
 
  private:
   static admin::UpstreamStanding standing_of(const api::Upstream& upstream) {
-    return {.pool = upstream.pool(),
+    return {.id = upstream.id(),
+            .pool = upstream.pool(),
             .address = upstream.address(),
             .source = upstream.source(),
             .state = upstream.state(),
@@ -50,6 +55,7 @@ class MetricsSource final : public admin::TelemetrySource {
   ControlPlane& plane_;
   const ReadinessGate& gate_;
   const Log& log_;
+  const admin::ProcessMetrics process_;
 };
 
 }  // namespace waymark::app

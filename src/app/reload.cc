@@ -1,6 +1,7 @@
 #include "app/reload.h"
 
 #include <algorithm>
+#include <optional>
 #include <unordered_map>
 #include <utility>
 
@@ -9,15 +10,25 @@
 namespace waymark::app {
 namespace {
 
-// Paths that may change while running: those of upstreams and of how they are judged, and the log's
-// level. The rest is built into sockets, links and workers.
+constexpr std::string_view kLogLevel = "log.level";
+
+// Paths that may change while running: those of upstreams, and the log's level. The rest is built
+// into sockets, links and workers.
 bool may_change(std::string_view path) {
-  if (path == "log.level") return true;
+  if (path == kLogLevel) return true;
   if (!path.starts_with("pools[")) return false;
   const std::size_t end = path.find(']');
   if (end == std::string_view::npos) return false;
   const std::string_view field = path.substr(end + 1);
-  return field.starts_with(".upstreams[") || field.starts_with(".health.");
+  return field.starts_with(".upstreams[");
+}
+
+// `yaml` as write_yaml() makes it, with another level under `log`.
+std::string with_log_level(std::string yaml, const std::string& before, const std::string& after) {
+  const std::string line = "log:\n  level: '";
+  const std::size_t at = yaml.find(line + before);
+  if (at != std::string::npos) yaml.replace(at + line.size(), before.size(), after);
+  return yaml;
 }
 
 }  // namespace
@@ -37,10 +48,12 @@ std::vector<ConfigChange> changes_between(const FlatConfig& before, const FlatCo
   return changes;
 }
 
-Reload::Reload(std::string path, const Config& running, ControlPlane& plane, Log& log)
+Reload::Reload(std::string path, const Config& running, ControlPlane& plane, Log& log,
+               EventFeed& feed)
     : path_(std::move(path)),
       plane_(plane),
       log_(log),
+      feed_(feed),
       running_(running.flat),
       yaml_(running.yaml) {}
 
@@ -53,6 +66,20 @@ absl::StatusOr<Config> Reload::read() const {
 }
 
 absl::StatusOr<std::vector<ConfigChange>> Reload::reload() {
+  auto changes = take_file();
+  if (!changes.ok()) {
+    const std::string why(message_of(changes.status()));
+    log_.write(LogLevel::error, "config_not_reloaded", {{"file", path_}, {"why", why}});
+    feed_.warning(fmt::format("{} was not reloaded: {}", path_, why));
+    return changes;
+  }
+  log_.write(LogLevel::info, "config_reloaded",
+             {{"file", path_}, {"changes", static_cast<std::uint64_t>(changes->size())}});
+  feed_.config_reloaded(changes->size());
+  return changes;
+}
+
+absl::StatusOr<std::vector<ConfigChange>> Reload::take_file() {
   std::lock_guard lock(mutex_);
   auto config = read();
   if (!config.ok()) return config.status();
@@ -69,8 +96,6 @@ absl::StatusOr<std::vector<ConfigChange>> Reload::reload() {
   log_.set_level(config->log.level);
   running_ = config->flat;
   yaml_ = config->yaml;
-  log_.write(LogLevel::info, "config_reloaded",
-             {{"file", path_}, {"changes", static_cast<std::uint64_t>(changes.size())}});
   return changes;
 }
 
@@ -81,22 +106,29 @@ absl::StatusOr<std::vector<ConfigChange>> Reload::differences() {
   return changes_between(running_, config->flat);
 }
 
-absl::Status Reload::set(const std::string& path, const std::string& value) {
-  if (path != "log.level") {
-    return error(absl::StatusCode::kInvalidArgument,
-                 "set: {} cannot be set while running, allowed: log.level; upstreams have calls of "
-                 "their own, the rest is changed in the file",
-                 path);
+absl::Status Reload::set(const FlatConfig& values) {
+  std::optional<LogLevel> level;
+  for (const auto& [path, value] : values) {
+    if (path != kLogLevel) {
+      return error(
+          absl::StatusCode::kInvalidArgument,
+          "set: {} cannot be set while running, allowed: {}; upstreams have calls of their "
+          "own, the rest is changed in the file",
+          path, kLogLevel);
+    }
+    level = log_level_of(value);
+    if (!level) {
+      return error(absl::StatusCode::kInvalidArgument,
+                   "set: {}: '{}' is unknown, allowed: debug, info, warn, error", path, value);
+    }
   }
-  const auto level = log_level_of(value);
-  if (!level) {
-    return error(absl::StatusCode::kInvalidArgument,
-                 "set: log.level: '{}' is unknown, allowed: debug, info, warn, error", value);
-  }
+  if (!level) return absl::OkStatus();
   std::lock_guard lock(mutex_);
   log_.set_level(*level);
-  for (auto& [known, text] : running_) {
-    if (known == path) text = value;
+  for (auto& [path, value] : running_) {
+    if (path != kLogLevel) continue;
+    const std::string before = std::exchange(value, std::string(name_of(*level)));
+    yaml_ = with_log_level(yaml_, before, value);
   }
   return absl::OkStatus();
 }

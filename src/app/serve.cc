@@ -9,7 +9,6 @@
 #include <cstdlib>
 #include <memory>
 #include <string>
-#include <thread>
 
 #include "app/admin_source.h"
 #include "app/control_plane.h"
@@ -20,6 +19,7 @@
 #include "app/news.h"
 #include "app/readiness.h"
 #include "app/reload.h"
+#include "app/reload_thread.h"
 #include "app/version.h"
 #include "base/status.h"
 #include "net/loop.h"
@@ -30,6 +30,7 @@ namespace waymark::app {
 namespace {
 
 constexpr std::chrono::milliseconds kEndCheck{20};
+constexpr int kEndChecks = 50;
 constexpr std::chrono::milliseconds kLastWords{200};
 
 void prepare_process() {
@@ -114,8 +115,9 @@ int serve(Config config, const ServeOptions& options) {
   News news(log, plane, feed);
   bool workers_ended = false;
   net::Waker ended(loop, [&] { workers_ended = true; });
+  int checks_left = kEndChecks;
   net::Timer stop_when_done(loop, [&] {
-    if (workers_ended && plane.ended()) loop.stop();
+    if (workers_ended && (plane.ended() || --checks_left == 0)) loop.stop();
   });
   const auto close_handles = [&] {
     plane.close();
@@ -134,7 +136,8 @@ int serve(Config config, const ServeOptions& options) {
   plane.begin(**proxy);
   ReadinessGate gate(**proxy, plane, config.readyz_requires_upstreams);
   MetricsSource metrics(**proxy, plane, gate, log);
-  Reload reload(options.config_path, config, plane, log);
+  Reload reload(options.config_path, config, plane, log, feed);
+  ReloadThread reloads(reload);
   AdminSource source(config, options.config_path, **proxy, plane, gate, reload);
   auto http = open_http_listeners(config, metrics, source, ring, log);
 
@@ -160,16 +163,7 @@ int serve(Config config, const ServeOptions& options) {
   };
   net::SignalWatch on_term(loop, SIGTERM, on_signal);
   net::SignalWatch on_int(loop, SIGINT, on_signal);
-  // A reload waits for the control thread, which this is.
-  std::thread reloading;
-  net::SignalWatch on_hup(loop, SIGHUP, [&] {
-    if (reloading.joinable()) reloading.join();
-    reloading = std::thread([&] {
-      const auto changes = reload.reload();
-      if (changes.ok()) return;
-      log.write(LogLevel::error, "config_not_reloaded", {{"why", message_of(changes.status())}});
-    });
-  });
+  net::SignalWatch on_hup(loop, SIGHUP, [&] { reloads.request(); });
 
   if (http.ok()) {
     log_start(log, config, **proxy, *http);
@@ -181,15 +175,20 @@ int serve(Config config, const ServeOptions& options) {
   loop.run_in_thread([] { return false; });
 
   if (http.ok()) *http = HttpListeners();
-  if (reloading.joinable()) reloading.join();
+  reloads.end();
   store->reset();  // its last answers go to the control plane
   proxy->reset();
+  if (exit_code == 0) log.write(LogLevel::info, "ended", {});
+  if (!plane.ended()) {
+    // A name that is being resolved cannot be called back, and may take half a minute.
+    log.flush(kLastWords);
+    std::_Exit(exit_code);
+  }
   close_handles();
   begin_drain.close();
   on_term.close();
   on_int.close();
   on_hup.close();
-  if (exit_code == 0) log.write(LogLevel::info, "ended", {});
   return exit_code;
 }
 

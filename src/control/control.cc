@@ -44,6 +44,9 @@ absl::Status no_such(const std::string& id) {
   return error(absl::StatusCode::kNotFound, "there is no upstream '{}'", id);
 }
 
+// Ticks come every 100 ms, unless the thread or the machine stood still.
+constexpr std::uint64_t kLongestTick = 1'000;
+
 // Weights in parts, so that one which starts slowly gets less than its share.
 std::uint32_t parts_of(std::uint32_t weight, std::uint32_t percent) {
   return weight * std::clamp<std::uint32_t>(percent / 10, 1, 10);
@@ -91,6 +94,9 @@ std::vector<std::string> Control::begin(const std::vector<UpstreamSpec>& of_file
 }
 
 void Control::tick(std::uint64_t now_ms) {
+  // Who was kept from renewing, since nothing ran for a while, gets that while.
+  const std::uint64_t late = now_ms - std::min(now_ms, now_ms_ + kLongestTick);
+  for (const auto& upstream : directory_.all()) upstream->lease_until_ms += late;
   now_ms_ = now_ms;
   expire_leases();
   for (const auto& upstream : directory_.all()) {
@@ -100,6 +106,31 @@ void Control::tick(std::uint64_t now_ms) {
 }
 
 // --- wishes ---
+
+void Control::in_turn(const std::string& id, std::function<void()> wish) {
+  const auto [at, first] = turns_.try_emplace(id);
+  if (first) return wish();
+  at->second.push_back(std::move(wish));
+}
+
+void Control::write(const std::string& id, store::Change change,
+                    std::function<void(absl::Status)> done) {
+  actions_.write(std::move(change), [this, id, done = std::move(done)](const absl::Status& status) {
+    done(status);
+    end_turn(id);
+  });
+}
+
+void Control::end_turn(const std::string& id) {
+  const auto at = turns_.find(id);
+  if (at->second.empty()) {
+    turns_.erase(at);
+    return;
+  }
+  const std::function<void()> next = std::move(at->second.front());
+  at->second.pop_front();
+  next();
+}
 
 void Control::add(std::string id, UpstreamSpec spec, Done done) {
   if (absl::Status settled = settle_pool(spec); !settled.ok()) return done(settled);
@@ -122,8 +153,15 @@ void Control::add(std::string id, UpstreamSpec spec, Done done) {
 }
 
 void Control::change(const std::string& id, const Wish& wish, Done done) {
+  in_turn(id, [this, id, wish, done = std::move(done)] { change_now(id, wish, done); });
+}
+
+void Control::change_now(const std::string& id, const Wish& wish, Done done) {
   const Upstream* upstream = directory_.find(id);
-  if (upstream == nullptr) return done(no_such(id));
+  if (upstream == nullptr) {
+    done(no_such(id));
+    return end_turn(id);
+  }
   const std::uint32_t weight = wish.weight.value_or(upstream->weight());
   const AdminState admin = wish.admin_state.value_or(upstream->life.standing().admin_state);
   store::Change change;
@@ -142,53 +180,71 @@ void Control::change(const std::string& id, const Wish& wish, Done done) {
       change = store::EraseOverride{id};
     }
   }
-  actions_.write(std::move(change), [this, id, weight, admin, entry,
-                                     done = std::move(done)](const absl::Status& written) {
-    if (!written.ok()) return done(written);
-    Upstream* there = directory_.find(id);
-    if (there == nullptr) return done(no_such(id));
-    if (!is_kept_as_a_whole(there->source)) {
-      std::erase_if(overrides_, [&](const auto& old) { return old.upstream_id == id; });
-      if (entry.weight || entry.admin_state) overrides_.push_back(entry);
-    }
-    there->weight_override.reset();
-    if (weight != there->spec.weight) there->weight_override = weight;
-    there->life.set_admin_state(admin, now_ms_);
-    actions_.changed(*there, "changed");
-    steer_all(there->spec.pool);
-    done(there);
-  });
+  write(id, std::move(change),
+        [this, id, weight, admin, entry, done = std::move(done)](const absl::Status& written) {
+          if (!written.ok()) return done(written);
+          Upstream* there = directory_.find(id);
+          if (there == nullptr) return done(no_such(id));
+          if (!is_kept_as_a_whole(there->source)) {
+            std::erase_if(overrides_, [&](const auto& old) { return old.upstream_id == id; });
+            if (entry.weight || entry.admin_state) overrides_.push_back(entry);
+          }
+          there->weight_override.reset();
+          if (weight != there->spec.weight) there->weight_override = weight;
+          there->life.set_admin_state(admin, now_ms_);
+          actions_.changed(*there, "changed");
+          steer(*there);
+          done(there);
+        });
 }
 
 void Control::remove(const std::string& id, Done done) {
+  in_turn(id, [this, id, done = std::move(done)] { remove_now(id, done); });
+}
+
+void Control::remove_now(const std::string& id, Done done) {
   const Upstream* upstream = directory_.find(id);
-  if (upstream == nullptr) return done(no_such(id));
-  if (!is_kept_as_a_whole(upstream->source)) {
-    return done(error(absl::StatusCode::kFailedPrecondition,
-                      "upstream '{}' ({}) comes from {}: take it out there, or set its admin_state "
-                      "to maintenance",
-                      id, upstream->spec.address,
-                      upstream->source == Source::dns ? "DNS" : "the configuration file"));
+  if (upstream == nullptr) {
+    done(no_such(id));
+    return end_turn(id);
   }
-  actions_.write(store::EraseUpstream{id},
-                 [this, id, done = std::move(done)](const absl::Status& written) {
-                   if (!written.ok()) return done(written);
-                   Upstream* there = directory_.find(id);
-                   if (there == nullptr) return done(no_such(id));
-                   begin_leaving(*there);
-                   done(there);
-                 });
+  if (!is_kept_as_a_whole(upstream->source)) {
+    done(error(absl::StatusCode::kFailedPrecondition,
+               "upstream '{}' ({}) comes from {}: take it out there, or set its admin_state "
+               "to maintenance",
+               id, upstream->spec.address,
+               upstream->source == Source::dns ? "DNS" : "the configuration file"));
+    return end_turn(id);
+  }
+  write(id, store::EraseUpstream{id},
+        [this, id, done = std::move(done)](const absl::Status& written) {
+          if (!written.ok()) return done(written);
+          Upstream* there = directory_.find(id);
+          if (there == nullptr) return done(no_such(id));
+          begin_leaving(*there);
+          done(there);
+        });
 }
 
 void Control::put_lease(const std::string& id, UpstreamSpec spec, std::uint32_t ttl_seconds,
                         Registered done) {
   if (absl::Status settled = settle_pool(spec); !settled.ok()) return done(settled, false);
+  in_turn(id, [this, id, spec = std::move(spec), ttl_seconds, done = std::move(done)] {
+    put_lease_now(id, spec, ttl_seconds, done);
+  });
+}
+
+void Control::put_lease_now(const std::string& id, UpstreamSpec spec, std::uint32_t ttl_seconds,
+                            Registered done) {
+  const auto answer = [&](absl::StatusOr<const Upstream*> given) {
+    done(std::move(given), false);
+    end_turn(id);
+  };
   Upstream* there = directory_.find(id);
   if (there != nullptr && there->source != Source::lease) {
-    return done(error(absl::StatusCode::kAlreadyExists,
-                      "'{}' is the id of an upstream that is no lease (source: {})", id,
-                      name_of(there->source)),
-                false);
+    return answer(error(absl::StatusCode::kAlreadyExists,
+                        "'{}' is the id of an upstream that is no lease (source: {})", id,
+                        name_of(there->source)));
   }
   const bool same_server = there != nullptr && there->spec.pool == spec.pool &&
                            there->spec.address == spec.address &&
@@ -196,9 +252,9 @@ void Control::put_lease(const std::string& id, UpstreamSpec spec, std::uint32_t 
   if (same_server) {
     there->lease_until_ms = now_ms_ + lease_ms(ttl_seconds);
     const bool as_before = there->spec == spec && there->ttl_seconds == ttl_seconds;
-    if (as_before) return done(there, false);  // a renewal leaves nothing to write
+    if (as_before) return answer(there);  // a renewal leaves nothing to write
   } else if (absl::Status may = directory_.may_add(there == nullptr ? id : "", spec); !may.ok()) {
-    return done(may, false);
+    return answer(may);
   }
   Upstream as_stored{.id = id,
                      .spec = spec,
@@ -207,27 +263,29 @@ void Control::put_lease(const std::string& id, UpstreamSpec spec, std::uint32_t 
                      .life = UpstreamLife(
                          {}, [] { return 0U; }, 0)};
   if (same_server) as_stored.life.set_admin_state(there->life.standing().admin_state, now_ms_);
-  actions_.write(
-      store::PutUpstream{stored_of(as_stored)},
-      [this, id, spec, ttl_seconds, done = std::move(done)](const absl::Status& written) {
-        if (!written.ok()) return done(written, false);
-        Upstream* old = directory_.find(id);
-        if (old != nullptr && old->spec.pool == spec.pool && old->spec.address == spec.address &&
-            old->spec.metadata == spec.metadata) {
-          old->spec = spec;
-          old->weight_override.reset();
-          old->ttl_seconds = ttl_seconds;
-          old->lease_until_ms = now_ms_ + lease_ms(ttl_seconds);
-          steer_all(spec.pool);
-          return done(old, false);
-        }
-        if (old != nullptr) begin_leaving(*old);  // the same name at another address
-        const auto added = take_in(id, spec, Source::lease);
-        if (!added.ok()) return done(added.status(), false);
-        (*added)->ttl_seconds = ttl_seconds;
-        (*added)->lease_until_ms = now_ms_ + lease_ms(ttl_seconds);
-        done(*added, true);
-      });
+  write(id, store::PutUpstream{stored_of(as_stored)},
+        [this, id, spec, ttl_seconds, done = std::move(done)](const absl::Status& written) {
+          if (!written.ok()) return done(written, false);
+          Upstream* old = directory_.find(id);
+          if (old != nullptr && old->spec.pool == spec.pool && old->spec.address == spec.address &&
+              old->spec.metadata == spec.metadata) {
+            old->spec = spec;
+            old->weight_override.reset();
+            old->ttl_seconds = ttl_seconds;
+            old->lease_until_ms = now_ms_ + lease_ms(ttl_seconds);
+            steer(*old);
+            return done(old, false);
+          }
+          if (old != nullptr) begin_leaving(*old);  // the same name at another address
+          const auto added = take_in(id, spec, Source::lease);
+          if (!added.ok()) {
+            actions_.write(store::EraseUpstream{id}, [](const absl::Status&) {});
+            return done(added.status(), false);
+          }
+          (*added)->ttl_seconds = ttl_seconds;
+          (*added)->lease_until_ms = now_ms_ + lease_ms(ttl_seconds);
+          done(*added, true);
+        });
 }
 
 void Control::end_lease(const std::string& id, Done done) {
@@ -241,7 +299,8 @@ void Control::end_lease(const std::string& id, Done done) {
 void Control::expire_leases() {
   for (const auto& upstream : directory_.all()) {
     if (upstream->source != Source::lease || upstream->leaving) continue;
-    if (now_ms_ < upstream->lease_until_ms) continue;
+    // One about which something is being written has its turn first.
+    if (now_ms_ < upstream->lease_until_ms || turns_.contains(upstream->id)) continue;
     // It leaves whether or not that can be written: it has stopped announcing itself, and after a
     // restart it would have one more time to live and no more.
     actions_.write(store::EraseUpstream{upstream->id}, [](const absl::Status&) {});
@@ -272,16 +331,11 @@ void Control::set_file(const std::vector<UpstreamSpec>& of_file) {
   }
 }
 
-void Control::set_health(std::string_view pool, const HealthSettings& health) {
-  for (PoolRules& rules : options_.pools) {
-    if (rules.name == pool) rules.health = health;
-  }
-}
-
 void Control::set_resolved(const UpstreamSpec& spec, const std::vector<std::string>& addresses) {
   for (const auto& upstream : directory_.all()) {
     if (upstream->source != Source::dns || upstream->leaving) continue;
     if (upstream->resolved_from != spec.address || upstream->spec.pool != spec.pool) continue;
+    if (upstream->spec.metadata != spec.metadata) continue;
     const bool stays =
         std::find(addresses.begin(), addresses.end(), upstream->spec.address) != addresses.end();
     if (!stays) begin_leaving(*upstream);
@@ -289,7 +343,10 @@ void Control::set_resolved(const UpstreamSpec& spec, const std::vector<std::stri
   for (const std::string& address : addresses) {
     UpstreamSpec one = spec;
     one.address = address;
-    if (directory_.find(one) != nullptr) continue;
+    if (Upstream* there = directory_.find(one); there != nullptr) {
+      if (there->source == Source::dns) there->spec = one;
+      continue;
+    }
     const auto added = take_in(derived_id(one), one, Source::dns);
     if (added.ok()) {
       (*added)->resolved_from = spec.address;
@@ -331,37 +388,37 @@ void Control::begin_leaving(Upstream& upstream) {
 
 void Control::steer(Upstream& upstream) {
   upstream.life.set_last_resort(last_resort(upstream), now_ms_);
-  const Standing standing = upstream.life.standing();
+  const Standing& standing = upstream.life.standing();
+  const bool serving =
+      !upstream.leaving && standing.state == State::ready && standing.role == Role::serve;
+  if (std::exchange(upstream.serving, serving) != serving) {
+    std::size_t& count = serving_[upstream.spec.pool];
+    count = serving ? count + 1 : count - 1;
+  }
   actions_.probe_at(upstream, standing.next_probe_at_ms);
   if (std::exchange(upstream.last_state, standing.state) != standing.state) {
     actions_.changed(upstream, "state");
   }
   // Whoever leaves for good does not keep its link.
   const bool goes = upstream.leaving && standing.role != Role::give_up;
-  const Ordered wanted{.role = goes ? Role::rest : standing.role,
-                       .weight_parts = parts_of(upstream.weight(), standing.weight_percent),
-                       .remove = upstream.leaving};
+  Ordered wanted{.role = goes ? Role::rest : standing.role,
+                 .weight_parts = parts_of(upstream.weight(), standing.weight_percent),
+                 .remove = upstream.leaving,
+                 .spec = upstream.spec};
   std::optional<Ordered>& last = ordered_[upstream.index];
+  if (last == wanted) return;
   const bool probed_before = last && last->role != Role::rest && !last->remove;
   const bool to_be_probed = wanted.role != Role::rest && !wanted.remove;
-  if (last == wanted) return;
-  last = wanted;
-  actions_.order(upstream, wanted.role, wanted.weight_parts, wanted.remove);
+  last = std::move(wanted);
+  actions_.order(upstream, last->role, last->weight_parts, last->remove);
   if (probed_before != to_be_probed) actions_.probe(upstream, to_be_probed);
 }
 
-void Control::steer_all(std::string_view pool) {
-  for (const auto& upstream : directory_.all()) {
-    if (upstream->spec.pool == pool) steer(*upstream);
-  }
-}
-
+// Of the others of its pool none serves. That this one does not any more the others learn at their
+// next tick.
 bool Control::last_resort(const Upstream& upstream) const {
-  return std::none_of(directory_.all().begin(), directory_.all().end(), [&](const auto& other) {
-    return other.get() != &upstream && other->spec.pool == upstream.spec.pool && !other->leaving &&
-           other->life.standing().state == State::ready &&
-           other->life.standing().role == Role::serve;
-  });
+  const auto at = serving_.find(upstream.spec.pool);
+  return at == serving_.end() || at->second == (upstream.serving ? 1U : 0U);
 }
 
 // --- news ---
@@ -401,7 +458,7 @@ void Control::tell_links(Upstream& upstream) {
   const auto ready = std::count(upstream.ready.begin(), upstream.ready.end(), true);
   upstream.life.links(static_cast<std::uint32_t>(ready),
                       static_cast<std::uint32_t>(upstream.ready.size()), now_ms_);
-  steer_all(upstream.spec.pool);
+  steer(upstream);
 }
 
 void Control::gone(std::uint32_t index) {
@@ -416,7 +473,7 @@ void Control::probed(std::uint32_t index, const ProbeResult& result) {
   Upstream* upstream = directory_.at(index);
   if (upstream == nullptr) return;
   upstream->life.probe(result, now_ms_);
-  steer_all(upstream->spec.pool);
+  steer(*upstream);
 }
 
 // --- questions ---

@@ -11,7 +11,9 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -89,8 +91,6 @@ class Control {
 
   // What the file says now: those it no longer names leave, new ones are taken in.
   void set_file(const std::vector<UpstreamSpec>& of_file);
-  // How upstreams of this pool are judged, from now on, for those taken in later.
-  void set_health(std::string_view pool, const HealthSettings& health);
   // The addresses a name of the file stands for now, with everything else as `spec` says.
   void set_resolved(const UpstreamSpec& spec, const std::vector<std::string>& addresses);
 
@@ -117,10 +117,18 @@ class Control {
   [[nodiscard]] const PoolRules* rules_of(std::string_view pool) const;
   [[nodiscard]] absl::Status settle_pool(UpstreamSpec& spec) const;
   [[nodiscard]] absl::StatusOr<Upstream*> take_in(std::string id, UpstreamSpec spec, Source source);
+  // Wishes for one id have their turns: the next is looked at when the one before is written.
+  void in_turn(const std::string& id, std::function<void()> wish);
+  // Requires that it is the turn of this wish; ends it after `done`.
+  void write(const std::string& id, store::Change change, std::function<void(absl::Status)> done);
+  void end_turn(const std::string& id);
+  void change_now(const std::string& id, const Wish& wish, Done done);
+  void remove_now(const std::string& id, Done done);
+  void put_lease_now(const std::string& id, UpstreamSpec spec, std::uint32_t ttl_seconds,
+                     Registered done);
   void begin_leaving(Upstream& upstream);
   void tell_links(Upstream& upstream);
   void steer(Upstream& upstream);
-  void steer_all(std::string_view pool);
   void expire_leases();
   [[nodiscard]] bool last_resort(const Upstream& upstream) const;
 
@@ -129,14 +137,18 @@ class Control {
     Role role = Role::serve;
     std::uint32_t weight_parts = 0;
     bool remove = false;
+    UpstreamSpec spec;
     friend bool operator==(const Ordered&, const Ordered&) = default;
   };
 
-  Options options_;
+  const Options options_;
   ControlActions& actions_;
   Directory directory_;
   std::vector<std::optional<Ordered>> ordered_;
   std::vector<store::StoredOverride> overrides_;
+  std::map<std::string, std::deque<std::function<void()>>> turns_;  // wishes that wait, by id
+  std::map<std::string, std::size_t, std::less<>>
+      serving_;  // by pool: those that others may rely on
   bool begun_ = false;
   std::uint64_t now_ms_ = 0;
 };

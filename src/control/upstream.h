@@ -44,6 +44,7 @@ struct Upstream {
   std::vector<bool> ready;            // by worker: its link is
   std::size_t gone = 0;               // workers that have forgotten it
   State last_state = State::joining;  // that others were told of
+  bool serving = false;               // counted as one that others may rely on
   bool leaving = false;               // removed: forgotten once all workers have
   UpstreamLife life;
 

@@ -67,6 +67,7 @@ void BatchQueue::settle_oldest() {
   settled_.events += batch.events;
   settled_.frames += batch.frames;
   settled_.bytes += batch.bytes;
+  settled_.batch_frames.observe(batch.frames);
   settling_.pop_front();
 }
 

@@ -17,6 +17,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/buckets.h"
 #include "session/window.h"
 #include "wire/batch.h"
 
@@ -75,6 +76,8 @@ class BatchQueue {
   // What was in flight is written: it leaves the window.
   void complete_write(std::uint64_t now_ms);
   [[nodiscard]] bool in_flight() const { return !in_flight_.empty(); }
+  // When its first frame was received, as the frame's event says; 0 if it has none.
+  [[nodiscard]] std::uint64_t in_flight_since() const { return in_flight_.first_received_at; }
 
   // Written for good.
   struct Settled {
@@ -82,6 +85,7 @@ class BatchQueue {
     std::size_t events = 0;
     std::size_t frames = 0;
     std::size_t bytes = 0;
+    FrameBuckets batch_frames;
   };
   // What has settled since the last call, time included.
   [[nodiscard]] Settled settle(std::uint64_t now_ms);

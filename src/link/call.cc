@@ -3,6 +3,7 @@
 #include <grpcpp/channel.h>
 
 #include "base/sync_note.h"
+#include "base/unix_clock.h"
 
 namespace waymark::link {
 
@@ -81,7 +82,7 @@ void Call::end_locked() {
 }
 
 void Call::complete(Operation operation, bool ok) {
-  Completion completion{this, Completion::Kind::started, ok, {}, {}};
+  Completion completion{this, Completion::Kind::started, ok, {}, {}, unix_ns()};
   bool tell = true;
   bool last = false;
   {

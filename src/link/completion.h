@@ -23,6 +23,7 @@ struct Completion {
   bool ok = false;
   grpc::ByteBuffer message;
   grpc::Status status;
+  std::uint64_t at_ns = 0;  // of the unix clock
 };
 
 // What `status` says, for people.

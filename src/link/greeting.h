@@ -28,7 +28,8 @@ struct LinkOptions {
   std::chrono::milliseconds welcome_timeout{5'000};
   std::chrono::milliseconds progress_timeout{30'000};
   std::chrono::milliseconds ping_interval{10'000};
-  Metadata metadata{};  // of all its calls; without a problem_of()
+  Metadata metadata{};    // of all its calls; without a problem_of()
+  std::uint32_t tag = 0;  // what the owner knows the link by
 };
 
 // Bytes of the largest message the proxy takes.

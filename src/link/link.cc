@@ -5,6 +5,7 @@
 #include <deque>
 
 #include "base/status.h"
+#include "base/unix_clock.h"
 #include "link/call.h"
 #include "link/channel.h"
 #include "link/completion.h"
@@ -22,6 +23,21 @@ constexpr std::chrono::milliseconds kStopTimeout{1'000};
 constexpr std::uint64_t kStableMs = 5'000;  // a link this old starts its back-off anew
 
 }  // namespace
+
+void LinkCounters::add(const LinkCounters& other) {
+  events_sent += other.events_sent;
+  frames_sent += other.frames_sent;
+  batches_sent += other.batches_sent;
+  bytes_sent += other.bytes_sent;
+  messages_received += other.messages_received;
+  times_ready += other.times_ready;
+  times_lost += other.times_lost;
+  times_failed += other.times_failed;
+  malformed += other.malformed;
+  batch_frames.add(other.batch_frames);
+  up.add(other.up);
+  down.add(other.down);
+}
 
 struct Link::Outgoing {
   std::deque<grpc::ByteBuffer> messages;
@@ -86,9 +102,9 @@ void Link::on_completion(Completion& completion) {
       case Completion::Kind::started:
         return on_started(completion.ok);
       case Completion::Kind::received:
-        return on_received(completion.message);
+        return on_received(completion);
       case Completion::Kind::written:
-        return on_written(completion.ok);
+        return on_written(completion);
       case Completion::Kind::finished:
         stream_.reset();
         return on_finished(completion.status);
@@ -113,16 +129,17 @@ void Link::on_started(bool ok) {
   write_under_way_ = stream_->write(to_buffer(encode_hello(options_)));
 }
 
-void Link::on_received(const grpc::ByteBuffer& buffer) {
+void Link::on_received(const Completion& completion) {
   progress_ms_ = now_ms_;
   awaiting_answer_ = false;
   queue_.settle_written();
   ++counters_.messages_received;
-  const Message message(buffer);
+  const Message message(completion.message);
   if (state_ == State::greeting) {
     read_welcome(message.pieces());
   } else if (state_ == State::ready || state_ == State::stopping) {
     read_commands(message.pieces());
+    counters_.down.observe(ns_between(completion.at_ns, unix_ns()));
   }
   if (stream_) stream_->consumed();
 }
@@ -364,7 +381,7 @@ void Link::flush() {
     outgoing_->messages.assign(std::make_move_iterator(messages.begin()),
                                std::make_move_iterator(messages.end()));
     if (outgoing_->messages.empty()) {
-      complete_batch();  // the ancestor's protocol has no words for these events
+      complete_batch(0);  // the ancestor's protocol has no words for these events
     } else {
       write_next_message();
     }
@@ -379,15 +396,18 @@ void Link::write_next_message() {
   if (stream_->write(message) && !outgoing_->messages.empty()) stream_->hurry();
 }
 
-void Link::on_written(bool ok) {
-  if (!ok) return;  // `finished` follows
+void Link::on_written(const Completion& completion) {
+  if (!completion.ok) return;  // `finished` follows
   progress_ms_ = now_ms_;
   if (!outgoing_->messages.empty()) return write_next_message();
   write_under_way_ = false;
-  if (queue_.in_flight()) complete_batch();  // empty: it was the Hello
+  if (queue_.in_flight()) complete_batch(completion.at_ns);  // empty: it was the Hello
 }
 
-void Link::complete_batch() {
+void Link::complete_batch(std::uint64_t written_at_ns) {
+  if (const std::uint64_t since = queue_.in_flight_since(); since != 0) {
+    counters_.up.observe(ns_between(since, written_at_ns));
+  }
   queue_.complete_write(now_ms_);
   room_wanted_ = false;
   owner_.link_has_room(*this);
@@ -399,6 +419,12 @@ void Link::count_settled() {
   counters_.frames_sent += settled.frames;
   counters_.bytes_sent += settled.bytes;
   counters_.batches_sent += settled.batches;
+  counters_.batch_frames.add(settled.batch_frames);
+}
+
+void Link::settle() {
+  queue_.settle_written();
+  count_settled();
 }
 
 }  // namespace waymark::link

@@ -65,6 +65,11 @@ struct LinkCounters {
   std::uint64_t times_lost = 0;
   std::uint64_t times_failed = 0;  // to become ready
   std::uint64_t malformed = 0;     // messages that could not be read
+  FrameBuckets batch_frames;       // of batches_sent
+  TimeBuckets up;                  // of each batch with frames: its first received -> it is written
+  TimeBuckets down;                // of each message: received -> its commands are carried out
+
+  void add(const LinkCounters& other);
 };
 
 class Link {
@@ -98,6 +103,7 @@ class Link {
   [[nodiscard]] bool stopped() const { return state_ == State::stopped; }
   [[nodiscard]] ProtocolKind protocol() const { return protocol_; }
   [[nodiscard]] const std::string& address() const { return options_.address; }
+  [[nodiscard]] std::uint32_t tag() const { return options_.tag; }
   // The name the upstream gave itself in Welcome; its address until then.
   [[nodiscard]] const std::string& upstream_name() const { return upstream_name_; }
   // Why it is not ready, for people.
@@ -132,6 +138,9 @@ class Link {
   // About ten times a second: deadlines, pings, reconnecting.
   void tick(std::uint64_t now_ms);
 
+  // Counts what is written as sent now, as it would be with time. For a link that has stopped.
+  void settle();
+
   // From the worker's completions.
   void on_completion(Completion& completion);
   [[nodiscard]] bool owns(const Completion& completion) const;
@@ -143,8 +152,8 @@ class Link {
 
   void open_stream();
   void on_started(bool ok);
-  void on_received(const grpc::ByteBuffer& buffer);
-  void on_written(bool ok);
+  void on_received(const Completion& completion);
+  void on_written(const Completion& completion);
   void on_finished(const grpc::Status& status);
   void on_side_completion(Completion& completion);
   void ask_ready();
@@ -155,7 +164,7 @@ class Link {
   void ping();
   void flush();
   void write_next_message();
-  void complete_batch();
+  void complete_batch(std::uint64_t written_at_ns);
   void count_settled();
   void enter(State state);
   void fail(std::string why);

@@ -16,8 +16,9 @@ namespace waymark::proxy {
 // What the clients of one listener share. Outlives them.
 struct ListenerContext {
   const ListenerSettings* settings = nullptr;
-  std::size_t pool = 0;  // index into Settings::pools
-  std::string local;     // "address:port"
+  std::size_t index = 0;  // of the listener, in configured order
+  std::size_t pool = 0;   // index into Settings::pools
+  std::string local;      // "address:port"
   session::Deadlines deadlines;
 };
 

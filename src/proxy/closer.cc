@@ -14,6 +14,7 @@ void Closer::close(Client& client, CloseReason reason) {
   tell_upstream(client, reason);
   tell_observer(client, reason);
   ++state_.counters.closed[static_cast<std::size_t>(reason)];
+  --state_.traffic_of(client).connections;
   state_.counters.input_discarded_bytes += client.framer.unfinished_bytes();
   if (client.session.attached()) state_.detach(client);
   state_.clients.retire(client);

@@ -2,20 +2,29 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
+#include <vector>
 
+#include "base/buckets.h"
 #include "waymark/close_reason.h"
 #include "wire/lifecycle.h"
 
 namespace waymark::proxy {
 
-struct Counters {
-  std::uint64_t opened = 0;                           // connections taken over
-  std::array<std::uint64_t, kCloseReasons> closed{};  // by reason
-  std::uint64_t frames_up = 0;                        // whole frames read from clients
-  std::uint64_t bytes_up = 0;                         // payload bytes of those
-  std::uint64_t frames_down = 0;                      // payloads given to clients' sockets
+// What the clients of one listener did.
+struct ListenerTraffic {
+  std::size_t connections = 0;    // now
+  std::uint64_t opened = 0;       // connections taken over
+  std::uint64_t frames_up = 0;    // whole frames read from clients
+  std::uint64_t bytes_up = 0;     // payload bytes of those
+  std::uint64_t frames_down = 0;  // payloads given to clients' sockets
   std::uint64_t bytes_down = 0;
+};
+
+struct Counters {
+  std::vector<ListenerTraffic> listeners;                // in configured order
+  std::array<std::uint64_t, kCloseReasons> closed{};     // connections, by reason
   std::uint64_t input_discarded_bytes = 0;               // read or left unread at the end
   std::uint64_t frames_discarded_in_doubt = 0;           // on_doubt: drop
   std::uint64_t frames_discarded_too_large = 0;          // larger than the upstream accepts
@@ -27,6 +36,7 @@ struct Counters {
   std::uint64_t commands_forwarded = 0;                  // to the worker that has the mark
   std::uint64_t reads_paused = 0;                        // for want of room on a link
   std::uint64_t reads_paused_for_memory = 0;
+  TimeBuckets loop_lag;  // how late each tick came
 };
 
 }  // namespace waymark::proxy

@@ -95,8 +95,9 @@ wire::Refusal DownPath::send(Client& client, const wire::Command& command) {
   }
   gather_.add(client, *envelope, command.payload);
   client.session.add_output(command.payload.size(), state_.loop.now_ms());
-  ++state_.counters.frames_down;
-  state_.counters.bytes_down += command.payload.size();
+  ListenerTraffic& traffic = state_.traffic_of(client);
+  ++traffic.frames_down;
+  traffic.bytes_down += command.payload.size();
   return wire::Refusal::unspecified;
 }
 
@@ -210,7 +211,9 @@ void DownPath::refuse(const Origin& origin, const wire::Command& command, wire::
 }
 
 void DownPath::forwarded_refusal(const ForwardedRefusal& refusal) {
-  link::Link& link = *state_.fleet->upstreams()[refusal.upstream].link;
+  const Upstream& upstream = state_.fleet->upstreams()[refusal.upstream];
+  if (upstream.vacant) return;  // forgotten meanwhile
+  link::Link& link = *upstream.link;
   // Refusals bypass the window like all lifecycle events, but an upstream that sends nonsense
   // faster than it reads gets no more of them than the window holds.
   if (!link.ready() || !link.window().has_room()) return;

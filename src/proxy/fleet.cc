@@ -1,7 +1,6 @@
 #include "proxy/fleet.h"
 
 #include <algorithm>
-#include <cstdlib>
 
 namespace waymark::proxy {
 namespace {
@@ -71,16 +70,22 @@ void Fleet::renew_link(Upstream& upstream) {
       .progress_timeout = pool.progress_timeout,
       .ping_interval = pool.ping_interval,
       .metadata = upstream.settings.metadata,
+      .tag = static_cast<std::uint32_t>(&upstream - upstreams_.data()),
   };
+  drop_link(upstream);
+  upstream.asked_drain = false;
   upstream.link = std::make_unique<link::Link>(std::move(options), thread_, chunks_, owner_);
 }
 
-std::uint32_t Fleet::index_of(const link::Link& link) const {
-  for (std::size_t i = 0; i < upstreams_.size(); ++i) {
-    if (upstreams_[i].link.get() == &link) return static_cast<std::uint32_t>(i);
-  }
-  std::abort();  // every link is one of ours
+void Fleet::drop_link(Upstream& upstream) {
+  if (!upstream.link) return;
+  upstream.link->settle();
+  dropped_links_.add(upstream.link->counters());
+  frames_dropped_ += upstream.link->outstanding_frames();
+  upstream.link.reset();
 }
+
+std::uint32_t Fleet::index_of(const link::Link& link) const { return link.tag(); }
 
 void Fleet::stop(std::uint64_t now_ms) {
   for (Upstream& upstream : upstreams_) {

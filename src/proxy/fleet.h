@@ -71,6 +71,12 @@ class Fleet {
   [[nodiscard]] Upstream& add(const UpstreamOrder& order);
   // Gives it a new link, not started yet; the one it has must have stopped.
   void renew_link(Upstream& upstream);
+  // Its link, which must have stopped, is no more.
+  void drop_link(Upstream& upstream);
+
+  // What the links that are no more have counted, and the frames they could not write.
+  [[nodiscard]] const link::LinkCounters& dropped_links() const { return dropped_links_; }
+  [[nodiscard]] std::uint64_t frames_dropped() const { return frames_dropped_; }
 
   void stop(std::uint64_t now_ms);
   void tick(std::uint64_t now_ms);
@@ -90,6 +96,8 @@ class Fleet {
   link::LinkEvents& owner_;
   std::vector<Pool> pools_;
   std::vector<Upstream> upstreams_;
+  link::LinkCounters dropped_links_;
+  std::uint64_t frames_dropped_ = 0;
 };
 
 }  // namespace waymark::proxy

@@ -9,7 +9,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <vector>
 
 #include "proxy/up_path.h"
 #include "proxy/worker_state.h"
@@ -21,25 +20,25 @@ class Mover {
   Mover(WorkerState& state, UpPath& up) : state_(state), up_(up) {}
 
   // Pauses the client, for it to be given an upstream anew; that may turn out to be the same.
-  // Nothing happens to one that has no upstream, or has ended its direction: an upstream that
-  // learnt of that end without the frames before it would end the client too early.
-  void begin(Client& client);
+  // False, and nothing happens, for one that has no upstream, is on its way already, or has ended
+  // its direction: an upstream that learnt of that end without the frames before it would end the
+  // client before the answer to those.
+  bool begin(Client& client);
 
   // The upstream takes no connections: begins with the next few of its clients, as long as another
-  // one is there for them. `all`: also with none, and with those that have ended their direction.
-  void empty(std::uint32_t index, bool all);
+  // one is there for them.
+  void empty(std::uint32_t index);
 
-  // Moves on those of this upstream's clients that may.
+  // Moves on those of this upstream's clients that may, a few at a time.
   void finish(std::uint32_t index);
 
  private:
   void transfer(Client& client, Upstream& from, std::uint32_t index);
 
-  static constexpr std::size_t kAtOnce = 256;  // clients of one upstream paused in one tick
+  static constexpr std::size_t kAtOnce = 256;  // clients of one upstream in one tick
 
   WorkerState& state_;
   UpPath& up_;
-  std::vector<Client*> chosen_;  // kept for its capacity
 };
 
 }  // namespace waymark::proxy

@@ -42,6 +42,8 @@ net::SocketOptions socket_options(const ListenerSettings& listener) {
   };
 }
 
+constexpr std::chrono::milliseconds kLookForEnd{50};
+
 // Collects the workers' answers; outlives a request that gave up waiting.
 template <typename Answer>
 class Collection {
@@ -51,10 +53,17 @@ class Collection {
     answers_.push_back(std::move(answer));
     arrived_.notify_one();
   }
-  // Those that are there when all `expected` are, or the time is over.
-  std::vector<Answer> wait(std::size_t expected, std::chrono::milliseconds timeout) {
+  // Those that are there when all `expected` are, when the time is over, or when `ending` says that
+  // some may never come.
+  template <typename Ending>
+  std::vector<Answer> wait(std::size_t expected, std::chrono::milliseconds timeout,
+                           Ending&& ending) {
+    const auto until = std::chrono::steady_clock::now() + timeout;
+    const auto all_in = [&] { return answers_.size() == expected; };
     std::unique_lock lock(mutex_);
-    arrived_.wait_for(lock, timeout, [&] { return answers_.size() == expected; });
+    while (!arrived_.wait_for(lock, kLookForEnd, all_in)) {
+      if (ending() || std::chrono::steady_clock::now() >= until) break;
+    }
     return std::move(answers_);
   }
 
@@ -119,6 +128,7 @@ absl::Status Proxy::open_listeners(net::Loop& loop) {
     if (!address.ok()) return address.status();
     const std::size_t index = contexts_.size();
     contexts_.push_back(context_of(settings, listener));
+    contexts_.back().index = index;
     auto opened = net::Listener::open(
         loop,
         {.address = *address,
@@ -177,7 +187,8 @@ absl::StatusOr<SurveyAnswer> Proxy::survey(const SurveyOrder& order,
     worker->post(SurveyStep{std::make_shared<Survey>(
         order, [collection](SurveyAnswer answer) { collection->add(std::move(answer)); })});
   }
-  std::vector<SurveyAnswer> answers = collection->wait(workers_.size(), timeout);
+  std::vector<SurveyAnswer> answers =
+      collection->wait(workers_.size(), timeout, [this] { return running_ < workers_.size(); });
   if (answers.size() < workers_.size()) {
     return error(absl::StatusCode::kUnavailable, "{} of {} workers did not answer within {} ms",
                  workers_.size() - answers.size(), workers_.size(), timeout.count());
@@ -195,12 +206,14 @@ absl::StatusOr<SurveyAnswer> Proxy::survey(const SurveyOrder& order,
 
 ProxySnapshot Proxy::snapshot(std::chrono::milliseconds timeout) {
   ProxySnapshot all;
+  all.worker_count = workers_.size();
   auto collection = std::make_shared<Collection<WorkerSnapshot>>();
   for (auto& worker : workers_) {
     worker->post(SnapshotRequest{
         [collection](WorkerSnapshot answer) { collection->add(std::move(answer)); }});
   }
-  all.workers = collection->wait(workers_.size(), timeout);
+  all.workers =
+      collection->wait(workers_.size(), timeout, [this] { return running_ < workers_.size(); });
   std::sort(all.workers.begin(), all.workers.end(),
             [](const auto& a, const auto& b) { return a.worker < b.worker; });
   for (std::size_t i = 0; i < listeners_.size(); ++i) {

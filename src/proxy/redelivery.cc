@@ -82,8 +82,16 @@ void Redelivery::link_ready(std::uint32_t index) {
       {index, state_.index}, pool.settings->name, link.address(), link.upstream_name(),
       link.protocol() == link::ProtocolKind::legacy ? "legacy" : "link");
   state_.shared.pool_seen[upstream.pool].store(true, std::memory_order_relaxed);
-  if (!upstream.takes_connections()) return;
-  pool.ready.add({index, upstream.settings.address, upstream.weight});
+  if (upstream.takes_connections()) begin_serving(index);
+  link.append({}, wire::EventKind::snapshot_end, {});
+}
+
+void Redelivery::begin_serving(std::uint32_t index) {
+  Upstream& upstream = state_.fleet->upstreams()[index];
+  Pool& pool = state_.fleet->pool_of(upstream);
+  const bool was_bare = pool.ready.empty();
+  pool.ready.set({index, upstream.settings.address, upstream.weight});
+  if (!was_bare) return;
   std::vector<Client*> held;
   for (Client* client : state_.clients.live()) {
     if (client->listener->pool == upstream.pool && !client->session.attached()) {
@@ -91,7 +99,6 @@ void Redelivery::link_ready(std::uint32_t index) {
     }
   }
   move(pool, held, std::exchange(pool.stranded, {}));
-  link.append({}, wire::EventKind::snapshot_end, {});
 }
 
 void Redelivery::move(Pool& pool, const std::vector<Client*>& clients,
@@ -130,6 +137,7 @@ void Redelivery::write_again(Pool& pool, const std::vector<link::LostBatch>& bat
       if (client == nullptr) return orphans.write(header, event);
       // place() has told of the opening; move() will tell of the client's end.
       if (!frame) return;
+      if (!client->session.attached()) up_.place(*client, pool.next_move++);
       link::Link& link = *state_.upstream_of(*client).link;
       const auto appended = link.append(header, event.kind, event.body.head());
       client->session.share().add(appended.batch, appended.size, link.written_batch());

@@ -16,6 +16,9 @@ class Redelivery {
 
   void link_lost(std::uint32_t index, std::string_view why, std::vector<link::LostBatch> batches);
   void link_ready(std::uint32_t index);
+  // The upstream takes connections from now on, and its link is ready: if its pool had none,
+  // clients and frames that were held go to it.
+  void begin_serving(std::uint32_t index);
 
   // Frames that wait for an upstream.
   [[nodiscard]] std::uint64_t stranded_frames() const;

@@ -27,13 +27,18 @@ struct UpstreamSnapshot {
   std::uint64_t times_lost = 0;
   std::uint64_t times_failed = 0;
   std::uint64_t malformed = 0;
+  FrameBuckets batch_frames;  // of batches_sent
   std::size_t outstanding_events = 0;
   std::size_t outstanding_frames = 0;
   std::size_t outstanding_bytes = 0;
+  std::size_t window_bytes = 0;
+  std::size_t window_events = 0;
   std::size_t waiting = 0;  // clients paused for want of room
 };
 
 struct PoolCounts {
+  std::string name;
+  std::size_t ready_upstreams = 0;    // that take connections
   std::size_t held = 0;               // connections without an upstream
   std::uint64_t stranded_frames = 0;  // frames without an upstream
 };
@@ -42,8 +47,14 @@ struct PoolCounts {
 struct WorkerSnapshot {
   std::size_t worker = 0;
   std::size_t connections = 0;
-  std::size_t held = 0;               // connections without an upstream
-  std::uint64_t stranded_frames = 0;  // frames without an upstream
+  std::size_t held = 0;                // connections without an upstream
+  std::uint64_t stranded_frames = 0;   // frames without an upstream
+  std::size_t queued_connections = 0;  // clients that do not take their output, a second ago
+  std::size_t queued_bytes = 0;        // of that output
+  std::uint64_t frames_sent = 0;       // written to upstreams, also over links that are no more
+  std::uint64_t frames_dropped = 0;    // left unwritten when their link was ended
+  TimeBuckets up;                      // time in the proxy, as link::LinkCounters says
+  TimeBuckets down;
   Counters counters;
   std::vector<PoolCounts> pools;            // in configured order
   std::vector<UpstreamSnapshot> upstreams;  // by index
@@ -60,6 +71,7 @@ struct ListenerSnapshot {
 
 struct ProxySnapshot {
   std::vector<WorkerSnapshot> workers;  // those that answered in time
+  std::size_t worker_count = 0;         // all
   std::vector<ListenerSnapshot> listeners;
   std::size_t memory_used = 0;
   std::size_t memory_limit = 0;

@@ -5,31 +5,30 @@ namespace waymark::proxy {
 void Steering::apply(const UpstreamOrder& order) {
   if (state_.draining) return;
   Upstream& upstream = state_.fleet->add(order);
-  const Role before = upstream.role;
+  const bool rested = upstream.role == Role::rest;
+  const bool same_link = upstream.settings.protocol == order.settings.protocol;
   upstream.settings = order.settings;
   upstream.role = order.role;
   upstream.weight = order.weight;
   upstream.remove = order.remove;
+  if (order.role != Role::rest) upstream.leave_by_ms = 0;
   link::Link& link = *upstream.link;
-  Pool& pool = state_.fleet->pool_of(upstream);
-  pool.ready.remove(order.index);
+  const std::uint64_t now = state_.loop.now_ms();
+  if (!upstream.takes_connections()) state_.fleet->pool_of(upstream).ready.remove(order.index);
+  if (!same_link) return link.give_up(now, "it is spoken to in another protocol");
   switch (order.role) {
     case Role::serve:
-      upstream.leave_by_ms = 0;
-      if (link.state() == link::Link::State::idle) link.start(state_.loop.now_ms());
-      if (link.ready() && upstream.takes_connections()) {
-        pool.ready.add({order.index, upstream.settings.address, upstream.weight});
-      }
+      if (link.state() == link::Link::State::idle) link.start(now);
+      if (link.ready() && upstream.takes_connections()) redelivery_.begin_serving(order.index);
       return;
     case Role::leave:
-      upstream.leave_by_ms = 0;
-      if (link.state() == link::Link::State::idle) link.start(state_.loop.now_ms());
+      if (link.state() == link::Link::State::idle) link.start(now);
       return;
     case Role::rest:
-      if (before != Role::rest || upstream.leave_by_ms == 0) begin_rest(upstream);
+      if (!rested) begin_rest(upstream);
       return;
     case Role::give_up:
-      return link.give_up(state_.loop.now_ms(), "given up");
+      return link.give_up(now, "given up");
   }
 }
 
@@ -57,22 +56,31 @@ void Steering::tick() {
 }
 
 void Steering::carry_on(Upstream& upstream, std::uint32_t index) {
-  const std::uint64_t now = state_.loop.now_ms();
-  const bool over = upstream.role == Role::rest && now >= upstream.leave_by_ms;
-  if (!upstream.takes_connections() && upstream.link->ready()) mover_.empty(index, over);
+  link::Link& link = *upstream.link;
+  if (!upstream.takes_connections() && link.ready()) mover_.empty(index);
   if (!upstream.moving.empty()) mover_.finish(index);
-  const bool wanted = upstream.role == Role::serve || upstream.role == Role::leave;
-  if (upstream.link->stopped()) {
+  if (link.stopped()) {
     if (upstream.remove) return forget(upstream, index);
-    if (!wanted) return;
+    if (upstream.role != Role::serve && upstream.role != Role::leave) return;
     state_.fleet->renew_link(upstream);
-    upstream.link->start(now);
-    return;
+    return upstream.link->start(state_.loop.now_ms());
   }
-  if (upstream.role != Role::rest || upstream.link->state() == link::Link::State::stopping) return;
-  const bool idle = !upstream.link->ready() || (over && upstream.clients == 0);
-  if (!idle) return;
-  upstream.link->stop(now);
+  if (upstream.role == Role::rest && link.state() != link::Link::State::stopping) {
+    carry_on_rest(upstream, index);
+  }
+}
+
+void Steering::carry_on_rest(Upstream& upstream, std::uint32_t index) {
+  link::Link& link = *upstream.link;
+  const std::uint64_t now = state_.loop.now_ms();
+  if (link.ready() && now < upstream.leave_by_ms) return;
+  // What it has not taken by now, and whoever it still serves, goes elsewhere.
+  const bool unfinished = upstream.clients > 0 || !link.quiet();
+  if (link.ready() && unfinished) {
+    link.give_up(now, "leave_timeout");
+  } else {
+    link.stop(now);
+  }
   state_.shared.observer.upstream_rests({index, state_.index});
 }
 
@@ -80,7 +88,7 @@ void Steering::forget(Upstream& upstream, std::uint32_t index) {
   // The index may soon stand for another upstream.
   for (Client* client : state_.clients.live()) client->session.forget_former(index);
   upstream.vacant = true;
-  upstream.link.reset();
+  state_.fleet->drop_link(upstream);
   state_.shared.observer.upstream_gone({index, state_.index});
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "proxy/mover.h"
+#include "proxy/redelivery.h"
 #include "proxy/upstream_order.h"
 #include "proxy/worker_state.h"
 
@@ -9,7 +10,8 @@ namespace waymark::proxy {
 
 class Steering {
  public:
-  Steering(WorkerState& state, Mover& mover) : state_(state), mover_(mover) {}
+  Steering(WorkerState& state, Mover& mover, Redelivery& redelivery)
+      : state_(state), mover_(mover), redelivery_(redelivery) {}
 
   void apply(const UpstreamOrder& order);
   // The upstream's own wish, on the link it has now: no more connections.
@@ -20,10 +22,12 @@ class Steering {
  private:
   void begin_rest(Upstream& upstream);
   void carry_on(Upstream& upstream, std::uint32_t index);
+  void carry_on_rest(Upstream& upstream, std::uint32_t index);
   void forget(Upstream& upstream, std::uint32_t index);
 
   WorkerState& state_;
   Mover& mover_;
+  Redelivery& redelivery_;
 };
 
 }  // namespace waymark::proxy

@@ -123,7 +123,10 @@ void Survey::act_on(const Tools& tools, Client& client) {
       }
       break;
     case SurveyOrder::Action::rebalance:
-      tools.mover.begin(client);
+      if (!tools.mover.begin(client)) {
+        ++answer_.skipped;
+        return;
+      }
       break;
   }
   ++answer_.done;

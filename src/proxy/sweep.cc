@@ -1,6 +1,7 @@
 #include "proxy/sweep.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace waymark::proxy {
 
@@ -8,7 +9,10 @@ void Sweep::tick() {
   // Checked in two steps, because closing a client changes the table.
   due_.clear();
   const auto& live = state_.clients.live();
-  if (next_ >= live.size()) next_ = 0;
+  if (next_ >= live.size()) {
+    next_ = 0;
+    queued_ = std::exchange(counting_, {});
+  }
   const std::size_t count = live.size() / kTicksPerRound + 1;
   for (std::size_t i = 0; i < count && next_ < live.size(); ++i) due_.push_back(live[next_++]);
   for (Client* client : due_) check(*client);
@@ -24,6 +28,10 @@ void Sweep::check(Client& client) {
   const bool reading = client.wants_readable();
   if (client.session.attached()) {
     client.session.share().forget_done(state_.upstream_of(client).link->written_batch());
+  }
+  if (const std::size_t queued = client.queued_bytes(); queued > 0) {
+    ++counting_.connections;
+    counting_.bytes += queued;
   }
   // Half of the soft limit: a queue that hovers about the limit is not a queue that drains.
   if (client.queued_bytes() <= client.listener->settings->down_soft / 2) {

@@ -18,6 +18,13 @@ class Sweep {
   // Each call looks at a tenth of the clients, so that every deadline is met within a second.
   void tick();
 
+  // Output that clients do not take, of the round before this one.
+  struct Queued {
+    std::size_t connections = 0;
+    std::size_t bytes = 0;
+  };
+  [[nodiscard]] const Queued& queued() const { return queued_; }
+
  private:
   static constexpr std::size_t kTicksPerRound = 10;
 
@@ -28,6 +35,8 @@ class Sweep {
   UpPath& up_;
   Closer& closer_;
   std::size_t next_ = 0;
+  Queued queued_;
+  Queued counting_;  // of this round
   std::vector<Client*> due_;
 };
 

@@ -1,27 +1,20 @@
 #include "proxy/up_path.h"
 
 #include <algorithm>
-#include <chrono>
 #include <memory>
 
+#include "base/unix_clock.h"
 #include "wire/lifecycle.h"
 
 namespace waymark::proxy {
-namespace {
-
-std::uint64_t unix_ns() {
-  return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(
-                                        std::chrono::system_clock::now().time_since_epoch())
-                                        .count());
-}
-
-}  // namespace
 
 void UpPath::take_in(const NewClient& accepted) {
   const ListenerContext& listener = state_.listeners[accepted.listener];
   Client& client = state_.clients.add(std::make_unique<Client>(
       poller_, accepted.fd, events_, listener, marks_.next(), accepted.peer));
-  ++state_.counters.opened;
+  ListenerTraffic& traffic = state_.traffic_of(client);
+  ++traffic.opened;
+  ++traffic.connections;
   place(client, accepted.ticket);
   if (client.session.attached()) return resume(client);
   say_held(client);
@@ -57,7 +50,8 @@ void UpPath::say_held(Client& client) {
       state_.fleet->pools()[client.listener->pool].settings->no_upstream_reply;
   if (reply.empty()) return;
   const std::string_view part = reply;
-  if (!client.write({&part, 1})) closer_.close_broken(client, client.last_error());
+  if (!client.write({&part, 1})) return closer_.close_broken(client, client.last_error());
+  state_.charge(client);
 }
 
 void UpPath::resume(Client& client) {
@@ -118,8 +112,8 @@ void UpPath::read_raw(Client& client, link::Link& link, std::size_t credit) {
   const auto room = link.room_for_frame(limit);
   const auto got = client.read(room.data(), room.size());
   if (got.kind != net::Connection::ReadResult::Kind::bytes) return no_bytes(client, got);
+  const auto appended = link.append_in_place(number(client, got.size, unix_ns()), got.size);
   session::Session& session = client.session;
-  const auto appended = link.append_in_place(number(session, got.size, unix_ns()), got.size);
   session.share().add(appended.batch, appended.size, link.written_batch());
   session.add_input(false, true, state_.loop.now_ms());
 }
@@ -131,12 +125,12 @@ void UpPath::no_bytes(Client& client, const net::Connection::ReadResult& got) {
   }
 }
 
-wire::EventHeader UpPath::number(session::Session& session, std::size_t size,
-                                 std::uint64_t received_at) {
-  ++state_.counters.frames_up;
-  state_.counters.bytes_up += size;
-  const std::uint64_t seq = session.add_frame(size, state_.loop.now_ms());
-  return {.mark = session.mark(), .seq = seq, .received_at = received_at};
+wire::EventHeader UpPath::number(Client& client, std::size_t size, std::uint64_t received_at) {
+  ListenerTraffic& traffic = state_.traffic_of(client);
+  ++traffic.frames_up;
+  traffic.bytes_up += size;
+  const std::uint64_t seq = client.session.add_frame(size, state_.loop.now_ms());
+  return {.mark = client.session.mark(), .seq = seq, .received_at = received_at};
 }
 
 void UpPath::cut(Client& client, link::Link& link, std::string_view bytes) {
@@ -146,7 +140,7 @@ void UpPath::cut(Client& client, link::Link& link, std::string_view bytes) {
   bool refused_by_upstream = false;
   const frame::Fault fault = client.framer.feed(bytes, [&](std::string_view frame) {
     if (refused_by_upstream) return;  // what follows a frame that cannot go would leave a gap
-    const wire::EventHeader header = number(session, frame.size(), received_at);
+    const wire::EventHeader header = number(client, frame.size(), received_at);
     if (frame.size() > link.max_payload()) {
       ++state_.counters.frames_discarded_too_large;
       refused_by_upstream = true;

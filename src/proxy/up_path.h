@@ -45,7 +45,7 @@ class UpPath {
   void read_raw(Client& client, link::Link& link, std::size_t credit);
   void cut(Client& client, link::Link& link, std::string_view bytes);
   // Counts a frame of `size` bytes; answers the header of its event.
-  [[nodiscard]] wire::EventHeader number(session::Session& session, std::size_t size,
+  [[nodiscard]] wire::EventHeader number(Client& client, std::size_t size,
                                          std::uint64_t received_at);
   void no_bytes(Client& client, const net::Connection::ReadResult& got);
   void end(Client& client);

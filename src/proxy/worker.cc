@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <string>
+#include <utility>
 
 namespace waymark::proxy {
 namespace {
@@ -50,12 +51,13 @@ Worker::Worker(Shared& shared, const std::vector<ListenerContext>& listeners, st
       closer_(state_),
       up_(state_, closer_, poller_, *this),
       mover_(state_, up_),
-      steering_(state_, mover_),
-      down_(state_, closer_, steering_),
       redelivery_(state_, up_),
+      steering_(state_, mover_, redelivery_),
+      down_(state_, closer_, steering_),
       sweep_(state_, up_, closer_),
       drain_(state_, closer_) {
   state_.fleet = fleet_.get();
+  state_.counters.listeners.resize(listeners.size());
 }
 
 Worker::~Worker() {
@@ -79,6 +81,7 @@ void Worker::start() {
 void Worker::run() {
   const std::string name = "wm-worker-" + std::to_string(state_.index);
   pthread_setname_np(pthread_self(), name.c_str());
+  last_tick_ = std::chrono::steady_clock::now();
   timer_.start(kTick);
   loop_.run_in_thread([this] { return fleet_->end_pass(); });
   state_.counters.frames_discarded_at_exit += redelivery_.stranded_frames();
@@ -114,7 +117,15 @@ void Worker::on_completions() {
       [this](link::Completion& completion) { fleet_->on_completion(completion); });
 }
 
+// The loop makes up for nothing: each tick is due kTick after the one before it came.
+void Worker::note_lag() {
+  const auto before = std::exchange(last_tick_, std::chrono::steady_clock::now());
+  const auto late = std::chrono::nanoseconds(last_tick_ - before - kTick).count();
+  state_.counters.loop_lag.observe(late > 0 ? static_cast<std::uint64_t>(late) : 0);
+}
+
 void Worker::on_tick() {
+  note_lag();
   on_completions();  // those that came without a wake-up
   fleet_->tick(loop_.now_ms());
   sweep_.tick();
@@ -126,7 +137,18 @@ WorkerSnapshot Worker::snapshot() const {
   WorkerSnapshot all{.worker = state_.index,
                      .connections = state_.clients.live().size(),
                      .stranded_frames = redelivery_.stranded_frames(),
+                     .queued_connections = sweep_.queued().connections,
+                     .queued_bytes = sweep_.queued().bytes,
+                     .frames_sent = fleet_->dropped_links().frames_sent,
+                     .frames_dropped = fleet_->frames_dropped(),
+                     .up = fleet_->dropped_links().up,
+                     .down = fleet_->dropped_links().down,
                      .counters = state_.counters};
+  for (const Pool& pool : fleet_->pools()) {
+    PoolCounts counts{.name = pool.settings->name};
+    for (const link::LostBatch& lost : pool.stranded) counts.stranded_frames += lost.batch.frames;
+    all.pools.push_back(std::move(counts));
+  }
   std::size_t served = 0;
   for (std::uint32_t i = 0; i < fleet_->upstreams().size(); ++i) {
     const Upstream& upstream = fleet_->upstreams()[i];
@@ -134,6 +156,10 @@ WorkerSnapshot Worker::snapshot() const {
     served += upstream.clients;
     const link::Link& link = *upstream.link;
     const link::LinkCounters& counters = link.counters();
+    all.frames_sent += counters.frames_sent;
+    all.up.add(counters.up);
+    all.down.add(counters.down);
+    if (link.ready() && upstream.takes_connections()) ++all.pools[upstream.pool].ready_upstreams;
     all.upstreams.push_back({
         .index = i,
         .pool = fleet_->pools()[upstream.pool].settings->name,
@@ -150,18 +176,16 @@ WorkerSnapshot Worker::snapshot() const {
         .times_lost = counters.times_lost,
         .times_failed = counters.times_failed,
         .malformed = counters.malformed,
+        .batch_frames = counters.batch_frames,
         .outstanding_events = link.window().events(),
         .outstanding_frames = link.outstanding_frames(),
         .outstanding_bytes = link.window().bytes(),
+        .window_bytes = link.window().max_bytes(),
+        .window_events = link.window().max_events(),
         .waiting = upstream.waiting.size(),
     });
   }
   all.held = state_.clients.live().size() - served;
-  for (const Pool& pool : fleet_->pools()) {
-    PoolCounts counts;
-    for (const link::LostBatch& lost : pool.stranded) counts.stranded_frames += lost.batch.frames;
-    all.pools.push_back(counts);
-  }
   if (all.held == 0) return all;
   for (const Client* client : state_.clients.live()) {
     if (!client->session.attached()) ++all.pools[client->listener->pool].held;

@@ -2,6 +2,7 @@
 // alone; others reach it through post().
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <thread>
 #include <vector>
@@ -39,6 +40,7 @@ class Worker final : public net::ConnectionEvents, public link::LinkEvents {
   void on_completions();
   void on_tick();
   void carry_on(SurveyStep&& step);
+  void note_lag();
   [[nodiscard]] WorkerSnapshot snapshot() const;
 
   void readable(net::Connection& connection) override;
@@ -66,11 +68,12 @@ class Worker final : public net::ConnectionEvents, public link::LinkEvents {
   Closer closer_;
   UpPath up_;
   Mover mover_;
+  Redelivery redelivery_;
   Steering steering_;
   DownPath down_;
-  Redelivery redelivery_;
   Sweep sweep_;
   Drain drain_;
+  std::chrono::steady_clock::time_point last_tick_;
   std::thread thread_;
 };
 

@@ -26,6 +26,9 @@ struct WorkerState {
   bool memory_paused = false;  // some clients wait for memory
   std::uint64_t last_command_ms = 0;
 
+  [[nodiscard]] ListenerTraffic& traffic_of(const Client& client) {
+    return counters.listeners[client.listener->index];
+  }
   [[nodiscard]] Upstream& upstream_of(const Client& client) const {
     return fleet->upstreams()[client.session.upstream()];
   }

@@ -43,24 +43,27 @@ std::vector<std::int64_t> Picker::shares_of(const std::vector<Ready>& members) {
   return shares;
 }
 
-void Picker::add(const Member& member) {
+void Picker::set(const Member& member) {
+  turns_.clear();
   const auto at = std::lower_bound(
       members_.begin(), members_.end(), member.upstream,
       [](const Ready& ready, std::size_t upstream) { return ready.upstream < upstream; });
-  if (at != members_.end() && at->upstream == member.upstream) return;
-  members_.insert(at, {member.upstream, hash_of(member.address), member.weight});
-  plan_turns();
+  const Ready ready{member.upstream, hash_of(member.address), member.weight};
+  if (at != members_.end() && at->upstream == member.upstream) {
+    *at = ready;
+  } else {
+    members_.insert(at, ready);
+  }
 }
 
 void Picker::remove(std::size_t upstream) {
+  turns_.clear();
   std::erase_if(members_, [upstream](const Ready& ready) { return ready.upstream == upstream; });
-  plan_turns();
 }
 
 // The smooth weighted round robin known from nginx: each turn every member gains its weight, and
 // the one that has gained most pays the sum of all and takes the turn.
-void Picker::plan_turns() {
-  turns_.clear();
+void Picker::plan_turns() const {
   const std::vector<std::int64_t> shares = shares_of(members_);
   std::vector<std::int64_t> gained(members_.size());
   const std::int64_t sum = std::accumulate(shares.begin(), shares.end(), std::int64_t{0});
@@ -83,6 +86,7 @@ std::optional<std::size_t> Picker::pick(std::uint64_t ticket, const Mark& mark,
     case Balance::mark_hash:
       return home_of(mark).upstream;
   }
+  if (turns_.empty()) plan_turns();
   return members_[turns_[ticket % turns_.size()]].upstream;
 }
 
@@ -103,10 +107,15 @@ const Picker::Ready& Picker::least_connected(std::uint64_t ticket,
 
 const Picker::Ready& Picker::home_of(const Mark& mark) const {
   const std::uint64_t hash = mixed(hash_of(mark.bytes()));
-  return *std::min_element(
-      members_.begin(), members_.end(), [hash](const Ready& a, const Ready& b) {
-        return distance(hash, a.key, a.weight) < distance(hash, b.key, b.weight);
-      });
+  const Ready* nearest = nullptr;
+  double least = 0;
+  for (const Ready& member : members_) {
+    const double away = distance(hash, member.key, member.weight);
+    if (nearest != nullptr && away >= least) continue;
+    nearest = &member;
+    least = away;
+  }
+  return *nearest;
 }
 
 }  // namespace waymark::route

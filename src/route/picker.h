@@ -29,8 +29,9 @@ class Picker {
  public:
   explicit Picker(Balance balance) : balance_(balance) {}
 
-  // The members' order is that of their indices, however they became ready.
-  void add(const Member& member);
+  // Adds the member, or gives it another weight. Their order is that of their indices, however they
+  // became ready.
+  void set(const Member& member);
   void remove(std::size_t upstream);
   [[nodiscard]] bool empty() const { return members_.empty(); }
 
@@ -52,13 +53,15 @@ class Picker {
 
   // The turns of each in one period, in the ratio of the weights.
   [[nodiscard]] static std::vector<std::int64_t> shares_of(const std::vector<Ready>& members);
-  void plan_turns();
+  void plan_turns() const;
   [[nodiscard]] const Ready& least_connected(std::uint64_t ticket, ConnectionsOf connections) const;
   [[nodiscard]] const Ready& home_of(const Mark& mark) const;
 
   const Balance balance_;
-  std::vector<Ready> members_;        // by index of upstream, ascending
-  std::vector<std::uint32_t> turns_;  // one period of the round robin: places in members_
+  std::vector<Ready> members_;  // by index of upstream, ascending
+  // One period of the round robin, places in members_; planned at the first pick after a change,
+  // because changes come in rows.
+  mutable std::vector<std::uint32_t> turns_;
 };
 
 }  // namespace waymark::route

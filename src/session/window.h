@@ -23,6 +23,8 @@ class Window {
     events_ -= events;
   }
 
+  [[nodiscard]] std::size_t max_bytes() const { return max_bytes_; }
+  [[nodiscard]] std::size_t max_events() const { return max_events_; }
   [[nodiscard]] std::size_t bytes() const { return bytes_; }
   [[nodiscard]] std::size_t events() const { return events_; }
   [[nodiscard]] bool empty() const { return events_ == 0; }

@@ -68,11 +68,6 @@ absl::StatusOr<DatabaseFile::Opened> DatabaseFile::open(const std::string& path)
                 std::move(*state)};
 }
 
-DatabaseFile::~DatabaseFile() {
-  // What is at the paths now does not belong to this log.
-  if (!same_files()) database_->keep_log(true);
-}
-
 absl::Status DatabaseFile::write(std::span<const Change> changes) {
   absl::Status status = database_->run("BEGIN IMMEDIATE");
   for (const Change& change : changes) {
@@ -95,10 +90,8 @@ void DatabaseFile::note_sizes() {
   if (log && log->same_file(log_)) log_ = *log;
 }
 
-bool DatabaseFile::same_files() const {
-  return mark_of(database_->path()) == file_ && mark_of(log_path()) == log_;
+bool DatabaseFile::intact() const {
+  return !doubtful_ && mark_of(database_->path()) == file_ && mark_of(log_path()) == log_;
 }
-
-bool DatabaseFile::intact() const { return !doubtful_ && same_files(); }
 
 }  // namespace waymark::store

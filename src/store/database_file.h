@@ -27,7 +27,6 @@ class DatabaseFile {
   [[nodiscard]] static absl::StatusOr<Opened> open(const std::string& path);
   DatabaseFile(const DatabaseFile&) = delete;
   DatabaseFile& operator=(const DatabaseFile&) = delete;
-  ~DatabaseFile();
 
   // All in one transaction; after an error none. ResourceExhausted if the disk is full.
   [[nodiscard]] absl::Status write(std::span<const Change> changes);
@@ -40,7 +39,6 @@ class DatabaseFile {
  private:
   explicit DatabaseFile(std::unique_ptr<Sqlite> database);
   [[nodiscard]] std::string log_path() const { return database_->path() + "-wal"; }
-  [[nodiscard]] bool same_files() const;
   void note_sizes();
 
   std::unique_ptr<Sqlite> database_;

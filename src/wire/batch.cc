@@ -10,7 +10,7 @@ std::size_t BatchWriter::append(Batch& batch, const EventHeader& header, EventKi
   const EventSize size = event_size(header, kind, body.size());
   if (!chunk_ || used_ + size.whole > chunk_->capacity()) take_chunk(size.whole);
   put_event(chunk_->data() + used_, size, header, kind, body);
-  add_to(batch, used_, size.whole, kind);
+  add_to(batch, used_, size.whole, kind, header);
   return size.whole;
 }
 
@@ -34,7 +34,7 @@ std::size_t BatchWriter::append_in_place(Batch& batch, const EventHeader& header
   char* const out = chunk_->data() + offset;
   put_event_before_body(out, event, header, EventKind::payload, size);
   put_event_after_body(out + before + size, header);
-  add_to(batch, offset, event.whole, EventKind::payload);
+  add_to(batch, offset, event.whole, EventKind::payload, header);
   return event.whole;
 }
 
@@ -43,7 +43,8 @@ void BatchWriter::take_chunk(std::size_t at_least) {
   used_ = 0;
 }
 
-void BatchWriter::add_to(Batch& batch, std::size_t offset, std::size_t size, EventKind kind) {
+void BatchWriter::add_to(Batch& batch, std::size_t offset, std::size_t size, EventKind kind,
+                         const EventHeader& header) {
   const bool extends_last = !batch.ranges.empty() &&
                             batch.ranges.back().chunk.get() == chunk_.get() &&
                             batch.ranges.back().offset + batch.ranges.back().size == offset;
@@ -51,7 +52,9 @@ void BatchWriter::add_to(Batch& batch, std::size_t offset, std::size_t size, Eve
   batch.ranges.back().size += size;
   batch.bytes += size;
   ++batch.events;
-  if (kind == EventKind::payload) ++batch.frames;
+  if (kind == EventKind::payload && batch.frames++ == 0) {
+    batch.first_received_at = header.received_at;
+  }
   used_ = offset + size;
   if (used_ == chunk_->capacity()) chunk_ = ChunkRef();  // one made for a large event is not kept
 }

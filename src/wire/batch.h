@@ -18,7 +18,8 @@ struct Batch {
   std::vector<ChunkRange> ranges;  // each holds whole entries
   std::size_t bytes = 0;
   std::size_t events = 0;
-  std::size_t frames = 0;  // the payload events among them
+  std::size_t frames = 0;               // the payload events among them
+  std::uint64_t first_received_at = 0;  // EventHeader::received_at of the first of those
 
   [[nodiscard]] bool empty() const { return events == 0; }
 };
@@ -48,7 +49,8 @@ class BatchWriter {
 
   void take_chunk(std::size_t at_least);
   // What chunk_ holds from `offset` on is now an event of the batch.
-  void add_to(Batch& batch, std::size_t offset, std::size_t size, EventKind kind);
+  void add_to(Batch& batch, std::size_t offset, std::size_t size, EventKind kind,
+              const EventHeader& header);
 
   ChunkPool& pool_;
   ChunkRef chunk_;

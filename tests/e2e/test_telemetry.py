@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+from harness.books import assert_balanced
 from harness.clock import eventually
 from harness.proxy import configuration
 from harness.rig import free_address
@@ -28,25 +29,6 @@ def test_what_it_does_not_serve(rig):
     proxy = rig.proxy(free_address(), ready=0)
     assert proxy.get("/")[0] == 404
     assert proxy.get("/metrics/../etc/passwd")[0] == 404
-
-
-def assert_balanced(metrics):
-    """Every frame read is sent, waiting, stranded or discarded: it counts once, whatever happened."""
-    for worker in metrics.labels("downstream_frames_total", "worker"):
-        read = metrics.total("downstream_frames_total", worker=worker, direction="up")
-        kept = {
-            name: metrics.total(name, worker=worker)
-            for name in (
-                "link_frames_sent_total",
-                "link_outstanding_frames",
-                "frames_stranded",
-                "frames_discarded_total",
-            )
-        }
-        assert read == sum(kept.values()), (worker, kept)
-        opened = metrics.total("downstream_connections_opened_total", worker=worker)
-        closed = metrics.total("downstream_connections_closed_total", worker=worker)
-        assert opened == closed + metrics.total("downstream_connections", worker=worker)
 
 
 @pytest.mark.parametrize("workers, on_doubt", [(1, "resend"), (2, "resend"), (2, "drop")])

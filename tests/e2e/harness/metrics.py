@@ -16,6 +16,8 @@ class Metrics:
             assert match, f"not a sample: {line!r}"
             name, labels, value = match.groups()
             self._samples.append((name, dict(_LABEL.findall(labels or "")), float(value)))
+        keys = [(name, *sorted(labels.items())) for name, labels, _ in self._samples]
+        assert len(set(keys)) == len(keys), "a sample is there twice, Prometheus would refuse the scrape"
 
     def count(self, name, **labels):
         """The sum over the samples there are, perhaps none."""
@@ -35,5 +37,5 @@ class Metrics:
         return [
             (labels, value)
             for sample, labels, value in self._samples
-            if sample == f"waymark_{name}" and wanted.items() <= labels.items()
+            if sample in (f"waymark_{name}", name) and wanted.items() <= labels.items()
         ]

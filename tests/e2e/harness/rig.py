@@ -80,7 +80,9 @@ class Rig:
         return self.keep(Load(self.folder, self._name("load"), target, *arguments))
 
     def configuration_file(self, settings):
-        return write_configuration(self.folder, self._name("config"), settings)
+        name = self._name("config")
+        settings = {"state": str(self.folder / f"{name}-state"), **settings}
+        return write_configuration(self.folder, name, settings)
 
 
 def free_address():

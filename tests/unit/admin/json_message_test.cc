@@ -3,6 +3,8 @@
 #include <catch2/catch.hpp>
 #include <chrono>
 
+#include "admin/string_map.h"
+
 namespace waymark::admin {
 namespace {
 
@@ -177,6 +179,7 @@ TEST_CASE("uses only such types of the schema as can be read and written") {
   const auto& file = *api::Error::descriptor()->file();
   for (int i = 0; i < file.message_type_count(); ++i) {
     const auto& type = *file.message_type(i);
+    int maps = 0;
     for (int f = 0; f < type.field_count(); ++f) {
       const FieldDescriptor& field = *type.field(f);
       INFO(field.full_name());
@@ -185,6 +188,9 @@ TEST_CASE("uses only such types of the schema as can be read and written") {
              kind == FieldDescriptor::CPPTYPE_UINT64 || kind == FieldDescriptor::CPPTYPE_STRING ||
              kind == FieldDescriptor::CPPTYPE_MESSAGE));
       if (field.is_map()) {
+        CHECK(++maps == 1);
+        auto* factory = google::protobuf::MessageFactory::generated_factory();
+        CHECK(string_map_of(*factory->GetPrototype(&type)).empty());
         CHECK(field.message_type()->map_value()->cpp_type() == FieldDescriptor::CPPTYPE_STRING);
       } else if (field.is_repeated()) {
         CHECK(

@@ -69,6 +69,35 @@ TEST_CASE("ends a histogram with the +Inf bucket, its sum and its count") {
         "h_seconds_count{pool=\"p\"} 6\n");
 }
 
+TEST_CASE("adds up the buckets of values and gives them their unit") {
+  MetricsText text;
+  Buckets<1'000'000, 2'000'000> milliseconds;
+  milliseconds.observe(1'000'000);
+  milliseconds.observe(1'000'001);
+  milliseconds.observe(1'500'000);
+  milliseconds.observe(9'000'000);
+  text.histogram("h_seconds", "h", milliseconds, 1e9);
+
+  CHECK(std::move(text).finish() ==
+        "# HELP h_seconds h\n"
+        "# TYPE h_seconds histogram\n"
+        "h_seconds_bucket{le=\"0.001\"} 1\n"
+        "h_seconds_bucket{le=\"0.002\"} 3\n"
+        "h_seconds_bucket{le=\"+Inf\"} 4\n"
+        "h_seconds_sum 0.012500001\n"
+        "h_seconds_count 4\n");
+}
+
+TEST_CASE("a counter may have fractions") {
+  MetricsText text;
+  text.fractional_counter("cpu_seconds_total", "CPU.", 12.25);
+
+  CHECK(std::move(text).finish() ==
+        "# HELP cpu_seconds_total CPU.\n"
+        "# TYPE cpu_seconds_total counter\n"
+        "cpu_seconds_total 12.25\n");
+}
+
 TEST_CASE("writes nothing when nothing was given") { CHECK(MetricsText().finish().empty()); }
 
 }  // namespace

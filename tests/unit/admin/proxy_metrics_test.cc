@@ -13,7 +13,6 @@ namespace waymark::admin {
 namespace {
 
 using proxy::ProxySnapshot;
-using proxy::UpstreamSnapshot;
 using proxy::WorkerSnapshot;
 
 // The samples of `text`, "name{labels}" -> value.
@@ -33,19 +32,33 @@ std::map<std::string, double> samples_of(const std::string& text) {
 }
 
 std::map<std::string, double> samples_of(const ProxySnapshot& snapshot) {
-  return samples_of(proxy_metrics(snapshot, {.version = "1.2.3", .log_lines_dropped = 4}));
+  return samples_of(
+      proxy_metrics(snapshot, {.version = "1.2.3", .log_lines_dropped = 4, .ready = true}));
 }
 
 // Every number of it is another one, so that a sample that shows the wrong field is seen.
 WorkerSnapshot some_worker() {
-  WorkerSnapshot worker{.worker = 3, .connections = 11, .held = 12, .stranded_frames = 13};
-  worker.counters.opened = 14;
+  WorkerSnapshot worker{.worker = 3,
+                        .queued_connections = 11,
+                        .queued_bytes = 12,
+                        .frames_sent = 13,
+                        .frames_dropped = 14};
+  worker.pools = {{.name = "p", .ready_upstreams = 50, .held = 51, .stranded_frames = 52},
+                  {.name = "q", .ready_upstreams = 53, .held = 54, .stranded_frames = 55}};
+  worker.counters.listeners = {{.connections = 60,
+                                .opened = 61,
+                                .frames_up = 62,
+                                .bytes_up = 63,
+                                .frames_down = 64,
+                                .bytes_down = 65},
+                               {.connections = 70,
+                                .opened = 71,
+                                .frames_up = 72,
+                                .bytes_up = 73,
+                                .frames_down = 74,
+                                .bytes_down = 75}};
   std::iota(worker.counters.closed.begin(), worker.counters.closed.end(), 100);
   std::iota(worker.counters.refused.begin(), worker.counters.refused.end(), 200);
-  worker.counters.frames_up = 15;
-  worker.counters.bytes_up = 16;
-  worker.counters.frames_down = 17;
-  worker.counters.bytes_down = 18;
   worker.counters.input_discarded_bytes = 19;
   worker.counters.frames_discarded_in_doubt = 20;
   worker.counters.frames_discarded_too_large = 21;
@@ -59,23 +72,12 @@ WorkerSnapshot some_worker() {
   return worker;
 }
 
-UpstreamSnapshot some_upstream() {
-  return {.pool = "p",
-          .address = "a:1",
-          .name = "orders-1",
-          .state = "ready",
-          .connections = 31,
-          .events_sent = 32,
-          .frames_sent = 33,
-          .batches_sent = 34,
-          .bytes_sent = 35,
-          .messages_received = 36,
-          .times_lost = 37,
-          .malformed = 38,
-          .outstanding_events = 39,
-          .outstanding_frames = 40,
-          .outstanding_bytes = 41,
-          .waiting = 42};
+// A proxy of that worker alone.
+ProxySnapshot some_proxy() {
+  ProxySnapshot snapshot{.workers = {some_worker()},
+                         .worker_count = 1,
+                         .listeners = {{.name = "devices"}, {.name = "meters"}}};
+  return snapshot;
 }
 
 TEST_CASE("shows what the process is and may use") {
@@ -83,12 +85,18 @@ TEST_CASE("shows what the process is and may use") {
   snapshot.memory_used = 5;
   snapshot.memory_limit = 6;
   snapshot.max_connections = 7;
+  snapshot.worker_count = 2;
+  snapshot.workers.push_back({.worker = 1});
   const auto samples = samples_of(snapshot);
   CHECK(samples.at("waymark_build_info{version=\"1.2.3\"}") == 1);
   CHECK(samples.at("waymark_log_lines_dropped_total") == 4);
   CHECK(samples.at("waymark_memory_used_bytes") == 5);
   CHECK(samples.at("waymark_memory_limit_bytes") == 6);
   CHECK(samples.at("waymark_max_connections") == 7);
+  CHECK(samples.at("waymark_workers") == 2);
+  CHECK(samples.at("waymark_workers_silent") == 1);
+  CHECK(samples.at("waymark_ready") == 1);
+  CHECK(samples.at("waymark_draining") == 0);
 }
 
 TEST_CASE("shows every count of a listener") {
@@ -108,9 +116,7 @@ TEST_CASE("shows every count of a listener") {
 }
 
 TEST_CASE("shows every count of a worker") {
-  ProxySnapshot snapshot;
-  snapshot.workers.push_back(some_worker());
-  const auto samples = samples_of(snapshot);
+  const auto samples = samples_of(some_proxy());
   const auto of_worker = [&](const std::string& name, const std::string& more = "") {
     const std::string sample =
         "waymark_" + name + "{worker=\"3\"" + (more.empty() ? "" : ",") + more + "}";
@@ -118,14 +124,10 @@ TEST_CASE("shows every count of a worker") {
     REQUIRE(samples.contains(sample));
     return samples.at(sample);
   };
-  CHECK(of_worker("downstream_connections") == 11);
-  CHECK(of_worker("downstream_connections_held") == 12);
-  CHECK(of_worker("frames_stranded") == 13);
-  CHECK(of_worker("downstream_connections_opened_total") == 14);
-  CHECK(of_worker("downstream_frames_total", "direction=\"up\"") == 15);
-  CHECK(of_worker("downstream_bytes_total", "direction=\"up\"") == 16);
-  CHECK(of_worker("downstream_frames_total", "direction=\"down\"") == 17);
-  CHECK(of_worker("downstream_bytes_total", "direction=\"down\"") == 18);
+  CHECK(of_worker("downstream_queued_connections") == 11);
+  CHECK(of_worker("downstream_queued_bytes") == 12);
+  CHECK(of_worker("frames_sent_total") == 13);
+  CHECK(of_worker("frames_discarded_total", "reason=\"link_ended\"") == 14);
   CHECK(of_worker("downstream_input_discarded_bytes_total") == 19);
   CHECK(of_worker("frames_discarded_total", "reason=\"in_doubt\"") == 20);
   CHECK(of_worker("frames_discarded_total", "reason=\"too_large_for_upstream\"") == 21);
@@ -142,72 +144,82 @@ TEST_CASE("shows every count of a worker") {
   CHECK(of_worker("commands_refused_total", "reason=\"NOT_FRAMEABLE\"") == 206);
 }
 
-TEST_CASE("shows every count of a link") {
-  ProxySnapshot snapshot;
-  snapshot.workers.push_back(some_worker());
-  snapshot.workers.back().upstreams.push_back(some_upstream());
-  const auto samples = samples_of(snapshot);
-  const auto of_link = [&](const std::string& name) {
-    const std::string sample = "waymark_" + name + "{worker=\"3\",pool=\"p\",upstream=\"a:1\"}";
-    CAPTURE(sample);
-    REQUIRE(samples.contains(sample));
-    return samples.at(sample);
+TEST_CASE("shows what the clients of each listener do") {
+  const auto samples = samples_of(some_proxy());
+  const auto [listener, first] =
+      GENERATE(table<std::string, int>({{"devices", 60}, {"meters", 70}}));
+  const std::string labels = "{worker=\"3\",listener=\"" + listener + "\"";
+  const auto of_listener = [&](const std::string& name, const std::string& more = "") {
+    return samples.at("waymark_downstream_" + name + labels + more + "}");
   };
-  CHECK(of_link("upstream_ready") == 1);
-  CHECK(of_link("upstream_connections") == 31);
-  CHECK(of_link("link_events_sent_total") == 32);
-  CHECK(of_link("link_frames_sent_total") == 33);
-  CHECK(of_link("link_batches_sent_total") == 34);
-  CHECK(of_link("link_bytes_sent_total") == 35);
-  CHECK(of_link("link_messages_received_total") == 36);
-  CHECK(of_link("link_lost_total") == 37);
-  CHECK(of_link("link_malformed_total") == 38);
-  CHECK(of_link("link_outstanding_events") == 39);
-  CHECK(of_link("link_outstanding_frames") == 40);
-  CHECK(of_link("link_outstanding_bytes") == 41);
-  CHECK(of_link("link_waiting_connections") == 42);
+  CHECK(of_listener("connections") == first);
+  CHECK(of_listener("connections_opened_total") == first + 1);
+  CHECK(of_listener("frames_total", ",direction=\"up\"") == first + 2);
+  CHECK(of_listener("bytes_total", ",direction=\"up\"") == first + 3);
+  CHECK(of_listener("frames_total", ",direction=\"down\"") == first + 4);
+  CHECK(of_listener("bytes_total", ",direction=\"down\"") == first + 5);
 }
 
-TEST_CASE("an upstream is ready in one state only") {
-  const auto* const state =
-      GENERATE("idle", "connecting", "greeting", "asking_ready", "backing_off", "stopping");
-  ProxySnapshot snapshot;
-  snapshot.workers.push_back(some_worker());
-  snapshot.workers.back().upstreams.push_back(some_upstream());
-  snapshot.workers.back().upstreams.back().state = state;
-  CHECK(samples_of(snapshot).at(
-            "waymark_upstream_ready{worker=\"3\",pool=\"p\",upstream=\"a:1\"}") == 0);
+TEST_CASE("shows how each pool is served") {
+  const auto samples = samples_of(some_proxy());
+  const auto [pool, first] = GENERATE(table<std::string, int>({{"p", 50}, {"q", 53}}));
+  const std::string labels = "{worker=\"3\",pool=\"" + pool + "\"}";
+  CHECK(samples.at("waymark_pool_ready_upstreams" + labels) == first);
+  CHECK(samples.at("waymark_downstream_connections_held" + labels) == first + 1);
+  CHECK(samples.at("waymark_frames_stranded" + labels) == first + 2);
+}
+
+TEST_CASE("times are in seconds") {
+  ProxySnapshot snapshot = some_proxy();
+  WorkerSnapshot& worker = snapshot.workers.front();
+  worker.up.observe(3'000'000);         // 3 ms
+  worker.up.observe(60'000'000'000);    // a minute
+  worker.down.observe(20'000);          // 20 us
+  worker.counters.loop_lag.observe(0);  // in time
+  const auto samples = samples_of(snapshot);
+  const std::string up = "{worker=\"3\",direction=\"up\"";
+  CHECK(samples.at("waymark_proxy_seconds_bucket" + up + ",le=\"0.0025\"}") == 0);
+  CHECK(samples.at("waymark_proxy_seconds_bucket" + up + ",le=\"0.005\"}") == 1);
+  CHECK(samples.at("waymark_proxy_seconds_bucket" + up + ",le=\"30\"}") == 1);
+  CHECK(samples.at("waymark_proxy_seconds_bucket" + up + ",le=\"+Inf\"}") == 2);
+  CHECK(samples.at("waymark_proxy_seconds_sum" + up + "}") == Approx(60.003));
+  CHECK(samples.at("waymark_proxy_seconds_count{worker=\"3\",direction=\"down\"}") == 1);
+  CHECK(samples.at("waymark_loop_lag_seconds_bucket{worker=\"3\",le=\"5e-05\"}") == 1);
 }
 
 // What an alert would compute: all that went in is somewhere.
 TEST_CASE("the frames of a worker can be accounted for from one scrape") {
-  WorkerSnapshot worker{.worker = 0, .stranded_frames = 5};
-  worker.counters.frames_up = 1'000;
+  WorkerSnapshot worker{.worker = 0, .frames_sent = 950, .frames_dropped = 5};
+  worker.counters.listeners = {{.frames_up = 400}, {.frames_up = 600}};
+  worker.pools = {{.name = "p", .stranded_frames = 2}, {.name = "q", .stranded_frames = 3}};
   worker.counters.frames_discarded_in_doubt = 6;
   worker.counters.frames_discarded_too_large = 7;
   worker.counters.frames_discarded_at_exit = 8;
   worker.upstreams = {
       {.pool = "p", .address = "a:1", .frames_sent = 500, .outstanding_frames = 9},
-      {.pool = "p", .address = "b:1", .frames_sent = 455, .outstanding_frames = 10}};
-  ProxySnapshot snapshot;
-  snapshot.workers.push_back(worker);
+      {.pool = "p", .address = "b:1", .frames_sent = 450, .outstanding_frames = 10}};
+  ProxySnapshot snapshot = some_proxy();
+  snapshot.workers = {worker};
 
   const std::set<std::string> places = {
-      "waymark_link_frames_sent_total", "waymark_link_outstanding_frames",
-      "waymark_frames_stranded", "waymark_frames_discarded_total"};
+      "waymark_frames_sent_total", "waymark_link_outstanding_frames", "waymark_frames_stranded",
+      "waymark_frames_discarded_total"};
+  double read = 0;
   double accounted = 0;
   for (const auto& [sample, value] : samples_of(snapshot)) {
-    if (places.contains(sample.substr(0, sample.find('{')))) accounted += value;
+    const std::string name = sample.substr(0, sample.find('{'));
+    if (places.contains(name)) accounted += value;
+    if (name == "waymark_downstream_frames_total" && sample.ends_with("direction=\"up\"}")) {
+      read += value;
+    }
   }
-  CHECK(accounted ==
-        samples_of(snapshot).at("waymark_downstream_frames_total{worker=\"0\",direction=\"up\"}"));
+  CHECK(read == 1'000);
+  CHECK(accounted == read);
 }
 
 TEST_CASE("every reason by which a client is closed is a label, and no other") {
-  ProxySnapshot snapshot;
-  snapshot.workers.push_back(some_worker());
   std::size_t reasons = 0;
-  for (const auto& [sample, value] : samples_of(snapshot)) {
+  for (const auto& [sample, value] : samples_of(some_proxy())) {
     if (sample.starts_with("waymark_downstream_connections_closed_total{")) ++reasons;
     CHECK(sample.find("UNSPECIFIED") == std::string::npos);
     CHECK(sample.find("MOVED") == std::string::npos);

@@ -160,12 +160,13 @@ log: { level: warn, format: json }
   CHECK(listener.down_hard == 24 * 1024);
 
   const proxy::PoolSettings& pool = config.proxy.pools.at(0);
-  CHECK(pool.upstreams.at(0) == proxy::UpstreamSettings{.address = "upstream.internal:7001",
-                                                        .protocol = proxy::Protocol::link,
-                                                        .insecure = true,
-                                                        .weight = 7,
-                                                        .metadata = {{"shard", "2"}, {"tenant", "b"}},
-                                                        .refresh = 39s});
+  CHECK(pool.upstreams.at(0) ==
+        proxy::UpstreamSettings{.address = "upstream.internal:7001",
+                                .protocol = proxy::Protocol::link,
+                                .insecure = true,
+                                .weight = 7,
+                                .metadata = {{"shard", "2"}, {"tenant", "b"}},
+                                .refresh = 39s});
   CHECK(pool.leave_timeout == 51s);
   const PoolPolicy& policy = config.policies.at(0);
   CHECK(policy.health_service == "device.v1.Gateway");

@@ -52,7 +52,7 @@ TEST_CASE("the shortest text is written") {
   CHECK(value_of(flat, "listeners[a].idle_timeout") == "1h");
   CHECK(value_of(flat, "listeners[a].framing.line.egress") == "crlf");
   CHECK(value_of(flat, "listeners[a].send_buffer") == "64KiB");
-  CHECK(value_of(flat, "pools[p].upstreams[127.0.0.1:7002].weight") == "3");
+  CHECK(value_of(flat, "pools[p].upstreams[127.0.0.1:7002 a=it's].weight") == "3");
   CHECK(value_of(flat, "pools[p].upstreams[127.0.0.1:7001].refresh") == "never");
   CHECK(value_of(flat, "limits.max_memory") == "3GiB");
   CHECK(value_of(flat, "limits.max_connections") == "auto");

@@ -57,6 +57,38 @@ TEST_CASE("gathers while a write is under way, and looks again after it") {
   CHECK(q.queue.end_pass(false) == BatchQueue::Pass::look_again);
 }
 
+TEST_CASE("counts the frames of each batch once it has settled") {
+  Queue q;
+  for (int i = 0; i < 5; ++i) q.append("a");
+  (void)q.queue.begin_write();
+  q.queue.append({}, EventKind::ping, {}, kNoMessageLimit);
+  q.queue.complete_write(0);
+  (void)q.queue.begin_write();
+  q.queue.complete_write(0);
+  CHECK(q.queue.settle(0).batch_frames.sum() == 0);
+  const auto settled = q.queue.settle(BatchQueue::kSettleMs).batch_frames;
+  CHECK(settled.sum() == 5);
+  CHECK(settled.counts()[0] == 1);  // the one without frames
+  CHECK(settled.counts()[3] == 1);  // up to 16
+}
+
+TEST_CASE("tells when the first frame in flight was received") {
+  Queue q;
+  const auto append = [&](std::uint64_t received_at, EventKind kind) {
+    q.queue.append({.seq = 1, .received_at = received_at}, kind, "a", kNoMessageLimit);
+  };
+  append(7, EventKind::opened);
+  append(8, EventKind::payload);
+  append(9, EventKind::payload);
+  CHECK(q.queue.in_flight_since() == 0);
+  (void)q.queue.begin_write();
+  CHECK(q.queue.in_flight_since() == 8);
+  append(10, EventKind::opened);
+  q.queue.complete_write(0);
+  (void)q.queue.begin_write();
+  CHECK(q.queue.in_flight_since() == 0);
+}
+
 TEST_CASE("is full once kFlushBytes have gathered") {
   Queue q;
   q.append(std::string(BatchQueue::kFlushBytes / 2, 'x'));

@@ -2,7 +2,6 @@
 
 #include "base/status.h"
 #include "commands.h"
-#include "ctl/stream_commands.h"
 
 using namespace waymark;
 
@@ -29,11 +28,6 @@ struct Rebalance {
 struct Send {
   std::string mark;
   ctl::PayloadSource source;
-};
-struct Tap {
-  std::string mark;
-  std::uint32_t seconds = 0;
-  std::string format;
 };
 struct Broadcast {
   ctl::BroadcastOptions options;
@@ -82,14 +76,6 @@ absl::Status run_close(ctl::Context& context, const Close& options) {
   return ctl::act_on_many(context, ctl::ManyAction::close, options.filter, options.many);
 }
 
-absl::Status run_tap(ctl::Context& context, const Tap& options) {
-  const bool json = options.format.empty() ? context.json : options.format == "json";
-  return ctl::tap_connection(context,
-                             {.mark = options.mark,
-                              .seconds = options.seconds,
-                              .format = json ? ctl::TapFormat::json : ctl::TapFormat::hex});
-}
-
 void add_close(CLI::App& connections, Chosen& chosen) {
   CLI::App* close = nullptr;
   const auto options = add_command<Close>(
@@ -99,7 +85,8 @@ void add_close(CLI::App& connections, Chosen& chosen) {
       "  waymarkctl connections close --upstream 127.0.0.1:50051 --yes",
       chosen, run_close);
   add_mark(*close, options->mark);
-  close->add_option("--reason", options->reason, "For the log and the upstream")->type_name("TEXT");
+  close->add_option("--reason", options->reason, "For the audit line of the proxy's log")
+      ->type_name("TEXT");
   close->add_option("--goodbye", options->goodbye, "Sent to the client as a last frame")
       ->type_name("TEXT");
   add_filter(*close, options->filter);
@@ -114,7 +101,7 @@ void add_connection_commands(CLI::App& app, Chosen& chosen) {
   connections.footer(
       "Example:\n"
       "  waymarkctl connections list --state active --limit 20\n"
-      "  waymarkctl connections tap 7f0c... --seconds 10");
+      "  waymarkctl connections close 7f0c... --goodbye bye");
 
   CLI::App* list = nullptr;
   const auto list_options =
@@ -161,22 +148,6 @@ void add_connection_commands(CLI::App& app, Chosen& chosen) {
                         });
   add_mark(*send, send_options->mark)->required();
   add_payload(*send, send_options->source);
-
-  CLI::App* tap = nullptr;
-  const auto tap_options = add_command<Tap>(
-      connections, tap, "tap",
-      "Watch the frames of a client both ways while it runs; the proxy logs who does",
-      "waymarkctl connections tap 7f0c... --seconds 10\n"
-      "  waymarkctl connections tap 7f0c... --format json | jq .size",
-      chosen, run_tap);
-  add_mark(*tap, tap_options->mark)->required();
-  tap->add_option("--seconds", tap_options->seconds, "End after so long, 1 to 86400")
-      ->check(CLI::Range(1, 86'400))
-      ->type_name("N");
-  tap->add_option("--format", tap_options->format,
-                  "hex (default) or json: one frame a line, its payload in base64")
-      ->check(CLI::IsMember({"hex", "json"}))
-      ->type_name("FORMAT");
 
   CLI::App* broadcast = nullptr;
   const auto broadcast_options =

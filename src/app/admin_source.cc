@@ -259,6 +259,7 @@ absl::StatusOr<proxy::SurveyAnswer> AdminSource::survey_one(SurveyOrder::Action 
 }
 
 absl::StatusOr<api::Connection> AdminSource::connection(const std::string& mark) {
+  if (!mark_of(mark).ok()) return no_connection(mark);
   auto answer = survey_one(SurveyOrder::Action::list, mark, {});
   if (!answer.ok()) return answer.status();
   if (answer->connections.empty()) return no_connection(mark);
@@ -369,6 +370,12 @@ absl::StatusOr<api::ConfigDiff> AdminSource::config_diff() {
 
 absl::StatusOr<api::ConfigDiff> AdminSource::change_config(const api::ConfigChange& change,
                                                            const admin::Actor& /*actor*/) {
+  if (change.persist()) {
+    return error(
+        absl::StatusCode::kInvalidArgument,
+        "persist: what is set here lasts until the next reload or restart; the file keeps it "
+        "for good");
+  }
   const FlatConfig values(change.set().begin(), change.set().end());
   if (absl::Status done = reload_.set(values); !done.ok()) return done;
   return config_diff();

@@ -344,13 +344,19 @@ absl::StatusOr<UpstreamView> ControlPlane::add(std::string id, control::Upstream
 
 absl::StatusOr<UpstreamView> ControlPlane::change(const std::string& id,
                                                   const control::Control::Wish& wish) {
-  return ask<UpstreamView>(
-      [this, id, wish](Reply reply) { control_.change(id, wish, answer_with(std::move(reply))); });
+  return ask<UpstreamView>([this, id, wish](Reply reply) {
+    const auto found = control_.find(id);
+    if (!found.ok()) return reply(found.status());
+    control_.change((*found)->id, wish, answer_with(std::move(reply)));
+  });
 }
 
 absl::StatusOr<UpstreamView> ControlPlane::remove(const std::string& id) {
-  return ask<UpstreamView>(
-      [this, id](Reply reply) { control_.remove(id, answer_with(std::move(reply))); });
+  return ask<UpstreamView>([this, id](Reply reply) {
+    const auto found = control_.find(id);
+    if (!found.ok()) return reply(found.status());
+    control_.remove((*found)->id, answer_with(std::move(reply)));
+  });
 }
 
 absl::StatusOr<LeaseView> ControlPlane::put_lease(const std::string& id, control::UpstreamSpec spec,

@@ -13,7 +13,9 @@ AdminState admin_state_of(std::string_view word) {
   return word == "maintenance" ? AdminState::maintenance : AdminState::ready;
 }
 
-bool is_kept_as_a_whole(Source source) { return source == Source::api || source == Source::lease; }
+// Others say again and again what they are: what an operator wants otherwise is kept beside it.
+bool is_kept_as_a_whole(Source source) { return source == Source::api; }
+bool may_be_removed(Source source) { return source == Source::api || source == Source::lease; }
 
 store::StoredUpstream stored_of(const Upstream& upstream) {
   return {.id = upstream.id,
@@ -21,12 +23,14 @@ store::StoredUpstream stored_of(const Upstream& upstream) {
           .address = upstream.spec.address,
           .source = upstream.source == Source::lease ? store::StoredUpstream::Source::lease
                                                      : store::StoredUpstream::Source::api,
-          .weight = upstream.weight(),
+          .weight = is_kept_as_a_whole(upstream.source) ? upstream.weight() : upstream.spec.weight,
           .protocol = upstream.spec.protocol,
           .insecure = upstream.spec.insecure,
           .metadata = upstream.spec.metadata,
           .ttl_seconds = upstream.ttl_seconds,
-          .admin_state = std::string(name_of(upstream.life.standing().admin_state))};
+          .admin_state = is_kept_as_a_whole(upstream.source)
+                             ? std::string(name_of(upstream.life.standing().admin_state))
+                             : "ready"};
 }
 
 UpstreamSpec spec_of(const store::StoredUpstream& stored) {
@@ -84,7 +88,7 @@ std::vector<std::string> Control::begin(const std::vector<UpstreamSpec>& of_file
       continue;
     }
     Upstream& upstream = **added;
-    upstream.life.set_admin_state(admin_state_of(stored.admin_state), now_ms_);
+    if (!lease) upstream.life.set_admin_state(admin_state_of(stored.admin_state), now_ms_);
     upstream.ttl_seconds = stored.ttl_seconds;
     upstream.lease_until_ms = now_ms_ + lease_ms(stored.ttl_seconds);
     steer(upstream);
@@ -95,8 +99,9 @@ std::vector<std::string> Control::begin(const std::vector<UpstreamSpec>& of_file
 
 void Control::tick(std::uint64_t now_ms) {
   // Who was kept from renewing, since nothing ran for a while, gets that while.
-  const std::uint64_t late = now_ms - std::min(now_ms, now_ms_ + kLongestTick);
-  for (const auto& upstream : directory_.all()) upstream->lease_until_ms += late;
+  if (const std::uint64_t elapsed = now_ms - now_ms_; elapsed > kLongestTick) {
+    for (const auto& upstream : directory_.all()) upstream->lease_until_ms += elapsed;
+  }
   now_ms_ = now_ms;
   expire_leases();
   for (const auto& upstream : directory_.all()) {
@@ -208,7 +213,7 @@ void Control::remove_now(const std::string& id, Done done) {
     done(no_such(id));
     return end_turn(id);
   }
-  if (!is_kept_as_a_whole(upstream->source)) {
+  if (!may_be_removed(upstream->source)) {
     done(error(absl::StatusCode::kFailedPrecondition,
                "upstream '{}' ({}) comes from {}: take it out there, or set its admin_state "
                "to maintenance",
@@ -221,6 +226,7 @@ void Control::remove_now(const std::string& id, Done done) {
           if (!written.ok()) return done(written);
           Upstream* there = directory_.find(id);
           if (there == nullptr) return done(no_such(id));
+          forget_override(id);
           begin_leaving(*there);
           done(there);
         });
@@ -296,6 +302,12 @@ void Control::end_lease(const std::string& id, Done done) {
   remove(id, std::move(done));
 }
 
+void Control::forget_override(const std::string& id) {
+  const auto erased = std::erase_if(
+      overrides_, [&](const store::StoredOverride& entry) { return entry.upstream_id == id; });
+  if (erased > 0) actions_.write(store::EraseOverride{id}, [](const absl::Status&) {});
+}
+
 void Control::expire_leases() {
   for (const auto& upstream : directory_.all()) {
     if (upstream->source != Source::lease || upstream->leaving) continue;
@@ -304,6 +316,7 @@ void Control::expire_leases() {
     // It leaves whether or not that can be written: it has stopped announcing itself, and after a
     // restart it would have one more time to live and no more.
     actions_.write(store::EraseUpstream{upstream->id}, [](const absl::Status&) {});
+    forget_override(upstream->id);
     actions_.changed(*upstream, "lease_ended");
     begin_leaving(*upstream);
   }

@@ -129,6 +129,7 @@ class Control {
   void begin_leaving(Upstream& upstream);
   void tell_links(Upstream& upstream);
   void steer(Upstream& upstream);
+  void forget_override(const std::string& id);
   void expire_leases();
   [[nodiscard]] bool last_resort(const Upstream& upstream) const;
 

@@ -1,4 +1,4 @@
-// `waymarkctl connections ...`, but for tap, and `waymarkctl broadcast`.
+// `waymarkctl connections ...` and `waymarkctl broadcast`.
 #pragma once
 
 #include <cstdint>

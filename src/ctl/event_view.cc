@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include "ctl/base64.h"
-#include "ctl/hexdump.h"
 #include "ctl/json_fields.h"
 #include "ctl/printable.h"
 #include "ctl/units.h"
@@ -52,21 +50,6 @@ std::string event_json(const SseEvent& event) {
   line["event"] = event.type;
   line["data"] = std::move(data);
   return to_line(line) + '\n';
-}
-
-std::string frame_dump(const SseEvent& event, const Style& style) {
-  const Json frame = Json::parse(event.data, nullptr, false);
-  const auto payload = from_base64(text_of(frame, "payload"));
-  if (event.type != "frame" || !payload) return event_line(event, style);
-  const auto size = number_of(frame, "size");
-  const bool is_up = text_of(frame, "direction") == "up";
-  std::string out =
-      fmt::format("{}  {}  seq {}, {} bytes\n", printable(text_of(frame, "at")),
-                  painted(is_up ? "up  " : "down", is_up ? Colour::green : Colour::yellow, style),
-                  number_of(frame, "seq"), size);
-  out += hexdump(*payload);
-  if (size > payload->size()) out += fmt::format("  ... {} more\n", size - payload->size());
-  return out;
 }
 
 }  // namespace waymark::ctl

@@ -15,7 +15,4 @@ namespace waymark::ctl {
 // {"id":..,"event":..,"data":..} in one line; data is text where it is not JSON.
 [[nodiscard]] std::string event_json(const SseEvent& event);
 
-// A `frame` of a tap: a line of what it is, then its bytes as a hexdump.
-[[nodiscard]] std::string frame_dump(const SseEvent& event, const Style& style);
-
 }  // namespace waymark::ctl

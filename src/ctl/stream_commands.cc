@@ -10,7 +10,6 @@
 #include "ctl/event_view.h"
 #include "ctl/printable.h"
 #include "ctl/signals.h"
-#include "ctl/url.h"
 
 namespace waymark::ctl {
 namespace {
@@ -19,7 +18,6 @@ using End = HttpClient::End;
 
 // A server that has sent all it keeps is silent until something happens or its heartbeat is due.
 constexpr Millis kCaughtUpAfter{1000};
-constexpr Millis kTapGrace{5000};  // given to the server to end a tap by itself
 
 class Printer : public SseSink {
  public:
@@ -67,24 +65,6 @@ absl::Status show_events(Context& context, const EventsOptions& options) {
                                                          printable(printer.last_id())));
   }
   return absl::OkStatus();
-}
-
-absl::Status tap_connection(Context& context, const TapOptions& options) {
-  const Signals signals({SIGINT, SIGTERM, SIGHUP});
-  Printer printer(context, [&](const SseEvent& event) {
-    if (options.format == TapFormat::hex) return frame_dump(event, context.style);
-    if (event.type != "frame") return event_json(event);
-    return to_line(Json::parse(event.data, nullptr, false)) + '\n';
-  });
-  const std::string seconds = options.seconds == 0 ? "" : std::to_string(options.seconds);
-  const StreamLimits limits{
-      .total = seconds.empty() ? Millis(0) : std::chrono::seconds(options.seconds) + kTapGrace,
-      .wake_fd = signals.fd()};
-  const auto end =
-      context.api.stream("/v1/connections/" + url_encoded(options.mark) + ":tap" +
-                             query_string({{"seconds", seconds}}),
-                         "", limits, printer, [&] { return context.out.status().ok(); });
-  return end.status();
 }
 
 }  // namespace waymark::ctl

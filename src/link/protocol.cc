@@ -1,6 +1,5 @@
 #include "link/protocol.h"
 
-
 #include <chrono>
 
 #include "base/rfc3339.h"

@@ -275,7 +275,11 @@ class Page:
         self.clients = []
 
     def real(self, text):
-        return self.names.real(text).replace(STATE, str(self.folder / "state"))
+        text = self.names.real(text).replace(STATE, str(self.folder / "state"))
+        return re.sub(r'"port": (\d+)', lambda port: f'"port": {self.real_port(port[1])}', text)
+
+    def real_port(self, shown):
+        return self.names.real(f"127.0.0.1:{shown}").rpartition(":")[2]
 
     def shown(self, text):
         return self.names.shown(text).replace(str(self.folder / "state"), STATE)
@@ -365,9 +369,10 @@ def setup_of(text):
 
 @pytest.fixture
 def page(tmp_path):
-    # Ids that follow from an address are recorded as everybody gets them.
-    shown = [f"127.0.0.1:{port}" for port in PORTS]
-    addresses = {address: address if RECORD else free_address() for address in shown}
+    addresses = {}
+    while len(set(addresses.values())) < len(PORTS):
+        # Ids that follow from an address are recorded as everybody gets them.
+        addresses = {shown: shown if RECORD else free_address() for shown in (f"127.0.0.1:{port}" for port in PORTS)}
     own = {"PATH": f"{PROGRAMS}:{os.environ['PATH']}", "HOME": str(tmp_path), "LC_ALL": "C.UTF-8"}
     own["WAYMARK_ADMIN"] = "http://" + addresses["127.0.0.1:8000"]
     shell = Shell(tmp_path, own)

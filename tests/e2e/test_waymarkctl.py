@@ -547,30 +547,6 @@ def test_a_reader_that_leaves_ends_it(ctl, admin):
         assert running.wait() == 0
 
 
-def frame(number, direction, payload, size=None):
-    data = {"at": STARTED, "direction": direction, "seq": number, "size": size or len(payload)}
-    return event("frame", {**data, "payload": base64.b64encode(payload).decode()})
-
-
-def test_tap(ctl, admin):
-    admin.answers[f"GET /v1/connections/{MARK}:tap"] = Stream(
-        frame(1, "up", b"\x1b[2Jabc"), ":\n\n", frame(1, "down", b"x", size=9)
-    )
-    text = ctl.ok("connections", "tap", MARK, "--seconds", "5")
-    assert admin.requests[-1].query == {"seconds": "5"}
-    assert "up    seq 1, 7 bytes\n  00000000  1b 5b 32 4a 61 62 63" in text and "|.[2Jabc|" in text
-    assert "down  seq 1, 9 bytes" in text and "... 8 more" in text
-    for options in (["--format", "json"], ["-o", "json"]):
-        lines = [json.loads(line) for line in ctl.ok("connections", "tap", MARK, *options).splitlines()]
-        assert [line["direction"] for line in lines] == ["up", "down"]
-        assert base64.b64decode(lines[0]["payload"]) == b"\x1b[2Jabc"
-    assert "hex" not in admin.requests[-1].query
-
-
-def test_tap_of_nobody(ctl):
-    assert "nothing is at" in ctl.fails(5, "connections", "tap", MARK)
-
-
 # --- top, and what a terminal changes ---
 
 

@@ -72,7 +72,7 @@ def test_allows(plant, path, text):
     ("src/link/link.cc", '#include "session/session.h"\n',
      "src/link/link.cc:1: session/session.h: src/link may include"),
     ("src/control/states.cc", "#include <sqlite3.h>\n",
-     "src/control/states.cc:1: sqlite3.h: SQLite is for src/control/store"),
+     "src/control/states.cc:1: sqlite3.h: SQLite is for src/store"),
     ("src/net/inbox.h", '#include "absl/synchronization/mutex.h"\n',
      "src/net/inbox.h:1: absl/synchronization/mutex.h: absl::Mutex is for nobody"),
     ("src/session/session.cc", "#include <mutex>\n",

@@ -2,8 +2,6 @@
 
 #include <catch2/catch.hpp>
 
-#include "ctl/hexdump.h"
-
 namespace waymark::ctl {
 namespace {
 
@@ -37,13 +35,6 @@ TEST_CASE("refuses what is not whole or not canonical") {
     INFO(text);
     CHECK(!from_base64(text));
   }
-}
-
-TEST_CASE("dumps sixteen bytes a line with what can be read") {
-  CHECK(hexdump("").empty());
-  CHECK(hexdump("0123456789abcdef\x1b\n"sv) ==
-        "  00000000  30 31 32 33 34 35 36 37  38 39 61 62 63 64 65 66  |0123456789abcdef|\n"
-        "  00000010  1b 0a                                             |..|\n");
 }
 
 }  // namespace

@@ -80,15 +80,5 @@ TEST_CASE("an event cannot send escapes or pretend to be another") {
         "{\"id\":\"\",\"event\":\"x\",\"data\":\"no\\n\xef\xbf\xbd\"}\n");
 }
 
-TEST_CASE("a frame is dumped with what was left out") {
-  const SseEvent frame{.type = "frame",
-                       .data = R"({"at":"T","direction":"up","seq":3,"size":5,"payload":"YWI="})"};
-  CHECK(frame_dump(frame, {}) ==
-        "T  up    seq 3, 5 bytes\n"
-        "  00000000  61 62                                             |ab|\n"
-        "  ... 3 more\n");
-  CHECK(frame_dump({.type = "frame", .data = R"({"payload":"?"})"}, {}) == "frame  payload=?\n");
-}
-
 }  // namespace
 }  // namespace waymark::ctl

@@ -51,6 +51,7 @@ std::set<std::string> reasons_named_in(const fs::path& folder) {
 TEST_CASE("every reason the proxy closes with has one row, and every row is used") {
   std::set<std::string> used = reasons_named_in(repository() / "src/proxy");
   used.merge(reasons_named_in(repository() / "src/session"));
+  used.erase("MOVED");  // which tells of a move and closes nothing
   std::set<std::string> rows;
   for (const Ending& row : endings()) {
     CHECK(rows.insert(std::string(name_of(row.reason))).second);

@@ -64,7 +64,7 @@ def scrape_balanced(proxy, load, times):
 @pytest.mark.parametrize("workers", [1, 2])
 def test_the_books_balance_in_every_scrape_under_load(rig, workers):
     proxy = rig.proxy(*rig.stubs(3), workers=workers)
-    load = load_of(rig, proxy, "--duration", "3s")
+    load = load_of(rig, proxy, "--duration", f"{scaled(4):g}s")
     scrape_balanced(proxy, load, 40)
     code, summary = load.result()
     assert code == 0 and summary["sent"] == summary["received"] > 0
@@ -77,8 +77,8 @@ def test_the_books_balance_in_every_scrape_under_load(rig, workers):
 
 def test_the_books_balance_while_upstreams_come_rest_and_go(rig):
     first, second, third = rig.stubs(3)
-    proxy = rig.proxy(first, second, workers=2, pool={"leave_timeout": "2s"})
-    load = load_of(rig, proxy, "--duration", "8s")
+    proxy = rig.proxy(first, second, workers=2, pool={"leave_timeout": "1s"})
+    load = load_of(rig, proxy, "--duration", f"{scaled(9):g}s")
     proxy.admin.add(third.address)
     proxy.wait_for_upstreams(3)
     scrape_balanced(proxy, load, 5)

@@ -374,6 +374,7 @@ def page(tmp_path):
         # Ids that follow from an address are recorded as everybody gets them.
         addresses = {shown: shown if RECORD else free_address() for shown in (f"127.0.0.1:{port}" for port in PORTS)}
     own = {"PATH": f"{PROGRAMS}:{os.environ['PATH']}", "HOME": str(tmp_path), "LC_ALL": "C.UTF-8"}
+    own |= {name: value for name, value in os.environ.items() if name.endswith("SAN_OPTIONS")}
     own["WAYMARK_ADMIN"] = "http://" + addresses["127.0.0.1:8000"]
     shell = Shell(tmp_path, own)
     followed = Page(tmp_path, shell, addresses)

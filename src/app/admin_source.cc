@@ -154,7 +154,7 @@ absl::StatusOr<api::Upstream> AdminSource::change_upstream(const std::string& id
                                                            const admin::Actor& /*actor*/) {
   control::Control::Wish wish;
   if (change.has_weight()) wish.weight = change.weight();
-  if (change.has_admin_state()) wish.admin_state = admin_state_of(change.admin_state());
+  if (change.has_admin_state()) wish.admin_state = control::admin_state_of(change.admin_state());
   return with_links(plane_.change(id, wish));
 }
 

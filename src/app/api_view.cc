@@ -61,7 +61,7 @@ UpstreamView view_of(const control::Upstream& upstream, std::uint64_t now_ms) {
   UpstreamView view{
       .index = upstream.index, .configured_weight = upstream.spec.weight, .resource = {}};
   api::Upstream& out = view.resource;
-  const control::Standing standing = upstream.life.standing();
+  const control::Standing& standing = upstream.life.standing();
   out.set_id(upstream.id);
   out.set_pool(upstream.spec.pool);
   out.set_address(upstream.spec.address);
@@ -224,11 +224,6 @@ absl::StatusOr<control::UpstreamSpec> spec_of(const std::string& pool, const std
                                .protocol = protocol.empty() ? "auto" : protocol,
                                .insecure = insecure,
                                .metadata = std::move(metadata)};
-}
-
-control::AdminState admin_state_of(std::string_view word) {
-  if (word == "drain") return control::AdminState::drain;
-  return word == "maintenance" ? control::AdminState::maintenance : control::AdminState::ready;
 }
 
 std::string to_hex(std::string_view bytes) {

@@ -45,7 +45,6 @@ void add_overrides(const UpstreamView& view, api::ConfigDiff& diff);
 [[nodiscard]] absl::StatusOr<control::UpstreamSpec> spec_of(
     const std::string& pool, const std::string& address, std::uint32_t weight,
     const std::string& protocol, bool insecure, control::Metadata metadata);
-[[nodiscard]] control::AdminState admin_state_of(std::string_view word);
 
 [[nodiscard]] std::string to_hex(std::string_view bytes);
 

@@ -1,7 +1,6 @@
 // What those who follow /v1/events are told: upstreams, connections, the configuration.
 #pragma once
 
-#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <mutex>

@@ -8,29 +8,21 @@
 namespace waymark::control {
 namespace {
 
-AdminState admin_state_of(std::string_view word) {
-  if (word == "drain") return AdminState::drain;
-  return word == "maintenance" ? AdminState::maintenance : AdminState::ready;
-}
-
 // Others say again and again what they are: what an operator wants otherwise is kept beside it.
 bool is_kept_as_a_whole(Source source) { return source == Source::api; }
 bool may_be_removed(Source source) { return source == Source::api || source == Source::lease; }
 
-store::StoredUpstream stored_of(const Upstream& upstream) {
-  return {.id = upstream.id,
-          .pool = upstream.spec.pool,
-          .address = upstream.spec.address,
-          .source = upstream.source == Source::lease ? store::StoredUpstream::Source::lease
-                                                     : store::StoredUpstream::Source::api,
-          .weight = is_kept_as_a_whole(upstream.source) ? upstream.weight() : upstream.spec.weight,
-          .protocol = upstream.spec.protocol,
-          .insecure = upstream.spec.insecure,
-          .metadata = upstream.spec.metadata,
-          .ttl_seconds = upstream.ttl_seconds,
-          .admin_state = is_kept_as_a_whole(upstream.source)
-                             ? std::string(name_of(upstream.life.standing().admin_state))
-                             : "ready"};
+// As it was asked for; what an operator wants otherwise is the caller's to add.
+store::StoredUpstream stored_of(const std::string& id, const UpstreamSpec& spec, Source source) {
+  return {.id = id,
+          .pool = spec.pool,
+          .address = spec.address,
+          .source = source == Source::lease ? store::StoredUpstream::Source::lease
+                                            : store::StoredUpstream::Source::api,
+          .weight = spec.weight,
+          .protocol = spec.protocol,
+          .insecure = spec.insecure,
+          .metadata = spec.metadata};
 }
 
 UpstreamSpec spec_of(const store::StoredUpstream& stored) {
@@ -140,12 +132,7 @@ void Control::end_turn(const std::string& id) {
 void Control::add(std::string id, UpstreamSpec spec, Done done) {
   if (absl::Status settled = settle_pool(spec); !settled.ok()) return done(settled);
   if (absl::Status may = directory_.may_add(id, spec); !may.ok()) return done(may);
-  Upstream as_stored{.id = id,
-                     .spec = spec,
-                     .source = Source::api,
-                     .life = UpstreamLife(
-                         {}, [] { return 0U; }, 0)};
-  actions_.write(store::PutUpstream{stored_of(as_stored)},
+  actions_.write(store::PutUpstream{stored_of(id, spec, Source::api)},
                  [this, id, spec, done = std::move(done)](const absl::Status& written) {
                    if (!written.ok()) return done(written);
                    const auto added = take_in(id, spec, Source::api);
@@ -172,7 +159,7 @@ void Control::change_now(const std::string& id, const Wish& wish, Done done) {
   store::Change change;
   store::StoredOverride entry{.upstream_id = id};
   if (is_kept_as_a_whole(upstream->source)) {
-    store::StoredUpstream stored = stored_of(*upstream);
+    store::StoredUpstream stored = stored_of(id, upstream->spec, upstream->source);
     stored.weight = weight;
     stored.admin_state = name_of(admin);
     change = store::PutUpstream{std::move(stored)};
@@ -252,31 +239,22 @@ void Control::put_lease_now(const std::string& id, UpstreamSpec spec, std::uint3
                         "'{}' is the id of an upstream that is no lease (source: {})", id,
                         name_of(there->source)));
   }
-  const bool same_server = there != nullptr && there->spec.pool == spec.pool &&
-                           there->spec.address == spec.address &&
-                           there->spec.metadata == spec.metadata;
-  if (same_server) {
+  const bool known = there != nullptr && same_server(there->spec, spec);
+  if (known) {
     there->lease_until_ms = now_ms_ + lease_ms(ttl_seconds);
     const bool as_before = there->spec == spec && there->ttl_seconds == ttl_seconds;
     if (as_before) return answer(there);  // a renewal leaves nothing to write
   } else if (absl::Status may = directory_.may_add(there == nullptr ? id : "", spec); !may.ok()) {
     return answer(may);
   }
-  Upstream as_stored{.id = id,
-                     .spec = spec,
-                     .source = Source::lease,
-                     .ttl_seconds = ttl_seconds,
-                     .life = UpstreamLife(
-                         {}, [] { return 0U; }, 0)};
-  if (same_server) as_stored.life.set_admin_state(there->life.standing().admin_state, now_ms_);
-  write(id, store::PutUpstream{stored_of(as_stored)},
+  store::StoredUpstream stored = stored_of(id, spec, Source::lease);
+  stored.ttl_seconds = ttl_seconds;
+  write(id, store::PutUpstream{std::move(stored)},
         [this, id, spec, ttl_seconds, done = std::move(done)](const absl::Status& written) {
           if (!written.ok()) return done(written, false);
           Upstream* old = directory_.find(id);
-          if (old != nullptr && old->spec.pool == spec.pool && old->spec.address == spec.address &&
-              old->spec.metadata == spec.metadata) {
+          if (old != nullptr && same_server(old->spec, spec)) {
             old->spec = spec;
-            old->weight_override.reset();
             old->ttl_seconds = ttl_seconds;
             old->lease_until_ms = now_ms_ + lease_ms(ttl_seconds);
             steer(*old);

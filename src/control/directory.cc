@@ -6,14 +6,6 @@
 #include "base/status.h"
 
 namespace waymark::control {
-namespace {
-
-bool same_server(const UpstreamSpec& a, const UpstreamSpec& b) {
-  return a.pool == b.pool && a.address == b.address && a.metadata == b.metadata;
-}
-
-}  // namespace
-
 absl::Status Directory::may_add(std::string_view id, const UpstreamSpec& spec) const {
   for (const auto& there : all_) {
     if (there->leaving) continue;

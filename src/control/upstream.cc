@@ -44,6 +44,15 @@ std::string_view name_of(Source source) {
   return "unknown";
 }
 
+bool same_server(const UpstreamSpec& a, const UpstreamSpec& b) {
+  return a.pool == b.pool && a.address == b.address && a.metadata == b.metadata;
+}
+
+AdminState admin_state_of(std::string_view word) {
+  if (word == "drain") return AdminState::drain;
+  return word == "maintenance" ? AdminState::maintenance : AdminState::ready;
+}
+
 std::string derived_id(const UpstreamSpec& spec) {
   std::array<std::uint8_t, Mark::kSize> bytes{};
   for (std::size_t half = 0; half < 2; ++half) {

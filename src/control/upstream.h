@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -30,6 +31,12 @@ struct UpstreamSpec {
 
   friend bool operator==(const UpstreamSpec&, const UpstreamSpec&) = default;
 };
+
+// They name the same server, whatever else is wanted of it.
+[[nodiscard]] bool same_server(const UpstreamSpec& a, const UpstreamSpec& b);
+
+// "ready" for a word that is none.
+[[nodiscard]] AdminState admin_state_of(std::string_view word);
 
 struct Upstream {
   std::string id;

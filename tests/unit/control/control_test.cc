@@ -254,6 +254,20 @@ TEST_CASE("a lease lives as long as it is renewed") {
   CHECK_FALSE(rig.control.find("x").ok());
 }
 
+TEST_CASE("what an operator wants of a lease stays when it says otherwise of itself") {
+  Rig rig;
+  rig.begin();
+  const auto put = [&](std::uint32_t ttl) {
+    rig.control.put_lease("x", Rig::spec("a:1"), ttl, [](const auto&, bool) {});
+    rig.actions.finish_write();
+  };
+  put(5);
+  rig.control.change("x", {.weight = 7}, [](const auto&) {});
+  rig.actions.finish_write();
+  put(9);
+  CHECK(rig.control.find("x").value()->weight() == 7);
+}
+
 TEST_CASE("a lease that was remembered gets one full time to live") {
   Rig rig;
   store::StoredState state;

@@ -1,7 +1,9 @@
 # Faster builds where the tools are present, the same warnings everywhere.
 find_program(WAYMARK_CCACHE ccache)
 if(WAYMARK_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${WAYMARK_CCACHE})
+  # Paths below the source folder count as relative: clones and work trees share one cache.
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_BASEDIR=${CMAKE_SOURCE_DIR}
+      CCACHE_NOHASHDIR=1 ${WAYMARK_CCACHE})
 endif()
 find_program(WAYMARK_MOLD mold)
 if(WAYMARK_MOLD)

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <iterator>
 #include <utility>
 
 namespace waymark::admin {
@@ -98,9 +97,9 @@ std::string& MetricsText::family(std::string_view name, std::string_view type,
                                   [&](const Family& family) { return family.name == name; });
   if (known != families_.end()) return known->text;
   Family& begun = families_.emplace_back(Family{std::string(name), {}});
-  fmt::format_to(std::back_inserter(begun.text), "# HELP {} ", name);
+  begun.text += fmt::format("# HELP {} ", name);
   append_escaped(begun.text, help, Quote::no);
-  fmt::format_to(std::back_inserter(begun.text), "\n# TYPE {} {}\n", name, type);
+  begun.text += fmt::format("\n# TYPE {} {}\n", name, type);
   return begun.text;
 }
 

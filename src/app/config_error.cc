@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <iterator>
 #include <tuple>
 #include <utility>
 
@@ -28,8 +27,8 @@ bool is_within(std::string_view path, std::string_view ancestor) {
 
 std::string to_string(const ConfigError& error) {
   std::string text = error.file;
-  if (error.line > 0) fmt::format_to(std::back_inserter(text), ":{}:{}", error.line, error.column);
-  if (!error.path.empty()) fmt::format_to(std::back_inserter(text), ": {}", error.path);
+  if (error.line > 0) text += fmt::format(":{}:{}", error.line, error.column);
+  if (!error.path.empty()) text += fmt::format(": {}", error.path);
   return fmt::format("{}: {}", text, error.message);
 }
 
@@ -45,7 +44,7 @@ std::string quoted(std::string_view text) {
   std::string out = "\"";
   for (const char c : text.substr(0, size)) {
     if (is_control(c)) {
-      fmt::format_to(std::back_inserter(out), "\\x{:02x}", static_cast<unsigned char>(c));
+      out += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
     } else {
       out.push_back(c);
     }

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <iterator>
 #include <vector>
 
 #include "app/config_scalar.h"
@@ -69,8 +68,8 @@ void add_header(std::string& out) {
 // A row for the field and, below it, for all it is made of.
 void add_rows(std::string& out, const std::string& parent, const FieldDescriptor& field) {
   const std::string path = path_of(parent, field);
-  fmt::format_to(std::back_inserter(out), "| `{}` | {} | {} | {} | {} |\n", path, type_of(field),
-                 default_of(rule_of(field)), allowed_of(field), rule_of(field).doc());
+  out += fmt::format("| `{}` | {} | {} | {} | {} |\n", path, type_of(field),
+                     default_of(rule_of(field)), allowed_of(field), rule_of(field).doc());
   if (const Descriptor* message = field.message_type()) {
     for (int i = 0; i < message->field_count(); ++i) add_rows(out, path, *message->field(i));
   }
@@ -88,7 +87,7 @@ std::string config_reference() {
   for (int i = 0; i < root.field_count(); ++i) {
     const FieldDescriptor& section = *root.field(i);
     if (section.message_type() == nullptr) continue;
-    fmt::format_to(std::back_inserter(out), "\n### {}\n", section.name());
+    out += fmt::format("\n### {}\n", section.name());
     add_header(out);
     add_rows(out, "", section);
   }

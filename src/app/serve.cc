@@ -1,8 +1,5 @@
 #include "app/serve.h"
 
-#include <malloc.h>
-#include <sys/resource.h>
-
 #include <atomic>
 #include <csignal>
 #include <cstdio>
@@ -17,6 +14,7 @@
 #include "app/log.h"
 #include "app/metrics_source.h"
 #include "app/news.h"
+#include "app/process.h"
 #include "app/readiness.h"
 #include "app/reload.h"
 #include "app/reload_thread.h"
@@ -32,22 +30,6 @@ namespace {
 constexpr std::chrono::milliseconds kEndCheck{20};
 constexpr int kEndChecks = 50;
 constexpr std::chrono::milliseconds kLastWords{200};
-
-void prepare_process() {
-  std::signal(SIGPIPE, SIG_IGN);
-  // A core would hold the clients' bytes.
-  const rlimit none{0, 0};
-  (void)setrlimit(RLIMIT_CORE, &none);
-  // Messages of hundreds of KiB come and go all the time: without this glibc maps and unmaps each,
-  // and faults every page in again.
-  (void)mallopt(M_MMAP_THRESHOLD, 32 * 1024 * 1024);
-  (void)mallopt(M_TRIM_THRESHOLD, 64 * 1024 * 1024);
-  rlimit files{};
-  if (getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur < files.rlim_max) {
-    files.rlim_cur = files.rlim_max;
-    (void)setrlimit(RLIMIT_NOFILE, &files);
-  }
-}
 
 int fail(const absl::Status& status) {
   std::fprintf(stderr, "waymark: %s\n", std::string(message_of(status)).c_str());
@@ -101,6 +83,7 @@ void log_start(Log& log, const Config& config, const proxy::Proxy& proxy,
 
 int serve(Config config, const ServeOptions& options) {
   prepare_process();
+  HeldSignals signals;
   Log log(config.log);
   auto store = open_store(config, options.recover, log);
   if (!store.ok()) return fail(store.status());
@@ -172,6 +155,7 @@ int serve(Config config, const ServeOptions& options) {
     plane.end();
     (*proxy)->drain(proxy::Millis(0));
   }
+  signals.release();
   loop.run_in_thread([] { return false; });
 
   if (http.ok()) *http = HttpListeners();

@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <iterator>
-
 #include "ctl/utf8.h"
 
 namespace waymark::ctl {
@@ -24,9 +22,9 @@ void append_escape(std::string& out, std::uint32_t point) {
   } else if (point == '\r') {
     out += "\\r";
   } else if (point < 0x80) {
-    fmt::format_to(std::back_inserter(out), "\\x{:02x}", point);
+    out += fmt::format("\\x{:02x}", point);
   } else {
-    fmt::format_to(std::back_inserter(out), "\\u{{{:04x}}}", point);
+    out += fmt::format("\\u{{{:04x}}}", point);
   }
 }
 
@@ -36,7 +34,7 @@ std::string escaped(std::string_view text, bool keep_line_feeds) {
   while (!text.empty()) {
     const CodePoint point = decode_utf8(text);
     if (point.size == 0) {
-      fmt::format_to(std::back_inserter(out), "\\x{:02x}", static_cast<unsigned char>(text[0]));
+      out += fmt::format("\\x{:02x}", static_cast<unsigned char>(text[0]));
       text.remove_prefix(1);
       continue;
     }

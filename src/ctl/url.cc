@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <iterator>
 
 #include "base/status.h"
 #include "ctl/printable.h"
@@ -44,7 +43,7 @@ std::string url_encoded(std::string_view text) {
     if (kUnreserved.find(c) != kUnreserved.npos) {
       out += c;
     } else {
-      fmt::format_to(std::back_inserter(out), "%{:02X}", static_cast<unsigned char>(c));
+      out += fmt::format("%{:02X}", static_cast<unsigned char>(c));
     }
   }
   return out;

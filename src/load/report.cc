@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <iterator>
-
 namespace waymark::load {
 namespace {
 
@@ -23,7 +21,7 @@ std::string quoted(std::string_view text) {
       out += '\\';
       out += c;
     } else if (c < ' ' || c > '~') {
-      fmt::format_to(std::back_inserter(out), "\\u{:04x}", static_cast<unsigned char>(c));
+      out += fmt::format("\\u{:04x}", static_cast<unsigned char>(c));
     } else {
       out += c;
     }
@@ -46,24 +44,21 @@ std::string to_table(const Options& options, const Result& result) {
       name_of(options.mode), options.target.host, options.target.port, options.connections,
       options.seed, result.interrupted ? ", interrupted" : "", all.sent, all.received,
       all.mismatched, all.lost, all.duplicates, all.late, all.disconnects, all.connect_errors);
-  fmt::format_to(std::back_inserter(out),
-                 "  window       {:>10.2f} s   frames/s        {:>12.0f}\n", window.seconds,
-                 ratio(static_cast<double>(window.counts.received), window.seconds));
+  out += fmt::format("  window       {:>10.2f} s   frames/s        {:>12.0f}\n", window.seconds,
+                     ratio(static_cast<double>(window.counts.received), window.seconds));
   if (latency.count() > 0) {
-    fmt::format_to(
-        std::back_inserter(out),
+    out += fmt::format(
         "  latency us   p50 {:.1f}   p90 {:.1f}   p99 {:.1f}   p99.9 {:.1f}   max {:.1f}\n",
         micros(latency.quantile(0.5)), micros(latency.quantile(0.9)),
         micros(latency.quantile(0.99)), micros(latency.quantile(0.999)), micros(latency.max()));
   }
   if (options.watch_pid > 0) {
-    fmt::format_to(std::back_inserter(out),
-                   "  CPU of {}    {:.3f} us a frame, {:.0f} % of a core\n", options.watch_pid,
-                   cpu_micros_per_frame(window.watched_cpu, window),
-                   100 * ratio(window.watched_cpu, window.seconds));
+    out += fmt::format("  CPU of {}    {:.3f} us a frame, {:.0f} % of a core\n", options.watch_pid,
+                       cpu_micros_per_frame(window.watched_cpu, window),
+                       100 * ratio(window.watched_cpu, window.seconds));
   }
   if (!result.first_fault.empty()) {
-    fmt::format_to(std::back_inserter(out), "  first fault  {}\n", result.first_fault);
+    out += fmt::format("  first fault  {}\n", result.first_fault);
   }
   return out;
 }
@@ -79,21 +74,18 @@ std::string to_json(const Options& options, const Result& result, bool clean) {
       quoted(fmt::format("{}:{}", options.target.host, options.target.port)), name_of(options.mode),
       options.connections, options.in_flight, options.rate, options.payload.min,
       options.payload.max, options.threads, options.seed, result.elapsed);
-  fmt::format_to(
-      std::back_inserter(out),
+  out += fmt::format(
       R"("sent":{},"received":{},"bytes":{},"mismatched":{},"lost":{},"late":{},"duplicates":{},)"
       R"("connected":{},"connect_errors":{},"disconnects":{},)",
       all.sent, all.received, all.bytes, all.mismatched, all.lost, all.late, all.duplicates,
       all.connected, all.connect_errors, all.disconnects);
-  fmt::format_to(
-      std::back_inserter(out),
+  out += fmt::format(
       R"("window":{{"seconds":{:.6f},"sent":{},"received":{},"bytes":{},"connected":{},)"
       R"("own_cpu_seconds":{:.6f},"watched_cpu_seconds":{:.6f},"watched_cpu_us_per_frame":{:.4f}}},)",
       window.seconds, window.counts.sent, window.counts.received, window.counts.bytes,
       window.counts.connected, window.own_cpu, window.watched_cpu,
       cpu_micros_per_frame(window.watched_cpu, window));
-  fmt::format_to(
-      std::back_inserter(out),
+  out += fmt::format(
       R"("latency_us":{{"mean":{:.3f},"p50":{:.3f},"p90":{:.3f},"p99":{:.3f},"p999":{:.3f},)"
       R"("max":{:.3f}}},"first_fault":{}}})",
       latency.mean() / 1000.0, micros(latency.quantile(0.5)), micros(latency.quantile(0.9)),

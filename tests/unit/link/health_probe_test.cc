@@ -100,12 +100,16 @@ class ScriptedService : public grpc::CallbackGenericService {
       if (!script_) {
         end(grpc::Status(grpc::StatusCode::UNIMPLEMENTED, ""));
       } else {
+        // gRPC calls back on another thread; its own ordering is invisible to a thread sanitizer.
+        std::lock_guard lock(mutex_);
         StartRead(&incoming_);
       }
     }
     void OnReadDone(bool ok) override {
-      if (!ok || asked_) return;
-      asked_ = true;
+      {
+        std::lock_guard lock(mutex_);
+        if (!ok || std::exchange(asked_, true)) return;
+      }
       std::vector<grpc::Slice> slices;
       (void)incoming_.Dump(&slices);
       for (const grpc::Slice& slice : slices) {

@@ -36,9 +36,10 @@ control::Metadata metadata_of(const google::protobuf::Map<std::string, std::stri
 
 }  // namespace
 
-AdminSource::AdminSource(const Config& config, const std::string& config_path, proxy::Proxy& proxy,
-                         ControlPlane& plane, const ReadinessGate& readiness, Reload& reload)
-    : config_(config),
+AdminSource::AdminSource(const RunningConfig& running, const std::string& config_path,
+                         proxy::Proxy& proxy, ControlPlane& plane, const ReadinessGate& readiness,
+                         Reload& reload)
+    : running_(running),
       config_path_(config_path),
       proxy_(proxy),
       plane_(plane),
@@ -53,7 +54,7 @@ absl::StatusOr<api::Info> AdminSource::info() {
   const admin::Readiness readiness = readiness_.look();
   api::Info info;
   info.set_version(std::string(kVersion));
-  info.set_proxy_id(config_.proxy.proxy_id);
+  info.set_proxy_id(running_.get()->proxy.proxy_id);
   info.set_boot_id(to_hex(proxy_.boot_id()));
   info.set_pid(static_cast<std::uint32_t>(getpid()));
   info.set_started_at(started_at_);
@@ -75,8 +76,9 @@ absl::StatusOr<api::Info> AdminSource::info() {
 absl::StatusOr<api::ListenerList> AdminSource::listeners() {
   const proxy::ProxySnapshot snapshot = proxy_.snapshot(kSnapshotTimeout);
   api::ListenerList list;
-  for (std::size_t i = 0; i < snapshot.listeners.size(); ++i) {
-    *list.add_listeners() = view_of(snapshot.listeners[i], config_.proxy.listeners[i]);
+  for (const proxy::ListenerContext& listener : proxy_.layout()->listeners) {
+    if (!listener.open || listener.index >= snapshot.listeners.size()) continue;
+    *list.add_listeners() = view_of(snapshot.listeners[listener.index], *listener.settings);
   }
   return list;
 }
@@ -86,27 +88,32 @@ absl::StatusOr<api::PoolList> AdminSource::pools() {
   auto upstreams = plane_.upstreams();
   if (!upstreams.ok()) return upstreams.status();
   api::PoolList list;
-  for (std::size_t i = 0; i < config_.proxy.pools.size(); ++i) {
-    *list.add_pools() = view_of(config_.proxy.pools[i], i, snapshot, *upstreams);
+  const proxy::LayoutPtr layout = proxy_.layout();
+  for (std::size_t slot = 0; slot < layout->pools.size(); ++slot) {
+    const proxy::PoolContext& pool = layout->pools[slot];
+    // One that is gone is shown as long as it serves someone.
+    if (!pool.configured && proxy_.pool_empty(slot)) continue;
+    *list.add_pools() = view_of(*pool.settings, slot, snapshot, *upstreams);
   }
   return list;
 }
 
 absl::StatusOr<api::Pool> AdminSource::pool(const std::string& name) {
-  const auto index = pool_index(name);
-  if (!index.ok()) return error(absl::StatusCode::kNotFound, "there is no pool '{}'", name);
   auto list = pools();
   if (!list.ok()) return list.status();
-  return list->pools(static_cast<int>(*index));
+  for (api::Pool& pool : *list->mutable_pools()) {
+    if (pool.name() == name) return std::move(pool);
+  }
+  return error(absl::StatusCode::kNotFound, "there is no pool '{}'", name);
 }
 
-absl::StatusOr<std::size_t> AdminSource::pool_index(const std::string& name) const {
-  const auto& pools = config_.proxy.pools;
-  const auto at = std::find_if(pools.begin(), pools.end(),
-                               [&](const proxy::PoolSettings& pool) { return pool.name == name; });
-  if (at != pools.end()) return static_cast<std::size_t>(at - pools.begin());
+absl::StatusOr<std::size_t> AdminSource::pool_slot(const std::string& name) const {
+  const proxy::LayoutPtr layout = proxy_.layout();
+  if (const auto slot = layout->any_pool_slot(name)) return *slot;
   std::string known;
-  for (const proxy::PoolSettings& pool : pools) known += (known.empty() ? "" : ", ") + pool.name;
+  for (const proxy::PoolContext& pool : layout->pools) {
+    if (pool.configured) known += (known.empty() ? "" : ", ") + pool.settings->name;
+  }
   return error(absl::StatusCode::kInvalidArgument, "pool: there is no pool '{}', known: {}", name,
                known);
 }
@@ -115,15 +122,16 @@ absl::StatusOr<std::size_t> AdminSource::pool_index(const std::string& name) con
 
 absl::StatusOr<api::UpstreamList> AdminSource::upstreams(const std::string& pool) {
   if (!pool.empty()) {
-    if (const auto index = pool_index(pool); !index.ok()) return index.status();
+    if (const auto index = pool_slot(pool); !index.ok()) return index.status();
   }
   auto upstreams = plane_.upstreams();
   if (!upstreams.ok()) return upstreams.status();
   const proxy::ProxySnapshot snapshot = proxy_.snapshot(kSnapshotTimeout);
   api::UpstreamList list;
-  for (const proxy::PoolSettings& of : config_.proxy.pools) {
+  for (const proxy::PoolContext& of : proxy_.layout()->pools) {
+    const std::string& name = of.settings->name;
     for (UpstreamView& view : *upstreams) {
-      if (view.resource.pool() != of.name || (!pool.empty() && of.name != pool)) continue;
+      if (view.resource.pool() != name || (!pool.empty() && name != pool)) continue;
       add_links(view, snapshot);
       *list.add_upstreams() = std::move(view.resource);
     }
@@ -201,18 +209,19 @@ absl::StatusOr<proxy::ConnectionFilter> AdminSource::filter_of(
     out.upstream = upstream->index;
   }
   if (!filter.listener().empty()) {
-    const auto& listeners = config_.proxy.listeners;
+    const proxy::LayoutPtr layout = proxy_.layout();
+    const auto& listeners = layout->listeners;
     const auto at = std::find_if(listeners.begin(), listeners.end(), [&](const auto& listener) {
-      return listener.name == filter.listener();
+      return listener.settings->name == filter.listener();
     });
     if (at == listeners.end()) {
       return error(absl::StatusCode::kInvalidArgument, "listener: there is no listener '{}'",
                    filter.listener());
     }
-    out.listener = static_cast<std::size_t>(at - listeners.begin());
+    out.listener = at->index;
   }
   if (!filter.pool().empty()) {
-    const auto index = pool_index(filter.pool());
+    const auto index = pool_slot(filter.pool());
     if (!index.ok()) return index.status();
     out.pool = *index;
   }
@@ -236,8 +245,9 @@ absl::StatusOr<api::ConnectionList> AdminSource::connections(const admin::Connec
   auto upstreams = plane_.upstreams();
   if (!upstreams.ok()) return upstreams.status();
   api::ConnectionList list;
+  const proxy::LayoutPtr layout = proxy_.layout();
   for (const proxy::ConnectionSnapshot& snapshot : answer->connections) {
-    *list.add_connections() = view_of(snapshot, config_, proxy_, *upstreams);
+    *list.add_connections() = view_of(snapshot, *layout, *upstreams);
   }
   if (answer->more) {
     list.set_next_page_token(answer->connections.empty()
@@ -265,7 +275,7 @@ absl::StatusOr<api::Connection> AdminSource::connection(const std::string& mark)
   if (answer->connections.empty()) return no_connection(mark);
   auto upstreams = plane_.upstreams();
   if (!upstreams.ok()) return upstreams.status();
-  return view_of(answer->connections.front(), config_, proxy_, *upstreams);
+  return view_of(answer->connections.front(), *proxy_.layout(), *upstreams);
 }
 
 absl::StatusOr<api::ActionDone> AdminSource::close_connection(const std::string& mark,
@@ -348,7 +358,7 @@ absl::StatusOr<api::BroadcastDone> AdminSource::broadcast(const api::Broadcast& 
 
 absl::StatusOr<api::ConfigDocument> AdminSource::config() {
   api::ConfigDocument document;
-  document.set_yaml(reload_.running_yaml());
+  document.set_yaml(running_.get()->yaml);
   return document;
 }
 
@@ -358,11 +368,12 @@ absl::StatusOr<api::ConfigDiff> AdminSource::config_diff() {
   auto upstreams = plane_.upstreams();
   if (!upstreams.ok()) return upstreams.status();
   api::ConfigDiff diff;
-  for (const ConfigChange& change : *differences) {
+  for (const Reload::Difference& difference : *differences) {
     api::ConfigDifference& one = *diff.add_differences();
-    one.set_path(change.path);
-    one.set_running(change.before);
-    one.set_file(change.after);
+    one.set_path(difference.change.path);
+    one.set_running(difference.change.before);
+    one.set_file(difference.change.after);
+    one.set_persisted(difference.kept);
   }
   for (const UpstreamView& view : *upstreams) add_overrides(view, diff);
   return diff;
@@ -370,14 +381,9 @@ absl::StatusOr<api::ConfigDiff> AdminSource::config_diff() {
 
 absl::StatusOr<api::ConfigDiff> AdminSource::change_config(const api::ConfigChange& change,
                                                            const admin::Actor& /*actor*/) {
-  if (change.persist()) {
-    return error(
-        absl::StatusCode::kInvalidArgument,
-        "persist: what is set here lasts until the next reload or restart; the file keeps it "
-        "for good");
-  }
-  const FlatConfig values(change.set().begin(), change.set().end());
-  if (absl::Status done = reload_.set(values); !done.ok()) return done;
+  FlatConfig values(change.set().begin(), change.set().end());
+  std::sort(values.begin(), values.end());
+  if (absl::Status done = reload_.set(values, change.persist()); !done.ok()) return done;
   return config_diff();
 }
 

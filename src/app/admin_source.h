@@ -11,6 +11,7 @@
 #include "app/control_plane.h"
 #include "app/readiness.h"
 #include "app/reload.h"
+#include "app/running_config.h"
 #include "proxy/proxy.h"
 
 namespace waymark::app {
@@ -18,7 +19,7 @@ namespace waymark::app {
 class AdminSource final : public admin::AdminApi {
  public:
   // All outlive it.
-  AdminSource(const Config& config, const std::string& config_path, proxy::Proxy& proxy,
+  AdminSource(const RunningConfig& running, const std::string& config_path, proxy::Proxy& proxy,
               ControlPlane& plane, const ReadinessGate& readiness, Reload& reload);
 
   absl::StatusOr<admin::api::Info> info() override;
@@ -77,9 +78,9 @@ class AdminSource final : public admin::AdminApi {
                                                                const std::string& payload);
   [[nodiscard]] absl::StatusOr<admin::api::ConnectionsActionDone> act_on_many(
       proxy::SurveyOrder::Action action, const admin::api::ConnectionsAction& request);
-  [[nodiscard]] absl::StatusOr<std::size_t> pool_index(const std::string& name) const;
+  [[nodiscard]] absl::StatusOr<std::size_t> pool_slot(const std::string& name) const;
 
-  const Config& config_;
+  const RunningConfig& running_;
   const std::string config_path_;
   proxy::Proxy& proxy_;
   ControlPlane& plane_;

@@ -119,7 +119,7 @@ api::Listener view_of(const proxy::ListenerSnapshot& snapshot,
   return out;
 }
 
-api::Pool view_of(const proxy::PoolSettings& settings, std::size_t index,
+api::Pool view_of(const proxy::PoolSettings& settings, std::size_t slot,
                   const proxy::ProxySnapshot& snapshot,
                   const std::vector<UpstreamView>& upstreams) {
   api::Pool out;
@@ -132,8 +132,9 @@ api::Pool view_of(const proxy::PoolSettings& settings, std::size_t index,
     if (takes) out.set_upstreams_ready(out.upstreams_ready() + 1);
   }
   for (const proxy::WorkerSnapshot& worker : snapshot.workers) {
-    out.set_held_connections(out.held_connections() + worker.pools[index].held);
-    out.set_stranded_frames(out.stranded_frames() + worker.pools[index].stranded_frames);
+    if (slot >= worker.pools.size()) continue;  // it has not heard of the pool yet
+    out.set_held_connections(out.held_connections() + worker.pools[slot].held);
+    out.set_stranded_frames(out.stranded_frames() + worker.pools[slot].stranded_frames);
     for (const proxy::UpstreamSnapshot& link : worker.upstreams) {
       if (link.pool == settings.name) out.set_connections(out.connections() + link.connections);
     }
@@ -141,14 +142,15 @@ api::Pool view_of(const proxy::PoolSettings& settings, std::size_t index,
   return out;
 }
 
-api::Connection view_of(const proxy::ConnectionSnapshot& snapshot, const Config& config,
-                        const proxy::Proxy& proxy, const std::vector<UpstreamView>& upstreams) {
+api::Connection view_of(const proxy::ConnectionSnapshot& snapshot, const proxy::Layout& layout,
+                        const std::vector<UpstreamView>& upstreams) {
+  const proxy::ListenerContext& listener = layout.listeners[snapshot.listener];
   api::Connection out;
   out.set_mark(snapshot.mark.to_string());
   out.set_peer(snapshot.peer);
-  out.set_local(proxy.listener_address(snapshot.listener));
-  out.set_listener(config.proxy.listeners[snapshot.listener].name);
-  out.set_pool(config.proxy.pools[snapshot.pool].name);
+  out.set_local(listener.local);
+  out.set_listener(listener.settings->name);
+  out.set_pool(layout.pools[snapshot.pool].settings->name);
   out.set_worker(static_cast<std::uint32_t>(snapshot.worker));
   if (snapshot.upstream) {
     if (const UpstreamView* upstream = find(upstreams, *snapshot.upstream)) {

@@ -30,11 +30,11 @@ void add_links(UpstreamView& view, const proxy::ProxySnapshot& snapshot);
 
 [[nodiscard]] api::Listener view_of(const proxy::ListenerSnapshot& snapshot,
                                     const proxy::ListenerSettings& settings);
-[[nodiscard]] api::Pool view_of(const proxy::PoolSettings& settings, std::size_t index,
+[[nodiscard]] api::Pool view_of(const proxy::PoolSettings& settings, std::size_t slot,
                                 const proxy::ProxySnapshot& snapshot,
                                 const std::vector<UpstreamView>& upstreams);
 [[nodiscard]] api::Connection view_of(const proxy::ConnectionSnapshot& snapshot,
-                                      const Config& config, const proxy::Proxy& proxy,
+                                      const proxy::Layout& layout,
                                       const std::vector<UpstreamView>& upstreams);
 // What an operator has set otherwise than the file says.
 void add_overrides(const UpstreamView& view, api::ConfigDiff& diff);

@@ -73,6 +73,22 @@ ConfigResult parse_config(std::string_view text, std::string_view file, const Ma
   return config;
 }
 
+ConfigResult with_values(const Config& running, const FlatConfig& values, const Machine& machine) {
+  const auto yaml = parse_yaml(running.yaml);
+  Places places;
+  ErrorReport report;
+  schema::Config message;
+  ConfigReader(machine, places, report).read(std::get<YamlNode>(yaml), message);
+  FlatConfig left = values;
+  const std::string text = write_yaml(message, &left);
+  std::vector<ConfigError> errors;
+  for (const auto& [path, value] : left) {
+    errors.push_back({.file = "", .path = path, .message = "there is no such setting"});
+  }
+  if (!errors.empty()) return errors;
+  return parse_config(text, "", machine);
+}
+
 ConfigResult load_config(const std::string& path, const Machine& machine) {
   const absl::StatusOr<std::string> text = read_file(path);
   if (!text.ok()) return one_error(path, {}, std::string(message_of(text.status())));

@@ -98,6 +98,11 @@ inline constexpr std::size_t kMaxConfigBytes = 1024 * 1024;
 ConfigResult parse_config(std::string_view text, std::string_view file,
                           const Machine& machine = Machine::current());
 
+// `running` with these values instead, by path as flatten() writes them. The errors are of the
+// values: a path that is no setting of `running`, or a value it cannot have.
+ConfigResult with_values(const Config& running, const FlatConfig& values,
+                         const Machine& machine = Machine::current());
+
 // Reads the file at `path`.
 ConfigResult load_config(const std::string& path, const Machine& machine = Machine::current());
 

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <google/protobuf/message.h>
 
+#include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "app/config_scalar.h"
@@ -114,36 +116,71 @@ void flatten(const Message& message, const std::string& path, FlatConfig& out) {
   }
 }
 
-void write(const Message& message, const std::string& indent, bool in_list, std::string& out) {
-  const Values values(message);
-  std::string lead = in_list ? indent.substr(2) + "- " : indent;
-  for (int f = 0; f < message.GetDescriptor()->field_count(); ++f) {
-    const FieldDescriptor& field = *message.GetDescriptor()->field(f);
-    if (values.is_absent(field)) continue;
-    out += std::exchange(lead, indent) + field.name() + ":";
-    if (field.message_type() == nullptr && !field.is_repeated()) {
-      out += " " + quoted_yaml(values.text(field, 0)) + "\n";
-      continue;
-    }
-    for (int i = 0; i < values.size(field); ++i) {
-      if (field.message_type() == nullptr) {
-        out += (i == 0 ? " [" : ", ") + quoted_yaml(values.text(field, i));
-        if (i + 1 == values.size(field)) out += "]\n";
-        continue;
+class YamlWriter {
+ public:
+  explicit YamlWriter(FlatConfig* instead) : instead_(instead) {}
+
+  void write(const Message& message, const std::string& path, const std::string& indent,
+             bool in_list) {
+    const Values values(message);
+    std::string lead = in_list ? indent.substr(2) + "- " : indent;
+    for (int f = 0; f < message.GetDescriptor()->field_count(); ++f) {
+      const FieldDescriptor& field = *message.GetDescriptor()->field(f);
+      const std::string here = path.empty() ? field.name() : path + "." + field.name();
+      const bool one_value = field.message_type() == nullptr && !field.is_repeated();
+      const std::optional<std::string> other = one_value ? instead_of(here) : std::nullopt;
+      if (!other && values.is_absent(field)) continue;
+      out_ += std::exchange(lead, indent) + field.name() + ":";
+      if (one_value) {
+        out_ += " " + quoted_yaml(other ? *other : values.text(field, 0)) + "\n";
+      } else if (field.message_type() == nullptr) {
+        write_list(values, field, here);
+      } else {
+        write_messages(values, field, here, indent);
       }
-      if (i == 0) out += "\n";
-      write(values.message(field, i), indent + (field.is_repeated() ? "    " : "  "),
-            field.is_repeated(), out);
     }
   }
-}
+  std::string finish() && { return std::move(out_); }
+
+ private:
+  void write_list(const Values& values, const FieldDescriptor& field, const std::string& path) {
+    for (int i = 0; i < values.size(field); ++i) {
+      const std::optional<std::string> other = instead_of(fmt::format("{}[{}]", path, i));
+      out_ += (i == 0 ? " [" : ", ") + quoted_yaml(other ? *other : values.text(field, i));
+    }
+    out_ += "]\n";
+  }
+  void write_messages(const Values& values, const FieldDescriptor& field, const std::string& path,
+                      const std::string& indent) {
+    const bool list = field.is_repeated();
+    out_ += "\n";
+    for (int i = 0; i < values.size(field); ++i) {
+      const Message& child = values.message(field, i);
+      write(child, list ? fmt::format("{}[{}]", path, key_of(child, i)) : path,
+            indent + (list ? "    " : "  "), list);
+    }
+  }
+
+  std::optional<std::string> instead_of(const std::string& path) {
+    if (instead_ == nullptr) return std::nullopt;
+    const auto at = std::find_if(instead_->begin(), instead_->end(),
+                                 [&](const auto& setting) { return setting.first == path; });
+    if (at == instead_->end()) return std::nullopt;
+    std::string value = std::move(at->second);
+    instead_->erase(at);
+    return value;
+  }
+
+  FlatConfig* instead_;
+  std::string out_;
+};
 
 }  // namespace
 
-std::string write_yaml(const schema::Config& config) {
-  std::string out;
-  write(config, "", false, out);
-  return out;
+std::string write_yaml(const schema::Config& config, FlatConfig* instead) {
+  YamlWriter writer(instead);
+  writer.write(config, "", "", false);
+  return std::move(writer).finish();
 }
 
 FlatConfig flatten(const schema::Config& config) {

@@ -96,11 +96,18 @@ std::vector<control::UpstreamSpec> fixed_of(const Config& config) {
   return specs;
 }
 
+std::vector<control::PoolRules> rules_of(const Config& config) {
+  std::vector<control::PoolRules> rules;
+  for (std::size_t i = 0; i < config.proxy.pools.size(); ++i) {
+    const PoolPolicy& policy = config.policies[i];
+    rules.push_back({config.proxy.pools[i].name, policy.health, policy.health_service});
+  }
+  return rules;
+}
+
 control::Control::Options options_of(const Config& config, std::size_t workers) {
   control::Control::Options options;
-  for (std::size_t i = 0; i < config.proxy.pools.size(); ++i) {
-    options.pools.push_back({config.proxy.pools[i].name, config.policies[i].health});
-  }
+  options.pools = rules_of(config);
   options.workers = workers;
   options.max_upstreams = config.proxy.limits.max_upstreams;
   options.random = [] {
@@ -137,14 +144,14 @@ class Promise {
 
 }  // namespace
 
-ControlPlane::ControlPlane(const Config& config, std::size_t workers, net::Loop& loop, Log& log,
+ControlPlane::ControlPlane(ConfigPtr config, std::size_t workers, net::Loop& loop, Log& log,
                            store::Store& store, UpstreamListener listener)
-    : config_(config),
+    : config_(std::move(config)),
       loop_(loop),
       log_(log),
       store_(store),
       listener_(std::move(listener)),
-      control_(options_of(config, workers), *this),
+      control_(options_of(*config_, workers), *this),
       inbox_(loop, [](std::function<void()>&& task) { task(); }),
       timer_(loop, [this] { on_tick(); }),
       prober_(loop,
@@ -152,7 +159,7 @@ ControlPlane::ControlPlane(const Config& config, std::size_t workers, net::Loop&
                 control_.probed(upstream, result_of(news));
               }),
       names_(
-          loop, names_of(config),
+          loop, names_of(*config_),
           [this](const NameWatch::Name& name, const std::vector<std::string>& addresses) {
             on_resolved(name, addresses);
           },
@@ -163,10 +170,10 @@ ControlPlane::ControlPlane(const Config& config, std::size_t workers, net::Loop&
 
 ControlPlane::~ControlPlane() = default;
 
-void ControlPlane::begin(proxy::Proxy& proxy) {
+void ControlPlane::begin(proxy::Proxy& proxy, const store::StoredState& remembered) {
   proxy_ = &proxy;
   const std::vector<std::string> passed_over =
-      control_.begin(fixed_of(config_), store_.take_loaded(), loop_.now_ms());
+      control_.begin(fixed_of(*config_), remembered, loop_.now_ms());
   for (const std::string& line : passed_over) {
     log_.write(LogLevel::warn, "upstream_not_restored", {{"why", line}});
   }
@@ -184,7 +191,7 @@ void ControlPlane::on_tick() {
 
 void ControlPlane::look_for_bare_pools() {
   std::string bare;
-  for (const proxy::ListenerSettings& listener : config_.proxy.listeners) {
+  for (const proxy::ListenerSettings& listener : config_->proxy.listeners) {
     const bool any =
         std::any_of(control_.all().begin(), control_.all().end(), [&](const auto& upstream) {
           return upstream->spec.pool == listener.pool &&
@@ -233,10 +240,8 @@ void ControlPlane::close() {
 void ControlPlane::order(const control::Upstream& upstream, control::Role role,
                          std::uint32_t weight_parts, bool remove) {
   if (ending_) return;
-  std::size_t pool = 0;
-  while (config_.proxy.pools[pool].name != upstream.spec.pool) ++pool;
   proxy_->order({.index = upstream.index,
-                 .pool = pool,
+                 .pool = *proxy_->layout()->any_pool_slot(upstream.spec.pool),
                  .settings = {.address = upstream.spec.address,
                               .protocol = protocol_of(upstream.spec.protocol),
                               .insecure = upstream.spec.insecure,
@@ -249,9 +254,12 @@ void ControlPlane::order(const control::Upstream& upstream, control::Role role,
 
 void ControlPlane::probe(const control::Upstream& upstream, bool wanted) {
   if (ending_ || !wanted) return prober_.unwatch(upstream.index);
-  std::size_t pool = 0;
-  while (config_.proxy.pools[pool].name != upstream.spec.pool) ++pool;
-  const PoolPolicy& policy = config_.policies[pool];
+  const auto& pools = config_->proxy.pools;
+  const auto pool = std::find_if(pools.begin(), pools.end(), [&](const auto& candidate) {
+    return candidate.name == upstream.spec.pool;
+  });
+  if (pool == pools.end()) return;  // one that is gone is not asked any more
+  const PoolPolicy& policy = config_->policies[static_cast<std::size_t>(pool - pools.begin())];
   if (policy.health.check == control::HealthSettings::Check::link) return;
   // The ancestor's servers are asked `ready` and `live` by their links.
   if (upstream.spec.protocol == "legacy") return;
@@ -259,7 +267,7 @@ void ControlPlane::probe(const control::Upstream& upstream, bool wanted) {
                                  .service = policy.health_service,
                                  .interval = policy.health.interval,
                                  .timeout = policy.health.timeout,
-                                 .connect_timeout = config_.proxy.pools[pool].connect_timeout,
+                                 .connect_timeout = pool->connect_timeout,
                                  .metadata = upstream.spec.metadata});
 }
 
@@ -271,6 +279,10 @@ void ControlPlane::write(store::Change change, std::function<void(absl::Status)>
   store_.write(std::move(change), [this, done = std::move(done)](absl::Status status) {
     inbox_.post([done, status = std::move(status)] { done(status); });
   });
+}
+
+bool ControlPlane::pool_empty(std::string_view pool) const {
+  return proxy_->pool_empty(*proxy_->layout()->any_pool_slot(pool));
 }
 
 void ControlPlane::warn(std::string_view what) {
@@ -324,13 +336,24 @@ absl::StatusOr<std::vector<UpstreamView>> ControlPlane::upstreams() {
   });
 }
 
-absl::Status ControlPlane::take_upstreams_of(const Config& config) {
-  return ask<bool>([this, fixed = fixed_of(config), names = names_of(config)](auto reply) {
-           control_.set_file(fixed);
-           names_.set(names);
-           reply(true);
+absl::Status ControlPlane::take(ConfigPtr config) {
+  return ask<bool>([this, config = std::move(config)](auto reply) {
+           const absl::Status taken = take_here(config);
+           reply(taken.ok() ? absl::StatusOr<bool>(true) : taken);
          })
       .status();
+}
+
+absl::Status ControlPlane::take_here(const ConfigPtr& config) {
+  const proxy::LayoutPtr before = proxy_->layout();
+  if (absl::Status served = proxy_->serve(config->proxy); !served.ok()) return served;
+  log_.listeners(*proxy_->layout(), *before);
+  config_ = config;
+  control_.set_pools(rules_of(*config));
+  control_.set_max_upstreams(config->proxy.limits.max_upstreams);
+  control_.set_file(fixed_of(*config));
+  names_.set(names_of(*config));
+  return absl::OkStatus();
 }
 
 absl::StatusOr<UpstreamView> ControlPlane::upstream(const std::string& id) {

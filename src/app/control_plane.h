@@ -16,6 +16,7 @@
 #include "app/log.h"
 #include "app/name_watch.h"
 #include "app/prober.h"
+#include "app/running_config.h"
 #include "control/control.h"
 #include "net/inbox.h"
 #include "net/loop.h"
@@ -34,13 +35,14 @@ struct LeaseView {
 
 class ControlPlane final : public control::ControlActions {
  public:
-  // `config`, `loop`, `log` and `store` outlive it. Control thread.
-  ControlPlane(const Config& config, std::size_t workers, net::Loop& loop, Log& log,
+  // `loop`, `log` and `store` outlive it. Control thread.
+  ControlPlane(ConfigPtr config, std::size_t workers, net::Loop& loop, Log& log,
                store::Store& store, UpstreamListener listener);
   ~ControlPlane() override;
 
-  // Orders all upstreams to the workers. `proxy` outlives this object's end().
-  void begin(proxy::Proxy& proxy);
+  // Orders all upstreams to the workers: those of the file and those that are remembered. `proxy`
+  // outlives this object's end().
+  void begin(proxy::Proxy& proxy, const store::StoredState& remembered);
   // Nothing is ordered and no question answered any more; ended() follows while the loop runs.
   void end();
   [[nodiscard]] bool ended() const { return ending_ && prober_.stopped() && names_.idle(); }
@@ -61,9 +63,9 @@ class ControlPlane final : public control::ControlActions {
                                                     std::uint32_t ttl_seconds);
   [[nodiscard]] absl::StatusOr<UpstreamView> end_lease(const std::string& id);
 
-  // Any thread, waits: the upstreams and names of `config` take the place of those there are. Its
-  // pools must be those of the start.
-  [[nodiscard]] absl::Status take_upstreams_of(const Config& config);
+  // Any thread, waits: listeners, pools, upstreams, names and limits are those of `config` from now
+  // on, or, on an error, nothing has changed.
+  [[nodiscard]] absl::Status take(ConfigPtr config);
 
   // Any thread: the name of a routed pool whose upstreams are all unready, or empty.
   [[nodiscard]] std::string pool_without_upstreams() const;
@@ -78,6 +80,7 @@ class ControlPlane final : public control::ControlActions {
   void probe_at(const control::Upstream& upstream, std::uint64_t at_ms) override;
   void write(store::Change change, std::function<void(absl::Status)> done) override;
   void warn(std::string_view what) override;
+  [[nodiscard]] bool pool_empty(std::string_view pool) const override;
   void changed(const control::Upstream& upstream, std::string_view what) override;
 
   template <typename Answer>
@@ -86,11 +89,12 @@ class ControlPlane final : public control::ControlActions {
   [[nodiscard]] absl::StatusOr<Answer> ask(Question<Answer> question);
   using Reply = std::function<void(absl::StatusOr<UpstreamView>)>;
   [[nodiscard]] control::Control::Done answer_with(Reply reply);
+  [[nodiscard]] absl::Status take_here(const ConfigPtr& config);
   void on_tick();
   void look_for_bare_pools();
   void on_resolved(const NameWatch::Name& name, const std::vector<std::string>& addresses);
 
-  const Config& config_;
+  ConfigPtr config_;  // control thread
   net::Loop& loop_;
   Log& log_;
   store::Store& store_;

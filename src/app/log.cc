@@ -154,6 +154,23 @@ void Log::write(LogLevel level, std::string_view event, std::initializer_list<Lo
             : fmt::format("{} {:5} {}", time, name_of(level), format_text_line(event, fields)));
 }
 
+void Log::listeners(const proxy::Layout& now, const proxy::Layout& before) {
+  for (const proxy::ListenerContext& listener : now.listeners) {
+    const proxy::ListenerContext* old =
+        listener.index < before.listeners.size() ? &before.listeners[listener.index] : nullptr;
+    const bool was_open = old != nullptr && old->open;
+    if (!listener.open) {
+      if (was_open) write(LogLevel::info, "not_listening", {{"listener", old->settings->name}});
+      continue;
+    }
+    if (was_open && old->local == listener.local && old->pool == listener.pool) continue;
+    write(LogLevel::info, "listening",
+          {{"listener", listener.settings->name},
+           {"address", listener.local},
+           {"pool", listener.settings->pool}});
+  }
+}
+
 void Log::connection_ended(const proxy::ConnectionSummary& summary) {
   if (LogLevel::info < level_) return;
   const std::string mark = summary.mark.to_string();

@@ -14,6 +14,7 @@
 
 #include "app/config.h"
 #include "app/line_writer.h"
+#include "proxy/layout.h"
 #include "proxy/observer.h"
 
 namespace waymark::app {
@@ -54,6 +55,8 @@ class Log final : public proxy::Observer {
   // Any thread, as all below.
   void set_level(LogLevel level) { level_ = level; }
   void write(LogLevel level, std::string_view event, std::initializer_list<LogField> fields);
+  // Tells of the listeners of `now` that are not in `before`, and of those that are no more.
+  void listeners(const proxy::Layout& now, const proxy::Layout& before);
   // Writes what is queued, unless that takes longer.
   void flush(std::chrono::milliseconds at_most) { writer_.flush(at_most); }
   [[nodiscard]] std::uint64_t dropped_lines() const { return writer_.dropped(); }

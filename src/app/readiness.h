@@ -6,6 +6,7 @@
 
 #include "admin/telemetry_source.h"
 #include "app/control_plane.h"
+#include "app/running_config.h"
 #include "proxy/proxy.h"
 
 namespace waymark::app {
@@ -15,9 +16,9 @@ namespace waymark::app {
 // every proxy out at the moment clients should be held. Thread-safe.
 class ReadinessGate {
  public:
-  // Both outlive it.
-  ReadinessGate(const proxy::Proxy& proxy, const ControlPlane& plane, bool require_upstreams)
-      : proxy_(proxy), plane_(plane), require_upstreams_(require_upstreams) {}
+  // All outlive it.
+  ReadinessGate(const proxy::Proxy& proxy, const ControlPlane& plane, const RunningConfig& running)
+      : proxy_(proxy), plane_(plane), running_(running) {}
 
   void set_draining() { draining_ = true; }
   [[nodiscard]] bool draining() const { return draining_; }
@@ -26,7 +27,7 @@ class ReadinessGate {
     if (const std::string pool = proxy_.pool_not_seen(); !pool.empty()) {
       return {false, "pool '" + pool + "' has had no ready upstream yet"};
     }
-    if (!require_upstreams_) return {true, {}};
+    if (!running_.get()->readyz_requires_upstreams) return {true, {}};
     if (const std::string pool = plane_.pool_without_upstreams(); !pool.empty()) {
       return {false, "pool '" + pool + "' has no ready upstream"};
     }
@@ -36,7 +37,7 @@ class ReadinessGate {
  private:
   const proxy::Proxy& proxy_;
   const ControlPlane& plane_;
-  const bool require_upstreams_;
+  const RunningConfig& running_;
   std::atomic<bool> draining_{false};
 };
 

@@ -1,7 +1,7 @@
 #include "app/reload.h"
 
 #include <algorithm>
-#include <optional>
+#include <array>
 #include <unordered_map>
 #include <utility>
 
@@ -10,25 +10,52 @@
 namespace waymark::app {
 namespace {
 
-constexpr std::string_view kLogLevel = "log.level";
+// What sockets, threads and files are made from once, when the process starts.
+constexpr std::array<std::string_view, 7> kFixed = {"workers",  "proxy_id", "telemetry", "admin",
+                                                    "registry", "state",    "log.format"};
 
-// Paths that may change while running: those of upstreams, and the log's level. The rest is built
-// into sockets, links and workers.
-bool may_change(std::string_view path) {
-  if (path == kLogLevel) return true;
-  if (!path.starts_with("pools[")) return false;
-  const std::size_t end = path.find(']');
-  if (end == std::string_view::npos) return false;
-  const std::string_view field = path.substr(end + 1);
-  return field.starts_with(".upstreams[");
+bool is_fixed(std::string_view path) {
+  return std::any_of(kFixed.begin(), kFixed.end(), [path](std::string_view fixed) {
+    return path.starts_with(fixed) &&
+           (path.size() == fixed.size() || path[fixed.size()] == '.' || path[fixed.size()] == '[');
+  });
 }
 
-// `yaml` as write_yaml() makes it, with another level under `log`.
-std::string with_log_level(std::string yaml, const std::string& before, const std::string& after) {
-  const std::string line = "log:\n  level: '";
-  const std::size_t at = yaml.find(line + before);
-  if (at != std::string::npos) yaml.replace(at + line.size(), before.size(), after);
-  return yaml;
+// Whether a single setting may be set; names are what others are found by, and upstreams have calls
+// of their own.
+absl::Status may_be_set(const std::string& path, const std::string& value) {
+  std::string_view why;
+  if (is_fixed(path)) {
+    why = "only a restart can change it";
+  } else if (path.starts_with("pools[") && path.find("].upstreams[") != std::string::npos) {
+    why = "upstreams have calls of their own, /v1/upstreams";
+  } else if (path.ends_with("].name")) {
+    why = "a name is changed in the file";
+  } else if (value.find("${") != std::string::npos) {
+    why = "variables belong into the file";
+  }
+  if (why.empty()) return absl::OkStatus();
+  return error(absl::StatusCode::kInvalidArgument, "set: {}: {}", path, why);
+}
+
+std::string lines_of(const std::vector<ConfigError>& errors) {
+  std::string all = to_string(errors);
+  if (all.ends_with('\n')) all.pop_back();
+  return all;
+}
+
+absl::Status refused(const std::vector<ConfigError>& errors) {
+  std::string all;
+  for (const ConfigError& one : errors) {
+    all += fmt::format("{}set: {}: {}", all.empty() ? "" : "; ", one.path, one.message);
+  }
+  return error(absl::StatusCode::kInvalidArgument, "{}", all);
+}
+
+const std::string* value_of(const FlatConfig& config, const std::string& path) {
+  const auto at = std::find_if(config.begin(), config.end(),
+                               [&](const auto& setting) { return setting.first == path; });
+  return at == config.end() ? nullptr : &at->second;
 }
 
 }  // namespace
@@ -48,21 +75,33 @@ std::vector<ConfigChange> changes_between(const FlatConfig& before, const FlatCo
   return changes;
 }
 
-Reload::Reload(std::string path, const Config& running, ControlPlane& plane, Log& log,
-               EventFeed& feed)
+Config with_kept_settings(Config config, const FlatConfig& kept,
+                          std::vector<std::string>& passed_over) {
+  for (const auto& [path, value] : kept) {
+    ConfigResult with = with_values(config, {{path, value}});
+    if (with.ok()) {
+      config = std::move(with).config();
+    } else {
+      passed_over.push_back(fmt::format("{}: {}, which was set while running: {}", path, value,
+                                        with.errors().front().message));
+    }
+  }
+  return config;
+}
+
+Reload::Reload(std::string path, RunningConfig& running, SettingsStore& settings,
+               ControlPlane& plane, Log& log, EventFeed& feed)
     : path_(std::move(path)),
+      running_(running),
+      settings_(settings),
       plane_(plane),
       log_(log),
-      feed_(feed),
-      running_(running.flat),
-      yaml_(running.yaml) {}
+      feed_(feed) {}
 
 absl::StatusOr<Config> Reload::read() const {
   ConfigResult result = load_config(path_);
   if (result.ok()) return std::move(result).config();
-  std::string all = to_string(result.errors());
-  if (all.ends_with('\n')) all.pop_back();
-  return error(absl::StatusCode::kFailedPrecondition, "{}", all);
+  return error(absl::StatusCode::kFailedPrecondition, "{}", lines_of(result.errors()));
 }
 
 absl::StatusOr<std::vector<ConfigChange>> Reload::reload() {
@@ -81,61 +120,97 @@ absl::StatusOr<std::vector<ConfigChange>> Reload::reload() {
 
 absl::StatusOr<std::vector<ConfigChange>> Reload::take_file() {
   std::lock_guard lock(mutex_);
-  auto config = read();
-  if (!config.ok()) return config.status();
-  std::vector<ConfigChange> changes = changes_between(running_, config->flat);
+  auto file = read();
+  if (!file.ok()) return file.status();
+  std::vector<std::string> passed_over;
+  Config config = with_kept_settings(*std::move(file), settings_.all(), passed_over);
+  std::vector<ConfigChange> changes = changes_between(running_.get()->flat, config.flat);
   std::string fixed;
   for (const ConfigChange& change : changes) {
-    if (!may_change(change.path)) fixed += (fixed.empty() ? "" : ", ") + change.path;
+    if (is_fixed(change.path)) fixed += (fixed.empty() ? "" : ", ") + change.path;
   }
   if (!fixed.empty()) {
     return error(absl::StatusCode::kFailedPrecondition,
                  "only a restart can change these, so nothing was changed: {}", fixed);
   }
-  if (absl::Status taken = plane_.take_upstreams_of(*config); !taken.ok()) return taken;
-  log_.set_level(config->log.level);
-  running_ = config->flat;
-  yaml_ = config->yaml;
+  if (absl::Status taken = take(std::move(config)); !taken.ok()) return taken;
+  for (const std::string& line : passed_over) {
+    log_.write(LogLevel::warn, "setting_not_taken", {{"why", line}});
+  }
   return changes;
 }
 
-absl::StatusOr<std::vector<ConfigChange>> Reload::differences() {
-  std::lock_guard lock(mutex_);
-  auto config = read();
-  if (!config.ok()) return config.status();
-  return changes_between(running_, config->flat);
-}
-
-absl::Status Reload::set(const FlatConfig& values) {
-  std::optional<LogLevel> level;
-  for (const auto& [path, value] : values) {
-    if (path != kLogLevel) {
-      return error(
-          absl::StatusCode::kInvalidArgument,
-          "set: {} cannot be set while running, allowed: {}; upstreams have calls of their "
-          "own, the rest is changed in the file",
-          path, kLogLevel);
-    }
-    level = log_level_of(value);
-    if (!level) {
-      return error(absl::StatusCode::kInvalidArgument,
-                   "set: {}: '{}' is unknown, allowed: debug, info, warn, error", path, value);
-    }
-  }
-  if (!level) return absl::OkStatus();
-  std::lock_guard lock(mutex_);
-  log_.set_level(*level);
-  for (auto& [path, value] : running_) {
-    if (path != kLogLevel) continue;
-    const std::string before = std::exchange(value, std::string(name_of(*level)));
-    yaml_ = with_log_level(yaml_, before, value);
-  }
+absl::Status Reload::take(Config config) {
+  const LogLevel level = config.log.level;
+  auto next = std::make_shared<const Config>(std::move(config));
+  if (absl::Status taken = plane_.take(next); !taken.ok()) return taken;
+  log_.set_level(level);
+  running_.set(std::move(next));
   return absl::OkStatus();
 }
 
-std::string Reload::running_yaml() {
+absl::StatusOr<std::vector<Reload::Difference>> Reload::differences() {
   std::lock_guard lock(mutex_);
-  return yaml_;
+  auto file = read();
+  if (!file.ok()) return file.status();
+  const FlatConfig kept = settings_.all();
+  std::vector<Difference> all;
+  for (ConfigChange& change : changes_between(running_.get()->flat, file->flat)) {
+    const bool is_kept = value_of(kept, change.path) != nullptr;
+    all.push_back({std::move(change), is_kept});
+  }
+  return all;
+}
+
+absl::Status Reload::set(const FlatConfig& values, bool keep) {
+  if (absl::Status done = set_now(values, keep); !done.ok()) return done;
+  for (const auto& [path, value] : values) {
+    log_.write(LogLevel::info, "config_set", {{"path", path}, {"value", value}, {"kept", keep ? "true" : "false"}});
+  }
+  feed_.config_reloaded(values.size());
+  return absl::OkStatus();
+}
+
+absl::Status Reload::set_now(const FlatConfig& values, bool keep) {
+  std::lock_guard lock(mutex_);
+  for (const auto& [path, value] : values) {
+    if (absl::Status may = may_be_set(path, value); !may.ok()) return may;
+  }
+  ConfigResult with = with_values(*running_.get(), values);
+  if (!with.ok()) return refused(with.errors());
+  const FlatConfig before = settings_.all();
+  if (keep) {
+    if (absl::Status kept = keep_settings(values); !kept.ok()) return kept;
+  }
+  absl::Status taken = take(std::move(with).config());
+  if (!taken.ok() && keep) {
+    std::vector<std::string> erase;
+    FlatConfig put;
+    for (const auto& [path, value] : values) {
+      if (const std::string* old = value_of(before, path)) {
+        put.emplace_back(path, *old);
+      } else {
+        erase.push_back(path);
+      }
+    }
+    (void)settings_.keep(put, erase);
+  }
+  return taken;
+}
+
+absl::Status Reload::keep_settings(const FlatConfig& values) const {
+  const auto file = read();
+  FlatConfig put;
+  std::vector<std::string> erase;
+  for (const auto& [path, value] : values) {
+    const std::string* of_file = file.ok() ? value_of(file->flat, path) : nullptr;
+    if (of_file != nullptr && *of_file == value) {
+      erase.push_back(path);
+    } else {
+      put.emplace_back(path, value);
+    }
+  }
+  return settings_.keep(put, erase);
 }
 
 }  // namespace waymark::app

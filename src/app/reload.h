@@ -1,17 +1,19 @@
-// Reads the configuration file again and takes over what may change while running: all of it, or,
-// if anything in it may not, nothing.
+// Changes the configuration while running: from its file, read again, or by single settings. All of
+// a change is taken over or nothing.
+//
+//   file --> settings that are kept over it --> checked as a whole --> ControlPlane::take
 #pragma once
 
-#include <functional>
 #include <mutex>
 #include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "app/config.h"
 #include "app/control_plane.h"
 #include "app/event_feed.h"
 #include "app/log.h"
+#include "app/running_config.h"
+#include "app/settings_store.h"
 
 namespace waymark::app {
 
@@ -25,36 +27,49 @@ struct ConfigChange {
 [[nodiscard]] std::vector<ConfigChange> changes_between(const FlatConfig& before,
                                                         const FlatConfig& after);
 
-// Thread-safe; one reload at a time.
+// `config` with each of these settings that it can have; `passed_over` gets a line for the others.
+[[nodiscard]] Config with_kept_settings(Config config, const FlatConfig& kept,
+                                        std::vector<std::string>& passed_over);
+
+// Thread-safe; one change at a time.
 class Reload {
  public:
-  // All outlive it. `running` is what the process was started with.
-  Reload(std::string path, const Config& running, ControlPlane& plane, Log& log, EventFeed& feed);
+  // All outlive it.
+  Reload(std::string path, RunningConfig& running, SettingsStore& settings, ControlPlane& plane,
+         Log& log, EventFeed& feed);
 
   // FailedPrecondition when the file is wrong, with everything that is, or when something changed
   // that only a restart can change, which is named; the running configuration stays. Unavailable
   // while ending. The log and the events are told either way.
   absl::StatusOr<std::vector<ConfigChange>> reload();
 
-  // What the file says otherwise than the running process: `before` is running, `after` the file.
-  [[nodiscard]] absl::StatusOr<std::vector<ConfigChange>> differences();
-  [[nodiscard]] std::string running_yaml();
+  struct Difference {
+    ConfigChange change;  // `before` is running, `after` the file
+    bool kept = false;    // over restarts
+  };
+  // What the running process has otherwise than the file says.
+  [[nodiscard]] absl::StatusOr<std::vector<Difference>> differences();
 
-  // Takes these values, by path, until the next reload or restart; all or none. InvalidArgument for
-  // a path that cannot be changed so, naming those that can, or a value it cannot have.
-  [[nodiscard]] absl::Status set(const FlatConfig& values);
+  // Takes these values, by path, until the next reload or restart, or for good if they are to be
+  // `kept`; one that is kept and equals the file's is no longer stored. All or none.
+  // InvalidArgument for a path that cannot be changed so, or a value it cannot have.
+  // ResourceExhausted if it cannot be written.
+  [[nodiscard]] absl::Status set(const FlatConfig& values, bool keep);
 
  private:
   [[nodiscard]] absl::StatusOr<Config> read() const;
   [[nodiscard]] absl::StatusOr<std::vector<ConfigChange>> take_file();
+  [[nodiscard]] absl::Status set_now(const FlatConfig& values, bool keep);
+  [[nodiscard]] absl::Status keep_settings(const FlatConfig& values) const;
+  [[nodiscard]] absl::Status take(Config config);
 
   const std::string path_;
+  RunningConfig& running_;
+  SettingsStore& settings_;
   ControlPlane& plane_;
   Log& log_;
   EventFeed& feed_;
-  std::mutex mutex_;
-  FlatConfig running_;  // guarded by mutex_
-  std::string yaml_;    // guarded by mutex_
+  std::mutex mutex_;  // held during a change
 };
 
 }  // namespace waymark::app

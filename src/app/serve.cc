@@ -18,6 +18,8 @@
 #include "app/readiness.h"
 #include "app/reload.h"
 #include "app/reload_thread.h"
+#include "app/running_config.h"
+#include "app/settings_store.h"
 #include "app/version.h"
 #include "base/status.h"
 #include "net/loop.h"
@@ -48,13 +50,7 @@ absl::StatusOr<std::unique_ptr<store::Store>> open_store(const Config& config, b
 
 void log_start(Log& log, const Config& config, const proxy::Proxy& proxy,
                const HttpListeners& http) {
-  const auto addresses = proxy.listener_addresses();
-  for (std::size_t i = 0; i < addresses.size(); ++i) {
-    log.write(LogLevel::info, "listening",
-              {{"listener", config.proxy.listeners[i].name},
-               {"address", addresses[i]},
-               {"pool", config.proxy.listeners[i].pool}});
-  }
+  log.listeners(*proxy.layout(), {});
   const Endpoint telemetry{config.telemetry.host, http.telemetry->bound_port()};
   const Endpoint admin{config.admin.bind.host, http.admin->bound_port()};
   std::string registry = "off";
@@ -81,19 +77,29 @@ void log_start(Log& log, const Config& config, const proxy::Proxy& proxy,
 
 }  // namespace
 
-int serve(Config config, const ServeOptions& options) {
+int serve(Config of_file, const ServeOptions& options) {
   prepare_process();
   HeldSignals signals;
-  Log log(config.log);
-  auto store = open_store(config, options.recover, log);
+  Log log(of_file.log);
+  auto store = open_store(of_file, options.recover, log);
   if (!store.ok()) return fail(store.status());
+  store::StoredState remembered = (*store)->take_loaded();
+  SettingsStore settings(**store, std::move(remembered.settings));
+  std::vector<std::string> passed_over;
+  RunningConfig running(with_kept_settings(std::move(of_file), settings.all(), passed_over));
+  for (const std::string& line : passed_over) {
+    log.write(LogLevel::warn, "setting_not_taken", {{"why", line}});
+  }
+  const ConfigPtr at_start = running.get();
+  const Config& config = *at_start;
+  log.set_level(config.log.level);
   admin::EventRing ring;
   EventFeed feed(ring);
 
   net::Loop loop;
   const std::size_t workers = proxy::worker_count(config.proxy);
   ControlPlane plane(
-      config, workers, loop, log, **store,
+      at_start, workers, loop, log, **store,
       [&](const UpstreamView& view, std::string_view what) { feed.upstream(view.resource, what); });
   News news(log, plane, feed);
   bool workers_ended = false;
@@ -116,18 +122,19 @@ int serve(Config config, const ServeOptions& options) {
     close_handles();
     return fail(proxy.status());
   }
-  plane.begin(**proxy);
-  ReadinessGate gate(**proxy, plane, config.readyz_requires_upstreams);
+  plane.begin(**proxy, remembered);
+  ReadinessGate gate(**proxy, plane, running);
   MetricsSource metrics(**proxy, plane, gate, log);
-  Reload reload(options.config_path, config, plane, log, feed);
+  Reload reload(options.config_path, running, settings, plane, log, feed);
   ReloadThread reloads(reload);
-  AdminSource source(config, options.config_path, **proxy, plane, gate, reload);
+  AdminSource source(running, options.config_path, **proxy, plane, gate, reload);
   auto http = open_http_listeners(config, metrics, source, ring, log);
 
-  const proxy::DrainSettings& drain = config.proxy.drain;
   int exit_code = 0;
   bool draining = false;
   net::Timer begin_drain(loop, [&] {
+    const ConfigPtr now = running.get();
+    const proxy::DrainSettings& drain = now->proxy.drain;
     plane.end();
     (*proxy)->drain(drain.timeout - drain.delay);
   });
@@ -137,6 +144,8 @@ int serve(Config config, const ServeOptions& options) {
       log.flush(kLastWords);
       std::_Exit(1);
     }
+    const ConfigPtr now = running.get();
+    const proxy::DrainSettings& drain = now->proxy.drain;
     draining = true;
     gate.set_draining();
     log.write(LogLevel::info, "draining",

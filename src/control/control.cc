@@ -51,10 +51,7 @@ std::uint32_t parts_of(std::uint32_t weight, std::uint32_t percent) {
 }  // namespace
 
 Control::Control(Options options, ControlActions& actions)
-    : options_(std::move(options)),
-      actions_(actions),
-      directory_(options_.max_upstreams),
-      ordered_(options_.max_upstreams) {}
+    : options_(std::move(options)), actions_(actions), directory_(options_.max_upstreams) {}
 
 std::vector<std::string> Control::begin(const std::vector<UpstreamSpec>& of_file,
                                         const store::StoredState& remembered,
@@ -96,6 +93,7 @@ void Control::tick(std::uint64_t now_ms) {
   }
   now_ms_ = now_ms;
   expire_leases();
+  clear_pools_that_are_gone();
   for (const auto& upstream : directory_.all()) {
     upstream->life.tick(now_ms_);
     steer(*upstream);
@@ -300,9 +298,32 @@ void Control::expire_leases() {
   }
 }
 
+void Control::set_pools(std::vector<PoolRules> pools) {
+  const std::vector<PoolRules> before = std::exchange(options_.pools, std::move(pools));
+  for (const auto& upstream : directory_.all()) {
+    const PoolRules* rules = rules_of(upstream->spec.pool);
+    if (rules == nullptr || upstream->leaving) continue;
+    if (std::find(before.begin(), before.end(), *rules) != before.end()) continue;
+    upstream->life.set_settings(health_of(*rules, upstream->spec), now_ms_);
+    steer(*upstream);
+    if (ordered_.at(upstream->index).role == Role::rest) continue;
+    actions_.probe(*upstream, false);
+    actions_.probe(*upstream, true);
+  }
+}
+
+void Control::clear_pools_that_are_gone() {
+  for (const auto& upstream : directory_.all()) {
+    const std::string& pool = upstream->spec.pool;
+    if (upstream->leaving || pool_known(pool) || !actions_.pool_empty(pool)) continue;
+    begin_leaving(*upstream);
+  }
+}
+
 void Control::set_file(const std::vector<UpstreamSpec>& of_file) {
   for (const auto& upstream : directory_.all()) {
     if (upstream->source != Source::file || upstream->leaving) continue;
+    if (!pool_known(upstream->spec.pool)) continue;
     const bool stays = std::any_of(of_file.begin(), of_file.end(), [&](const UpstreamSpec& spec) {
       return derived_id(spec) == upstream->id;
     });
@@ -329,7 +350,7 @@ void Control::set_resolved(const UpstreamSpec& spec, const std::vector<std::stri
     if (upstream->spec.metadata != spec.metadata) continue;
     const bool stays =
         std::find(addresses.begin(), addresses.end(), upstream->spec.address) != addresses.end();
-    if (!stays) begin_leaving(*upstream);
+    if (!stays && pool_known(spec.pool)) begin_leaving(*upstream);
   }
   for (const std::string& address : addresses) {
     UpstreamSpec one = spec;
@@ -347,10 +368,15 @@ void Control::set_resolved(const UpstreamSpec& spec, const std::vector<std::stri
   }
 }
 
-absl::StatusOr<Upstream*> Control::take_in(std::string id, UpstreamSpec spec, Source source) {
-  HealthSettings health = rules_of(spec.pool)->health;
+HealthSettings Control::health_of(const PoolRules& rules, const UpstreamSpec& spec) {
+  HealthSettings health = rules.health;
   // The ancestor's servers are asked `ready` and `live` by their links, and never probed.
   if (spec.protocol == "legacy") health.check = HealthSettings::Check::link;
+  return health;
+}
+
+absl::StatusOr<Upstream*> Control::take_in(std::string id, UpstreamSpec spec, Source source) {
+  const HealthSettings health = health_of(*rules_of(spec.pool), spec);
   Upstream upstream{.id = std::move(id),
                     .spec = std::move(spec),
                     .source = source,
@@ -396,12 +422,13 @@ void Control::steer(Upstream& upstream) {
                  .weight_parts = parts_of(upstream.weight(), standing.weight_percent),
                  .remove = upstream.leaving,
                  .spec = upstream.spec};
-  std::optional<Ordered>& last = ordered_[upstream.index];
-  if (last == wanted) return;
-  const bool probed_before = last && last->role != Role::rest && !last->remove;
+  const auto [at, first] = ordered_.try_emplace(upstream.index);
+  Ordered& last = at->second;
+  if (!first && last == wanted) return;
+  const bool probed_before = !first && last.role != Role::rest && !last.remove;
   const bool to_be_probed = wanted.role != Role::rest && !wanted.remove;
   last = std::move(wanted);
-  actions_.order(upstream, last->role, last->weight_parts, last->remove);
+  actions_.order(upstream, last.role, last.weight_parts, last.remove);
   if (probed_before != to_be_probed) actions_.probe(upstream, to_be_probed);
 }
 
@@ -456,7 +483,7 @@ void Control::gone(std::uint32_t index) {
   Upstream* upstream = directory_.at(index);
   if (upstream == nullptr || ++upstream->gone < options_.workers) return;
   actions_.changed(*upstream, "gone");
-  ordered_[index].reset();
+  ordered_.erase(index);
   directory_.erase(index);
 }
 

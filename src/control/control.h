@@ -42,6 +42,8 @@ class ControlActions {
   virtual void write(store::Change change, std::function<void(absl::Status)> done) = 0;
   // For people; nothing can be done here.
   virtual void warn(std::string_view what) = 0;
+  // Nobody is served by this pool.
+  [[nodiscard]] virtual bool pool_empty(std::string_view pool) const = 0;
   // The upstream came into another state, or was added, changed or removed.
   virtual void changed(const Upstream& upstream, std::string_view what) = 0;
 };
@@ -49,6 +51,9 @@ class ControlActions {
 struct PoolRules {
   std::string name;
   HealthSettings health;
+  std::string health_service;  // what probes ask about
+
+  friend bool operator==(const PoolRules&, const PoolRules&) = default;
 };
 
 class Control {
@@ -89,7 +94,12 @@ class Control {
                  Registered done);
   void end_lease(const std::string& id, Done done);
 
-  // What the file says now: those it no longer names leave, new ones are taken in.
+  // These are the pools now. The upstreams of one that is gone leave once it serves nobody.
+  void set_pools(std::vector<PoolRules> pools);
+  // More than that many are not taken in; those that are there stay.
+  void set_max_upstreams(std::size_t most) { directory_.set_capacity(most); }
+  // What the file says now: those of its pools that it no longer names leave, new ones are taken
+  // in.
   void set_file(const std::vector<UpstreamSpec>& of_file);
   // The addresses a name of the file stands for now, with everything else as `spec` says.
   void set_resolved(const UpstreamSpec& spec, const std::vector<std::string>& addresses);
@@ -131,6 +141,8 @@ class Control {
   void steer(Upstream& upstream);
   void forget_override(const std::string& id);
   void expire_leases();
+  void clear_pools_that_are_gone();
+  [[nodiscard]] static HealthSettings health_of(const PoolRules& rules, const UpstreamSpec& spec);
   [[nodiscard]] bool last_resort(const Upstream& upstream) const;
 
   // What was ordered last, by index, so that only changes are.
@@ -142,10 +154,10 @@ class Control {
     friend bool operator==(const Ordered&, const Ordered&) = default;
   };
 
-  const Options options_;
+  Options options_;
   ControlActions& actions_;
   Directory directory_;
-  std::vector<std::optional<Ordered>> ordered_;
+  std::map<std::uint32_t, Ordered> ordered_;
   std::vector<store::StoredOverride> overrides_;
   std::map<std::string, std::deque<std::function<void()>>> turns_;  // wishes that wait, by id
   std::map<std::string, std::size_t, std::less<>>

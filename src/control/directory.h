@@ -24,6 +24,8 @@ class Directory {
   // Whether add() would.
   [[nodiscard]] absl::Status may_add(std::string_view id, const UpstreamSpec& spec) const;
 
+  void set_capacity(std::size_t capacity) { capacity_ = capacity; }
+
   // Those that are leaving are found by index alone.
   [[nodiscard]] Upstream* find(std::string_view id);
   [[nodiscard]] Upstream* find(const UpstreamSpec& spec);
@@ -38,7 +40,7 @@ class Directory {
  private:
   [[nodiscard]] std::optional<std::uint32_t> free_index() const;
 
-  const std::size_t capacity_;
+  std::size_t capacity_;
   std::vector<std::unique_ptr<Upstream>> all_;
 };
 

@@ -205,6 +205,17 @@ void UpstreamLife::leave(std::uint64_t now_ms) {
   settle();
 }
 
+void UpstreamLife::set_settings(const HealthSettings& settings, std::uint64_t now_ms) {
+  now_ms_ = now_ms;
+  settings_ = sound(settings);
+  probe_backoff_ =
+      Backoff(settings_.interval, std::max(settings_.interval, settings_.dead_interval));
+  eject_backoff_ = Backoff(settings_.eject_base, settings_.eject_max);
+  settle();
+  plan_probe();
+  say();
+}
+
 void UpstreamLife::tick(std::uint64_t now_ms) {
   now_ms_ = now_ms;
   const bool due =

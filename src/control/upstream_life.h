@@ -120,6 +120,8 @@ class UpstreamLife {
   void set_last_resort(bool last_resort, std::uint64_t now_ms);
   // It is being removed. All other inputs mean nothing from now on.
   void leave(std::uint64_t now_ms);
+  // Other rules from now on; what has been counted stays.
+  void set_settings(const HealthSettings& settings, std::uint64_t now_ms);
   // About ten times a second.
   void tick(std::uint64_t now_ms);
 
@@ -154,7 +156,7 @@ class UpstreamLife {
   void settle();
   void say();
 
-  const HealthSettings settings_;
+  HealthSettings settings_;
   const std::function<std::uint32_t()> random_;
   std::uint64_t now_ms_;
 

@@ -27,6 +27,8 @@ class Framer {
   // `framing` is valid and outlives the framer.
   explicit Framer(const Framing& framing) : framing_(&framing) {}
 
+  [[nodiscard]] const Framing& framing() const { return *framing_; }
+
   // Gives the payload of each frame that `bytes` complete to `sink`, valid during that call, which
   // must not touch this framer. On a fault the frames before it were given, and nothing is accepted
   // any more: later calls return the same fault.

@@ -36,6 +36,8 @@ struct LengthPrefix {
   std::size_t offset = 0;       // bytes before the field
   std::int64_t adjustment = 0;  // added to the value of the field
   bool strip = true;            // payload without the header; needs offset 0
+
+  friend bool operator==(const LengthPrefix&, const LengthPrefix&) = default;
 };
 
 struct Framing {
@@ -53,6 +55,8 @@ struct Framing {
   // InvalidArgument naming the field and what is allowed, if no stream could be cut like this.
   // Framers and egress take only framings that are valid.
   [[nodiscard]] absl::Status validate() const;
+
+  friend bool operator==(const Framing&, const Framing&) = default;
 };
 
 }  // namespace waymark::frame

@@ -95,7 +95,10 @@ class BatchQueue {
   // Gives up everything, which counts as done for written_batch(), and starts over with `window`.
   // Batches that are in flight or have not settled are in doubt.
   [[nodiscard]] std::vector<LostBatch> take_all(session::Window window);
-  void set_window(session::Window window) { window_ = window; }
+  // What is outstanding stays so.
+  void set_limits(const session::Window& limits) {
+    window_.set_limits(limits.max_bytes(), limits.max_events());
+  }
 
   // The number of the newest batch written; numbers grow and wrap around.
   [[nodiscard]] std::uint32_t written_batch() const { return written_; }

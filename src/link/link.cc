@@ -151,7 +151,7 @@ void Link::read_welcome(wire::Pieces message) {
   }
   if (std::string problem = problem_of(welcome_); !problem.empty()) return fail(std::move(problem));
   if (!welcome_.upstream.empty()) upstream_name_ = welcome_.upstream;
-  queue_.set_window(window_of(options_, welcome_));
+  queue_.set_limits(window_of(options_, welcome_));
   become_ready();
 }
 
@@ -267,6 +267,17 @@ void Link::stop(std::uint64_t now_ms) {
   enter(State::stopping);
   ending_->add(side_->take());
   if (!in_order) ending_->add(std::move(stream_));
+}
+
+void Link::retune(const LinkOptions& options) {
+  options_.max_frame = options.max_frame;  // told with the next Hello
+  options_.window_bytes = options.window_bytes;
+  options_.window_events = options.window_events;
+  options_.connect_timeout = options.connect_timeout;
+  options_.welcome_timeout = options.welcome_timeout;
+  options_.progress_timeout = options.progress_timeout;
+  options_.ping_interval = options.ping_interval;
+  queue_.set_limits(window_of(options_, welcome_));
 }
 
 void Link::give_up(std::uint64_t now_ms, std::string why) {

@@ -92,6 +92,8 @@ class Link {
   ~Link();
 
   void start(std::uint64_t now_ms);
+  // Its timeouts and windows are those of `options` from now on; the rest of them is as it was.
+  void retune(const LinkOptions& options);
   // Ends the stream in order: half-closes once everything was written. stopped() follows, at the
   // latest one second later.
   void stop(std::uint64_t now_ms);
@@ -175,7 +177,7 @@ class Link {
   [[nodiscard]] std::vector<LostBatch> back_off();
   [[nodiscard]] bool overdue(std::uint64_t since_ms, std::chrono::milliseconds limit) const;
 
-  const LinkOptions options_;
+  LinkOptions options_;
   CompletionThread& thread_;
   LinkEvents& owner_;
   std::shared_ptr<grpc::Channel> channel_;

@@ -20,48 +20,26 @@ bool out_of_resources(int error_number) {
          error_number == ENOMEM;
 }
 
-absl::StatusOr<int> listen_on(const Address& address, int backlog, const SocketOptions& options) {
-  const int fd = ::socket(address.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  if (fd < 0) return errno_error(errno, "socket");
-  // Lets a restarted proxy bind while old connections sit in TIME_WAIT. Two listeners still
-  // exclude each other: that would take SO_REUSEPORT, which is never set.
-  const int on = 1;
-  (void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-  set_options(fd, options);
-  if (::bind(fd, address.get(), address.size()) == 0 && ::listen(fd, backlog) == 0) return fd;
-  const int error_number = errno;
-  ::close(fd);
-  if (error_number == EADDRINUSE) {
-    return error(absl::StatusCode::kFailedPrecondition,
-                 "cannot listen on {}: the port is in use (by another waymark or another program; "
-                 "`ss -ltnp 'sport = :{}'` shows which)",
-                 address.to_string(), address.port());
-  }
-  return errno_error(error_number, fmt::format("cannot listen on {}", address.to_string()));
-}
-
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<Listener>> Listener::open(Loop& loop, Options options,
-                                                         OnAccept on_accept, HasRoom has_room) {
-  auto fd = listen_on(options.address, options.backlog, options.socket);
-  if (!fd.ok()) return fd.status();
-  std::unique_ptr<Listener> listener(
-      new Listener(loop, *fd, options, std::move(on_accept), std::move(has_room)));
-  listener->start();
-  return listener;
+void Listener::retune(const Options& options) {
+  if (options.backlog != options_.backlog) (void)::listen(socket_.fd(), options.backlog);
+  set_options(socket_.fd(), options.socket);  // those it accepts inherit them
+  options_ = options;
 }
 
-Listener::Listener(Loop& loop, int fd, Options options, OnAccept on_accept, HasRoom has_room)
-    : fd_(fd),
+Listener::Listener(Loop& loop, ListenSocket socket, const Options& options, OnAccept on_accept,
+                   HasRoom has_room)
+    : socket_(std::move(socket)),
       options_(options),
-      address_(Address::local_of(fd)),
+      address_(socket_.address()),
       on_accept_(std::move(on_accept)),
       has_room_(std::move(has_room)),
       retry_(loop, [this] { start(); }),
       wait_(kFirstWait) {
   poll_.data = this;
-  if (uv_poll_init(loop.raw(), &poll_, fd) != 0) std::abort();
+  if (uv_poll_init(loop.raw(), &poll_, socket_.fd()) != 0) std::abort();
+  start();
 }
 
 Listener::~Listener() {
@@ -82,7 +60,7 @@ void Listener::accept_turn() {
     }
     Accepted accepted;
     socklen_t size = sizeof(sockaddr_in6);
-    accepted.fd = ::accept4(fd_, accepted.peer.get(), &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    accepted.fd = ::accept4(socket_.fd(), accepted.peer.get(), &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (accepted.fd >= 0) {
       ++counters_.accepted;
       wait_ = kFirstWait;
@@ -106,12 +84,20 @@ void Listener::pause() {
   wait_ = std::min(wait_ * 2, kLongestWait);
 }
 
+void Listener::accept_waiting() {
+  for (std::uint64_t before = counters_.accepted;; before = counters_.accepted) {
+    accept_turn();
+    if (counters_.accepted == before) return;
+  }
+}
+
 void Listener::close() {
   if (closed_) return;
   closed_ = true;
   retry_.close();
-  uv_close(reinterpret_cast<uv_handle_t*>(&poll_), nullptr);
-  ::close(fd_);
+  uv_close(reinterpret_cast<uv_handle_t*>(&poll_),
+           [](uv_handle_t* poll) { static_cast<Listener*>(poll->data)->gone_ = true; });
+  const ListenSocket closing = std::move(socket_);
 }
 
 }  // namespace waymark::net

@@ -9,8 +9,8 @@
 #include <memory>
 #include <string_view>
 
-#include "absl/status/statusor.h"
 #include "net/address.h"
+#include "net/listen_socket.h"
 #include "net/loop.h"
 #include "net/socket_options.h"
 
@@ -27,7 +27,6 @@ struct Accepted {
 class Listener {
  public:
   struct Options {
-    Address address;
     int backlog = 4096;
     int accepts_per_turn = 64;
     SocketOptions socket;  // of what is accepted
@@ -37,10 +36,9 @@ class Listener {
   // Whether one more connection may be taken now; otherwise clients wait in the backlog.
   using HasRoom = std::function<bool()>;
 
-  // FailedPrecondition if the address is in use, naming it.
-  [[nodiscard]] static absl::StatusOr<std::unique_ptr<Listener>> open(Loop& loop, Options options,
-                                                                      OnAccept on_accept,
-                                                                      HasRoom has_room);
+  // Accepts from the next pass of the loop on. `socket` was opened with the same options.
+  Listener(Loop& loop, ListenSocket socket, const Options& options, OnAccept on_accept,
+           HasRoom has_room);
   Listener(const Listener&) = delete;
   Listener& operator=(const Listener&) = delete;
   // Requires close(), and that the loop has run once since.
@@ -48,8 +46,21 @@ class Listener {
 
   [[nodiscard]] const Address& address() const { return address_; }
 
-  // Stops accepting for good. Clients in the backlog are refused by the kernel.
+  // Until close().
+  [[nodiscard]] const ListenSocket& socket() const { return socket_; }
+
+  // From now on.
+  void retune(const Options& options);
+
+  // Accepts who waits in the backlog, as long as there is room.
+  void accept_waiting();
+
+  // Stops accepting for good. Clients in the backlog are refused by the kernel, unless there is
+  // a share of the socket.
   void close();
+
+  // After close(): the loop has let go of it, and it may be destroyed.
+  [[nodiscard]] bool gone() const { return gone_; }
 
   // Readable from any thread.
   struct Counters {
@@ -61,13 +72,11 @@ class Listener {
   [[nodiscard]] const Counters& counters() const { return counters_; }
 
  private:
-  Listener(Loop& loop, int fd, Options options, OnAccept on_accept, HasRoom has_room);
-
   void start();
   void accept_turn();
   void pause();
 
-  int fd_;
+  ListenSocket socket_;
   Options options_;
   Address address_;
   OnAccept on_accept_;
@@ -77,6 +86,7 @@ class Listener {
   std::chrono::milliseconds wait_;
   Counters counters_;
   bool closed_ = false;
+  bool gone_ = false;
 };
 
 }  // namespace waymark::net

@@ -8,19 +8,10 @@
 #include "frame/framer.h"
 #include "net/address.h"
 #include "net/connection.h"
-#include "proxy/settings.h"
+#include "proxy/layout.h"
 #include "session/session.h"
 
 namespace waymark::proxy {
-
-// What the clients of one listener share. Outlives them.
-struct ListenerContext {
-  const ListenerSettings* settings = nullptr;
-  std::size_t index = 0;  // of the listener, in configured order
-  std::size_t pool = 0;   // index into Settings::pools
-  std::string local;      // "address:port"
-  session::Deadlines deadlines;
-};
 
 class Client final : public net::Connection {
  public:
@@ -28,16 +19,18 @@ class Client final : public net::Connection {
          const Mark& mark, const net::Address& peer_address)
       : net::Connection(poller, fd, owner),
         session(mark, poller.loop().now_ms()),
-        framer(context.settings->framing),
+        framer(*context.framing),
         listener(&context),
-        peer(peer_address) {}
+        peer(peer_address),
+        pool(static_cast<std::uint32_t>(context.pool)) {}
 
   static constexpr std::uint32_t kNone = 0xffffffff;
 
   session::Session session;
   frame::Framer framer;
-  const ListenerContext* listener;
+  const ListenerContext* listener;  // of the worker's layout
   net::Address peer;
+  std::uint32_t pool;                  // slot of the pool that serves it
   std::uint32_t place = 0;             // in the ClientTable
   std::uint32_t charged = 0;           // bytes counted for this client in the MemoryBudget
   std::uint32_t gather_first = kNone;  // what this batch of commands writes (write_gather.h)

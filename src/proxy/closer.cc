@@ -46,8 +46,7 @@ void Closer::tell_upstream(Client& client, CloseReason reason) {
       .written_bytes = session.bytes_down(),
   });
   if (!session.attached()) {
-    Pool& pool = state_.fleet->pools()[client.listener->pool];
-    pool.held_ends.push_back({session.mark(), std::move(closed)});
+    state_.pool_of(client).held_ends.push_back({session.mark(), std::move(closed)});
     return;
   }
   link::Link& link = *state_.upstream_of(client).link;
@@ -77,6 +76,7 @@ void Closer::release(Client& client) {
   state_.counters.input_discarded_bytes += client.discarded_bytes();
   state_.shared.budget.remove(client.charged);
   state_.shared.connections[state_.index].fetch_sub(1, std::memory_order_relaxed);
+  state_.shared.pool_connections[client.pool].fetch_sub(1, std::memory_order_relaxed);
   state_.clients.destroy(client);
 }
 

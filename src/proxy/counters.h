@@ -23,7 +23,7 @@ struct ListenerTraffic {
 };
 
 struct Counters {
-  std::vector<ListenerTraffic> listeners;                // in configured order
+  std::vector<ListenerTraffic> listeners;                // by slot
   std::array<std::uint64_t, kCloseReasons> closed{};     // connections, by reason
   std::uint64_t input_discarded_bytes = 0;               // read or left unread at the end
   std::uint64_t frames_discarded_in_doubt = 0;           // on_doubt: drop

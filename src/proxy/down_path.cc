@@ -78,7 +78,8 @@ wire::Refusal DownPath::send(Client& client, const wire::Command& command) {
   if (client.session.down_ended()) return wire::Refusal::closed;
   const ListenerSettings& settings = *client.listener->settings;
   const PayloadPieces pieces(command.payload);
-  const auto envelope = frame::wrap(settings.framing, client.framer.last_ending(), pieces.get());
+  const auto envelope =
+      frame::wrap(client.framer.framing(), client.framer.last_ending(), pieces.get());
   if (!envelope) return wire::Refusal::not_frameable;
 
   const std::size_t size = envelope->head_size + command.payload.size() + envelope->tail.size();
@@ -165,7 +166,8 @@ bool DownPath::in_reach(const Origin& origin, const Client& client) const {
     case Reach::any:
       return true;
     case Reach::pool:
-      return client.listener->pool == upstream.pool;
+      // One that has moved to another pool still gets the answers of the upstream it left.
+      return client.pool == upstream.pool || client.session.belongs_to(origin.upstream);
     case Reach::own:
       return client.session.belongs_to(origin.upstream);
   }

@@ -17,26 +17,21 @@ link::LinkOptions::Wanted wanted(Protocol protocol) {
   return link::LinkOptions::Wanted::automatic;
 }
 
-std::size_t largest_frame(const Settings& settings, const std::string& pool) {
-  std::size_t largest = 0;
-  for (const ListenerSettings& listener : settings.listeners) {
-    if (listener.pool == pool) largest = std::max(largest, listener.framing.max_frame_bytes);
-  }
-  return largest;
-}
-
 }  // namespace
 
-Fleet::Fleet(const Settings& settings, std::uint32_t worker, const std::string& boot_id,
-             link::CompletionThread& thread, ChunkPool& chunks, link::LinkEvents& owner)
-    : settings_(settings),
-      worker_(worker),
-      boot_id_(boot_id),
-      thread_(thread),
-      chunks_(chunks),
-      owner_(owner) {
-  for (const PoolSettings& pool : settings.pools) {
-    pools_.push_back({.settings = &pool, .ready = route::Picker(pool.balance)});
+Fleet::Fleet(const Process& process, link::CompletionThread& thread, ChunkPool& chunks,
+             link::LinkEvents& owner)
+    : process_(process), thread_(thread), chunks_(chunks), owner_(owner) {}
+
+void Fleet::set_layout(LayoutPtr layout) {
+  layout_ = std::move(layout);
+  pools_.resize(layout_->pools.size());
+  for (std::size_t slot = 0; slot < pools_.size(); ++slot) {
+    pools_[slot].settings = layout_->pools[slot].settings;
+    pools_[slot].ready.set_balance(pools_[slot].settings->balance);
+  }
+  for (Upstream& upstream : upstreams_) {
+    if (upstream.link) upstream.link->retune(options_of(upstream));
   }
 }
 
@@ -53,16 +48,16 @@ Upstream& Fleet::add(const UpstreamOrder& order) {
   return upstream;
 }
 
-void Fleet::renew_link(Upstream& upstream) {
+link::LinkOptions Fleet::options_of(const Upstream& upstream) const {
   const PoolSettings& pool = *pools_[upstream.pool].settings;
-  link::LinkOptions options{
+  return {
       .address = upstream.settings.address,
       .pool = pool.name,
       .protocol = wanted(upstream.settings.protocol),
-      .proxy_id = settings_.proxy_id,
-      .boot_id = boot_id_,
-      .worker = worker_,
-      .max_frame = largest_frame(settings_, pool.name),
+      .proxy_id = process_.proxy_id,
+      .boot_id = process_.boot_id,
+      .worker = process_.worker,
+      .max_frame = layout_->largest_frame(upstream.pool),
       .window_bytes = pool.window_bytes,
       .window_events = pool.window_events,
       .connect_timeout = pool.connect_timeout,
@@ -72,9 +67,12 @@ void Fleet::renew_link(Upstream& upstream) {
       .metadata = upstream.settings.metadata,
       .tag = static_cast<std::uint32_t>(&upstream - upstreams_.data()),
   };
+}
+
+void Fleet::renew_link(Upstream& upstream) {
   drop_link(upstream);
   upstream.asked_drain = false;
-  upstream.link = std::make_unique<link::Link>(std::move(options), thread_, chunks_, owner_);
+  upstream.link = std::make_unique<link::Link>(options_of(upstream), thread_, chunks_, owner_);
 }
 
 void Fleet::drop_link(Upstream& upstream) {

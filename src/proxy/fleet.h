@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "link/link.h"
-#include "proxy/settings.h"
+#include "proxy/layout.h"
 #include "proxy/upstream_order.h"
 #include "route/picker.h"
 #include "waymark/mark.h"
@@ -48,8 +48,8 @@ struct HeldEnd {
 };
 
 struct Pool {
-  const PoolSettings* settings = nullptr;
-  route::Picker ready;
+  std::shared_ptr<const PoolSettings> settings;
+  route::Picker ready{route::Balance::round_robin};
   std::uint64_t next_move = 0;            // ticket of the next connection that has to move
   std::vector<link::LostBatch> stranded;  // events that had no ready upstream to go to
   std::vector<HeldEnd> held_ends;         // clients that ended meanwhile
@@ -57,8 +57,17 @@ struct Pool {
 
 class Fleet {
  public:
-  Fleet(const Settings& settings, std::uint32_t worker, const std::string& boot_id,
-        link::CompletionThread& thread, ChunkPool& chunks, link::LinkEvents& owner);
+  // Whose links they are; outlives the fleet.
+  struct Process {
+    const std::string& proxy_id;
+    const std::string& boot_id;
+    std::uint32_t worker = 0;
+  };
+  Fleet(const Process& process, link::CompletionThread& thread, ChunkPool& chunks,
+        link::LinkEvents& owner);
+
+  // The pools are these from now on, and the links behave as they say.
+  void set_layout(LayoutPtr layout);
 
   [[nodiscard]] std::vector<Upstream>& upstreams() { return upstreams_; }
   [[nodiscard]] const std::vector<Upstream>& upstreams() const { return upstreams_; }
@@ -88,9 +97,10 @@ class Fleet {
   [[nodiscard]] bool stopped() const;  // every link has
 
  private:
-  const Settings& settings_;
-  const std::uint32_t worker_;
-  const std::string& boot_id_;
+  [[nodiscard]] link::LinkOptions options_of(const Upstream& upstream) const;
+
+  const Process process_;
+  LayoutPtr layout_;
   link::CompletionThread& thread_;
   ChunkPool& chunks_;
   link::LinkEvents& owner_;

@@ -8,6 +8,7 @@
 #include <variant>
 
 #include "net/address.h"
+#include "proxy/layout.h"
 #include "proxy/settings.h"
 #include "proxy/snapshot.h"
 #include "proxy/upstream_order.h"
@@ -21,7 +22,7 @@ class Survey;
 // From the control thread: a client was accepted. The worker owns `fd`.
 struct NewClient {
   int fd = -1;
-  std::size_t listener = 0;
+  std::size_t listener = 0;  // its slot
   std::uint64_t ticket = 0;  // its turn in its pool's round robin
   net::Address peer;
 };
@@ -59,7 +60,12 @@ struct SurveyStep {
   std::shared_ptr<Survey> survey;
 };
 
+// From here on this is what is served; it comes before the first client of a new listener.
+struct LayoutChange {
+  LayoutPtr layout;
+};
+
 using Mail = std::variant<NewClient, ForwardedCommands, ForwardedRefusal, SnapshotRequest,
-                          UpstreamOrder, SurveyStep, DrainRequest>;
+                          UpstreamOrder, SurveyStep, LayoutChange, DrainRequest>;
 
 }  // namespace waymark::proxy

@@ -24,18 +24,21 @@ class MemoryBudget {
   void add(std::size_t bytes) { held_.fetch_add(bytes, std::memory_order_relaxed); }
   void remove(std::size_t bytes) { held_.fetch_sub(bytes, std::memory_order_relaxed); }
 
-  [[nodiscard]] std::size_t limit() const { return limit_; }
+  // Any thread. What is held beyond a smaller limit goes as it does when the limit is reached.
+  void set_limit(std::size_t limit) { limit_.store(limit, std::memory_order_relaxed); }
+  [[nodiscard]] std::size_t limit() const { return limit_.load(std::memory_order_relaxed); }
   [[nodiscard]] std::size_t used() const {
     return held_.load(std::memory_order_relaxed) + chunks_.bytes_in_use();
   }
   [[nodiscard]] Level level() const {
     const std::size_t used_now = used();
-    if (used_now >= limit_ / 100 * 95) return Level::close_largest;
-    return used_now >= limit_ / 100 * 85 ? Level::stop_reading : Level::normal;
+    const std::size_t percent = limit() / 100;
+    if (used_now >= percent * 95) return Level::close_largest;
+    return used_now >= percent * 85 ? Level::stop_reading : Level::normal;
   }
 
  private:
-  const std::size_t limit_;
+  std::atomic<std::size_t> limit_;
   const ChunkPool& chunks_;
   std::atomic<std::size_t> held_{0};
 };

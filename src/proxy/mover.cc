@@ -57,7 +57,9 @@ void Mover::finish(std::uint32_t index) {
 }
 
 void Mover::transfer(Client& client, Upstream& from, std::uint32_t index) {
-  Pool& pool = state_.fleet->pool_of(from);
+  // Its listener may have another pool by now.
+  const std::size_t target = client.listener->pool;
+  Pool& pool = state_.fleet->pools()[target];
   client.moving = false;
   const std::uint64_t ticket = pool.next_move++;
   const auto chosen = state_.pick(pool, ticket, client.session.mark());
@@ -73,6 +75,7 @@ void Mover::transfer(Client& client, Upstream& from, std::uint32_t index) {
   }
   state_.detach(client);
   client.session.set_former(index);
+  state_.set_pool(client, target);
   if (!chosen) return up_.say_held(client);
   up_.give(client, static_cast<std::uint32_t>(*chosen));
   up_.resume(client);

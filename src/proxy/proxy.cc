@@ -13,35 +13,6 @@
 namespace waymark::proxy {
 namespace {
 
-session::Ms as_ms(Millis duration) { return static_cast<session::Ms>(duration.count()); }
-
-ListenerContext context_of(const Settings& settings, const ListenerSettings& listener) {
-  ListenerContext context;
-  context.settings = &listener;
-  const auto pool =
-      std::find_if(settings.pools.begin(), settings.pools.end(),
-                   [&](const PoolSettings& candidate) { return candidate.name == listener.pool; });
-  context.pool = static_cast<std::size_t>(pool - settings.pools.begin());
-  context.deadlines = {
-      .frame_timeout = as_ms(listener.frame_timeout),
-      .idle_timeout = as_ms(listener.idle_timeout),
-      .half_close_timeout = as_ms(listener.half_close_timeout),
-      .no_upstream_timeout = as_ms(pool->no_upstream_timeout),
-      .down_soft_timeout = as_ms(listener.down_soft_timeout),
-  };
-  return context;
-}
-
-net::SocketOptions socket_options(const ListenerSettings& listener) {
-  return {
-      .send_buffer = listener.send_buffer,
-      .user_timeout_ms = static_cast<unsigned>(listener.tcp_user_timeout.count()),
-      .keepalive_idle_s = static_cast<int>(listener.keepalive.idle.count()),
-      .keepalive_interval_s = static_cast<int>(listener.keepalive.interval.count()),
-      .keepalive_count = listener.keepalive.count,
-  };
-}
-
 constexpr std::chrono::milliseconds kLookForEnd{50};
 
 // Collects the workers' answers; outlives a request that gave up waiting.
@@ -84,12 +55,14 @@ void merge(SurveyAnswer& sum, SurveyAnswer part) {
 
 }  // namespace
 
-Proxy::Proxy(Settings settings, Observer& observer, std::size_t worker_count)
-    : shared_(std::move(settings), worker_count, observer),
-      max_connections_(shared_.settings.limits.max_connections != 0
-                           ? shared_.settings.limits.max_connections
-                           : default_max_connections()),
-      tickets_(shared_.settings.pools.size()) {
+Proxy::Proxy(const Settings& settings, Observer& observer, net::Loop& loop,
+             std::size_t worker_count)
+    : shared_(settings, worker_count, observer),
+      doors_(
+          loop,
+          [this](std::size_t slot, net::Accepted accepted) { hand_out(slot, std::move(accepted)); },
+          [this] { return connections() < max_connections_; }),
+      layout_(std::make_shared<const Layout>()) {
   shared_.boot_id.resize(16);
   identity::fill_random(shared_.boot_id.data(), shared_.boot_id.size());
   shared_.post = [this](std::size_t worker, Mail mail) { workers_[worker]->post(std::move(mail)); };
@@ -99,21 +72,19 @@ std::size_t worker_count(const Settings& settings) {
   return settings.workers > 0 ? static_cast<std::size_t>(settings.workers) : default_workers();
 }
 
-absl::StatusOr<std::unique_ptr<Proxy>> Proxy::start(Settings settings, Observer& observer,
+absl::StatusOr<std::unique_ptr<Proxy>> Proxy::start(const Settings& settings, Observer& observer,
                                                     net::Loop& loop,
                                                     std::function<void()> on_ended) {
   const std::size_t workers = worker_count(settings);
-  std::unique_ptr<Proxy> proxy(new Proxy(std::move(settings), observer, workers));
-  if (absl::Status opened = proxy->open_listeners(loop); !opened.ok()) {
-    for (auto& listener : proxy->listeners_) listener->close();
-    return opened;
-  }
+  std::unique_ptr<Proxy> proxy(new Proxy(settings, observer, loop, workers));
+  if (absl::Status opened = proxy->serve(settings); !opened.ok()) return opened;
+  proxy->pools_at_start_ = proxy->layout_->pools.size();
   proxy->running_ = workers;
   proxy->shared_.worker_ended = [self = proxy.get(), on_ended = std::move(on_ended)] {
     if (self->running_.fetch_sub(1) == 1) on_ended();
   };
   for (std::size_t i = 0; i < workers; ++i) {
-    proxy->workers_.push_back(std::make_unique<Worker>(proxy->shared_, proxy->contexts_, i));
+    proxy->workers_.push_back(std::make_unique<Worker>(proxy->shared_, proxy->layout_, i));
   }
   for (auto& worker : proxy->workers_) worker->start();
   return proxy;
@@ -121,30 +92,27 @@ absl::StatusOr<std::unique_ptr<Proxy>> Proxy::start(Settings settings, Observer&
 
 Proxy::~Proxy() = default;
 
-absl::Status Proxy::open_listeners(net::Loop& loop) {
-  const Settings& settings = shared_.settings;
-  for (const ListenerSettings& listener : settings.listeners) {
-    auto address = net::Address::from_numeric(listener.host, listener.port);
-    if (!address.ok()) return address.status();
-    const std::size_t index = contexts_.size();
-    contexts_.push_back(context_of(settings, listener));
-    contexts_.back().index = index;
-    auto opened = net::Listener::open(
-        loop,
-        {.address = *address,
-         .backlog = listener.backlog,
-         .accepts_per_turn = settings.limits.accepts_per_turn,
-         .socket = socket_options(listener)},
-        [this, index](net::Accepted accepted) { hand_out(index, std::move(accepted)); },
-        [this] { return connections() < max_connections_; });
-    if (!opened.ok()) {
-      return error(opened.status().code(), "listener '{}': {}", listener.name,
-                   message_of(opened.status()));
-    }
-    contexts_.back().local = (*opened)->address().to_string();
-    listeners_.push_back(*std::move(opened));
+absl::Status Proxy::serve(const Settings& settings) {
+  auto next = next_layout(*layout_, settings, framings_);
+  if (!next.ok()) return next.status();
+  std::lock_guard lock(mutex_);
+  if (absl::Status opened = doors_.prepare(*next, settings.limits.accepts_per_turn); !opened.ok()) {
+    return opened;
   }
+  layout_ = std::make_shared<const Layout>(*std::move(next));
+  tickets_.resize(layout_->pools.size());
+  max_connections_ = settings.limits.max_connections != 0 ? settings.limits.max_connections
+                                                          : default_max_connections();
+  shared_.budget.set_limit(settings.limits.max_memory);
+  drain_quiet_ = settings.drain.quiet;
+  for (auto& worker : workers_) worker->post(LayoutChange{layout_});
+  doors_.commit();
   return absl::OkStatus();
+}
+
+LayoutPtr Proxy::layout() const {
+  std::lock_guard lock(mutex_);
+  return layout_;
 }
 
 std::size_t Proxy::connections() const {
@@ -162,17 +130,17 @@ void Proxy::hand_out(std::size_t listener, net::Accepted accepted) {
       least = i;
     }
   }
+  const std::size_t pool = layout_->listeners[listener].pool;
   shared_.connections[least].fetch_add(1, std::memory_order_relaxed);
-  workers_[least]->post(NewClient{.fd = accepted.fd,
-                                  .listener = listener,
-                                  .ticket = tickets_[contexts_[listener].pool]++,
-                                  .peer = accepted.peer});
+  shared_.pool_connections[pool].fetch_add(1, std::memory_order_relaxed);
+  workers_[least]->post(NewClient{
+      .fd = accepted.fd, .listener = listener, .ticket = tickets_[pool]++, .peer = accepted.peer});
 }
 
 void Proxy::drain(Millis within) {
-  for (auto& listener : listeners_) listener->close();
+  doors_.close();
   for (auto& worker : workers_) {
-    worker->post(DrainRequest{.within = within, .quiet = shared_.settings.drain.quiet});
+    worker->post(DrainRequest{.within = within, .quiet = drain_quiet_});
   }
 }
 
@@ -216,14 +184,9 @@ ProxySnapshot Proxy::snapshot(std::chrono::milliseconds timeout) {
       collection->wait(workers_.size(), timeout, [this] { return running_ < workers_.size(); });
   std::sort(all.workers.begin(), all.workers.end(),
             [](const auto& a, const auto& b) { return a.worker < b.worker; });
-  for (std::size_t i = 0; i < listeners_.size(); ++i) {
-    const net::Listener::Counters& counters = listeners_[i]->counters();
-    all.listeners.push_back({.name = contexts_[i].settings->name,
-                             .address = contexts_[i].local,
-                             .accepted = counters.accepted,
-                             .paused_at_cap = counters.paused_at_cap,
-                             .paused_without_fds = counters.paused_without_fds,
-                             .failed = counters.failed});
+  {
+    std::lock_guard lock(mutex_);
+    all.listeners = doors_.snapshot(*layout_);
   }
   all.memory_used = shared_.budget.used();
   all.memory_limit = shared_.budget.limit();
@@ -231,21 +194,19 @@ ProxySnapshot Proxy::snapshot(std::chrono::milliseconds timeout) {
   return all;
 }
 
-bool Proxy::every_pool_seen() const { return pool_not_seen().empty(); }
-
 std::string Proxy::pool_not_seen() const {
-  for (const ListenerContext& context : contexts_) {
-    if (!shared_.pool_seen[context.pool].load(std::memory_order_relaxed)) {
-      return context.settings->pool;
+  const LayoutPtr layout = this->layout();
+  for (const ListenerContext& listener : layout->listeners) {
+    if (!listener.open || listener.pool >= pools_at_start_) continue;
+    if (!shared_.pool_seen[listener.pool].load(std::memory_order_relaxed)) {
+      return layout->pools[listener.pool].settings->name;
     }
   }
   return {};
 }
 
-std::vector<std::string> Proxy::listener_addresses() const {
-  std::vector<std::string> addresses;
-  for (const ListenerContext& context : contexts_) addresses.push_back(context.local);
-  return addresses;
+bool Proxy::pool_empty(std::size_t slot) const {
+  return shared_.pool_connections[slot].load(std::memory_order_relaxed) == 0;
 }
 
 }  // namespace waymark::proxy

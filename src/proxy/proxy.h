@@ -6,12 +6,13 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "net/listener.h"
 #include "net/loop.h"
+#include "proxy/doors.h"
 #include "proxy/shared.h"
 #include "proxy/snapshot.h"
 #include "proxy/survey_order.h"
@@ -27,7 +28,7 @@ class Proxy {
   // Opens every listener and starts the workers; on an error nothing stays open. `loop` and
   // `observer` outlive the proxy. Called on the thread that will run `loop`. `on_ended` is called
   // once, on some thread, when the last worker has ended after drain().
-  [[nodiscard]] static absl::StatusOr<std::unique_ptr<Proxy>> start(Settings settings,
+  [[nodiscard]] static absl::StatusOr<std::unique_ptr<Proxy>> start(const Settings& settings,
                                                                     Observer& observer,
                                                                     net::Loop& loop,
                                                                     std::function<void()> on_ended);
@@ -35,6 +36,12 @@ class Proxy {
   Proxy& operator=(const Proxy&) = delete;
   // Waits for the workers, which must have been told to drain.
   ~Proxy();
+
+  // Control thread: serves these listeners and pools, with these limits, from now on; on an error
+  // nothing has changed. Connections stay, also those of listeners and pools that are gone; those
+  // of a listener that has another pool move there. `settings.workers` and `proxy_id` are not
+  // looked at.
+  [[nodiscard]] absl::Status serve(const Settings& settings);
 
   // Control thread: stops accepting and tells the workers to end, within `within`.
   void drain(Millis within);
@@ -50,33 +57,33 @@ class Proxy {
   // Any thread: asks every worker and waits for the answers, at most `timeout`.
   [[nodiscard]] ProxySnapshot snapshot(std::chrono::milliseconds timeout);
 
-  // Any thread: every routed pool has had a ready upstream once since the start.
-  [[nodiscard]] bool every_pool_seen() const;
-  // The name of a routed pool that has not, or empty.
+  // Any thread: the name of a pool that was routed at the start, still is, and has not had a ready
+  // upstream since; or empty.
   [[nodiscard]] std::string pool_not_seen() const;
+  // Any thread: nobody is served by the pool in this slot.
+  [[nodiscard]] bool pool_empty(std::size_t slot) const;
 
   [[nodiscard]] const std::string& boot_id() const { return shared_.boot_id; }
-  [[nodiscard]] const std::string& listener_address(std::size_t index) const {
-    return contexts_[index].local;
-  }
-  // As bound, in configured order.
-  [[nodiscard]] std::vector<std::string> listener_addresses() const;
-  [[nodiscard]] const Settings& settings() const { return shared_.settings; }
+  // Any thread: what is served now.
+  [[nodiscard]] LayoutPtr layout() const;
   [[nodiscard]] std::size_t workers() const { return workers_.size(); }
   [[nodiscard]] std::size_t max_connections() const { return max_connections_; }
 
  private:
-  Proxy(Settings settings, Observer& observer, std::size_t worker_count);
+  Proxy(const Settings& settings, Observer& observer, net::Loop& loop, std::size_t worker_count);
 
-  [[nodiscard]] absl::Status open_listeners(net::Loop& loop);
   void hand_out(std::size_t listener, net::Accepted accepted);
   [[nodiscard]] std::size_t connections() const;
 
   Shared shared_;
-  std::size_t max_connections_;
-  std::vector<ListenerContext> contexts_;
-  std::vector<std::unique_ptr<net::Listener>> listeners_;
-  std::vector<std::uint64_t> tickets_;   // next turn, of each pool
+  std::atomic<std::size_t> max_connections_{0};
+  Framings framings_;                   // outlives the workers
+  Doors doors_;                         // control thread
+  Millis drain_quiet_{0};               // control thread
+  std::vector<std::uint64_t> tickets_;  // next turn, of each pool; control thread
+  std::size_t pools_at_start_ = 0;
+  mutable std::mutex mutex_;
+  LayoutPtr layout_;                     // guarded by mutex_
   std::atomic<std::size_t> running_{0};  // workers that have not ended
   std::vector<std::unique_ptr<Worker>> workers_;
 };

@@ -94,7 +94,7 @@ void Redelivery::begin_serving(std::uint32_t index) {
   if (!was_bare) return;
   std::vector<Client*> held;
   for (Client* client : state_.clients.live()) {
-    if (client->listener->pool == upstream.pool && !client->session.attached()) {
+    if (client->pool == upstream.pool && !client->session.attached()) {
       held.push_back(client);
     }
   }

@@ -86,6 +86,8 @@ struct DrainSettings {
   Millis quiet{1'000};     // answers are over when none came for this long
 };
 
+inline constexpr std::size_t kMostUpstreams = 65'536;  // of LimitSettings::max_upstreams
+
 struct LimitSettings {
   std::size_t max_connections = 0;             // 0: NOFILE - max(256, 2 %)
   std::size_t max_memory = 512 * 1024 * 1024;  // bytes

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/chunk.h"
+#include "proxy/layout.h"
 #include "proxy/mail.h"
 #include "proxy/memory_budget.h"
 #include "proxy/observer.h"
@@ -17,22 +18,24 @@
 namespace waymark::proxy {
 
 struct Shared {
-  Shared(Settings given, std::size_t worker_count, Observer& watcher)
-      : settings(std::move(given)),
+  Shared(const Settings& settings, std::size_t worker_count, Observer& watcher)
+      : proxy_id(settings.proxy_id),
         budget(settings.limits.max_memory, chunks),
         observer(watcher),
         connections(worker_count),
-        attached(settings.limits.max_upstreams),
-        pool_seen(settings.pools.size()) {}
+        attached(kMostUpstreams),
+        pool_connections(Layout::kMostSlots),
+        pool_seen(Layout::kMostSlots) {}
 
-  const Settings settings;
+  const std::string proxy_id;
   std::string boot_id;  // set before the workers start
   ChunkPool chunks;
   MemoryBudget budget;
   Observer& observer;
   std::vector<std::atomic<std::size_t>> connections;  // of each worker, handed out and not released
   std::vector<std::atomic<std::size_t>> attached;     // clients each upstream serves, by its index
-  std::vector<std::atomic<bool>> pool_seen;           // an upstream of the pool has been ready once
+  std::vector<std::atomic<std::size_t>> pool_connections;  // clients of each pool, by its slot
+  std::vector<std::atomic<bool>> pool_seen;  // an upstream of the pool has been ready once
   std::function<void(std::size_t worker, Mail)> post;  // set before the workers start
   std::function<void()> worker_ended;                  // set before the workers start
 };

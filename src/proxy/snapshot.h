@@ -56,13 +56,14 @@ struct WorkerSnapshot {
   TimeBuckets up;                      // time in the proxy, as link::LinkCounters says
   TimeBuckets down;
   Counters counters;
-  std::vector<PoolCounts> pools;            // in configured order
+  std::vector<PoolCounts> pools;            // by slot
   std::vector<UpstreamSnapshot> upstreams;  // by index
 };
 
 struct ListenerSnapshot {
   std::string name;
   std::string address;
+  bool open = true;  // false: has been removed, its connections go on
   std::uint64_t accepted = 0;
   std::uint64_t paused_at_cap = 0;
   std::uint64_t paused_without_fds = 0;
@@ -70,9 +71,9 @@ struct ListenerSnapshot {
 };
 
 struct ProxySnapshot {
-  std::vector<WorkerSnapshot> workers;  // those that answered in time
-  std::size_t worker_count = 0;         // all
-  std::vector<ListenerSnapshot> listeners;
+  std::vector<WorkerSnapshot> workers;      // those that answered in time
+  std::size_t worker_count = 0;             // all
+  std::vector<ListenerSnapshot> listeners;  // by slot
   std::size_t memory_used = 0;
   std::size_t memory_limit = 0;
   std::size_t max_connections = 0;

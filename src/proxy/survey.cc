@@ -11,7 +11,7 @@ constexpr std::size_t kLookedAt = 256;
 constexpr std::size_t kActedOn = 32;
 
 bool is_active(const WorkerState& state, const Client& client) {
-  const auto within = state.fleet->pools()[client.listener->pool].settings->active_within;
+  const auto within = state.pool_of(client).settings->active_within;
   return client.session.active(static_cast<std::uint64_t>(within.count()), state.loop.now_ms());
 }
 
@@ -21,8 +21,8 @@ ConnectionSnapshot snapshot_of(const WorkerState& state, const Client& client) {
   ConnectionSnapshot snapshot{
       .mark = session.mark(),
       .peer = client.peer.to_string(),
-      .listener = static_cast<std::size_t>(client.listener - state.listeners.data()),
-      .pool = client.listener->pool,
+      .listener = client.listener->index,
+      .pool = client.pool,
       .worker = state.index,
       .active = is_active(state, client),
       .open_for_ms = now - session.opened_at(),
@@ -135,8 +135,8 @@ void Survey::act_on(const Tools& tools, Client& client) {
 bool Survey::matches(const WorkerState& state, const Client& client) const {
   const ConnectionFilter& filter = order_.filter;
   if (filter.upstream && client.session.upstream() != *filter.upstream) return false;
-  if (filter.pool && client.listener->pool != *filter.pool) return false;
-  if (filter.listener && client.listener != &state.listeners[*filter.listener]) return false;
+  if (filter.pool && client.pool != *filter.pool) return false;
+  if (filter.listener && client.listener->index != *filter.listener) return false;
   if (filter.activity == ConnectionFilter::Activity::all) return true;
   return is_active(state, client) == (filter.activity == ConnectionFilter::Activity::active);
 }

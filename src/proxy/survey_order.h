@@ -18,14 +18,14 @@ struct ConnectionFilter {
   enum class Activity : std::uint8_t { all, active, inactive };
   Activity activity = Activity::all;  // within PoolSettings::active_within
   std::optional<std::uint32_t> upstream;
-  std::optional<std::size_t> listener;
+  std::optional<std::size_t> listener;  // slots of the layout
   std::optional<std::size_t> pool;
 };
 
 struct ConnectionSnapshot {
   Mark mark;
   std::string peer;
-  std::size_t listener = 0;
+  std::size_t listener = 0;  // slots of the layout
   std::size_t pool = 0;
   std::size_t worker = 0;
   std::optional<std::uint32_t> upstream;

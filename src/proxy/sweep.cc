@@ -24,7 +24,25 @@ void Sweep::tick() {
   up_.on_memory();
 }
 
+// A reload may have given its listener another pool.
+void Sweep::follow_listener(Client& client) {
+  const std::size_t target = client.listener->pool;
+  if (client.pool == target || state_.draining) return;
+  if (client.session.attached()) {
+    if (!state_.fleet->pools()[target].ready.empty()) (void)mover_.begin(client);
+    return;
+  }
+  // What the old pool keeps may be this client's, and must come first.
+  if (!state_.pool_of(client).stranded.empty()) return;
+  state_.set_pool(client, target);
+  up_.place(client, state_.pool_of(client).next_move++);
+  if (!client.session.attached()) return;
+  if (client.session.up_ended()) up_.send_half_closed(client);
+  up_.resume(client);
+}
+
 void Sweep::check(Client& client) {
+  follow_listener(client);
   const bool reading = client.wants_readable();
   if (client.session.attached()) {
     client.session.share().forget_done(state_.upstream_of(client).link->written_batch());

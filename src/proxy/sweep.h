@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "proxy/closer.h"
+#include "proxy/mover.h"
 #include "proxy/up_path.h"
 #include "proxy/worker_state.h"
 
@@ -13,7 +14,8 @@ namespace waymark::proxy {
 
 class Sweep {
  public:
-  Sweep(WorkerState& state, UpPath& up, Closer& closer) : state_(state), up_(up), closer_(closer) {}
+  Sweep(WorkerState& state, UpPath& up, Mover& mover, Closer& closer)
+      : state_(state), up_(up), mover_(mover), closer_(closer) {}
 
   // Each call looks at a tenth of the clients, so that every deadline is met within a second.
   void tick();
@@ -29,10 +31,12 @@ class Sweep {
   static constexpr std::size_t kTicksPerRound = 10;
 
   void check(Client& client);
+  void follow_listener(Client& client);
   void close_largest();
 
   WorkerState& state_;
   UpPath& up_;
+  Mover& mover_;
   Closer& closer_;
   std::size_t next_ = 0;
   Queued queued_;

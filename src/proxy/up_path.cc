@@ -9,7 +9,7 @@
 namespace waymark::proxy {
 
 void UpPath::take_in(const NewClient& accepted) {
-  const ListenerContext& listener = state_.listeners[accepted.listener];
+  const ListenerContext& listener = state_.layout->listeners[accepted.listener];
   Client& client = state_.clients.add(std::make_unique<Client>(
       poller_, accepted.fd, events_, listener, marks_.next(), accepted.peer));
   ListenerTraffic& traffic = state_.traffic_of(client);
@@ -21,7 +21,7 @@ void UpPath::take_in(const NewClient& accepted) {
 }
 
 void UpPath::place(Client& client, std::uint64_t ticket) {
-  Pool& pool = state_.fleet->pools()[client.listener->pool];
+  Pool& pool = state_.pool_of(client);
   const auto chosen = state_.pick(pool, ticket, client.session.mark());
   if (chosen) give(client, static_cast<std::uint32_t>(*chosen));
 }
@@ -46,8 +46,7 @@ void UpPath::give(Client& client, std::uint32_t upstream) {
 }
 
 void UpPath::say_held(Client& client) {
-  const std::string& reply =
-      state_.fleet->pools()[client.listener->pool].settings->no_upstream_reply;
+  const std::string& reply = state_.pool_of(client).settings->no_upstream_reply;
   if (reply.empty()) return;
   const std::string_view part = reply;
   if (!client.write({&part, 1})) return closer_.close_broken(client, client.last_error());
@@ -93,7 +92,7 @@ void UpPath::read(Client& client) {
   Upstream& upstream = state_.upstream_of(client);
   const std::size_t credit = credit_of(client, upstream);
   if (credit == 0) return;
-  if (client.listener->settings->framing.kind == frame::Kind::raw) {
+  if (client.framer.framing().kind == frame::Kind::raw) {
     return read_raw(client, *upstream.link, credit);
   }
   const auto got = client.read(scratch_.data(), credit);
@@ -103,7 +102,7 @@ void UpPath::read(Client& client) {
 
 // What one read brings is a frame: it is read where the batch wants it.
 void UpPath::read_raw(Client& client, link::Link& link, std::size_t credit) {
-  const std::size_t max_frame = client.listener->settings->framing.max_frame_bytes;
+  const std::size_t max_frame = client.framer.framing().max_frame_bytes;
   const std::size_t limit = std::min({credit, max_frame, link.max_payload()});
   if (limit == 0) {  // an upstream that takes no payload at all
     ++state_.counters.frames_discarded_too_large;

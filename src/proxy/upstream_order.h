@@ -20,7 +20,7 @@ inline constexpr std::uint32_t kWeightParts = 10;
 
 struct UpstreamOrder {
   std::uint32_t index = 0;  // below LimitSettings::max_upstreams; the same in every worker
-  std::size_t pool = 0;     // index into Settings::pools
+  std::size_t pool = 0;     // its slot
   UpstreamSettings settings;
   Role role = Role::serve;
   std::uint32_t weight = kWeightParts;  // settings.weight times 1 (slowest start) to kWeightParts

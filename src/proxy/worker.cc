@@ -38,26 +38,27 @@ Client& client_of(net::Connection& connection) { return static_cast<Client&>(con
 
 }  // namespace
 
-Worker::Worker(Shared& shared, const std::vector<ListenerContext>& listeners, std::size_t index)
+Worker::Worker(Shared& shared, LayoutPtr layout, std::size_t index)
     : inbox_(loop_, [this](Mail&& mail) { on_mail(std::move(mail)); }),
       completions_waker_(loop_, [this] { on_completions(); }),
       timer_(loop_, [this] { on_tick(); }),
       poller_(loop_),
       completion_thread_(
           std::make_unique<link::CompletionThread>([this] { completions_waker_.wake(); })),
-      state_{.shared = shared, .loop = loop_, .listeners = listeners, .index = index},
-      fleet_(std::make_unique<Fleet>(shared.settings, static_cast<std::uint32_t>(index),
-                                     shared.boot_id, *completion_thread_, shared.chunks, *this)),
+      state_{.shared = shared, .loop = loop_, .layout = std::move(layout), .index = index},
+      fleet_(std::make_unique<Fleet>(
+          Fleet::Process{shared.proxy_id, shared.boot_id, static_cast<std::uint32_t>(index)},
+          *completion_thread_, shared.chunks, *this)),
       closer_(state_),
       up_(state_, closer_, poller_, *this),
       mover_(state_, up_),
       redelivery_(state_, up_),
       steering_(state_, mover_, redelivery_),
       down_(state_, closer_, steering_),
-      sweep_(state_, up_, closer_),
+      sweep_(state_, up_, mover_, closer_),
       drain_(state_, closer_) {
   state_.fleet = fleet_.get();
-  state_.counters.listeners.resize(listeners.size());
+  serve_layout(state_.layout);
 }
 
 Worker::~Worker() {
@@ -103,7 +104,19 @@ void Worker::on_mail(Mail&& mail) {
   if (auto* request = std::get_if<SnapshotRequest>(&mail)) return request->answer(snapshot());
   if (auto* order = std::get_if<UpstreamOrder>(&mail)) return steering_.apply(*order);
   if (auto* step = std::get_if<SurveyStep>(&mail)) return carry_on(std::move(*step));
+  if (auto* change = std::get_if<LayoutChange>(&mail))
+    return serve_layout(std::move(change->layout));
   if (auto* request = std::get_if<DrainRequest>(&mail)) return drain_.begin(*request);
+}
+
+void Worker::serve_layout(LayoutPtr layout) {
+  const std::vector<ListenerContext>& listeners = layout->listeners;
+  for (const auto* clients : {&state_.clients.live(), &state_.clients.retired()}) {
+    for (Client* client : *clients) client->listener = &listeners[client->listener->index];
+  }
+  state_.counters.listeners.resize(listeners.size());
+  fleet_->set_layout(layout);
+  state_.layout = std::move(layout);
 }
 
 // One slice, and the next behind whatever else came meanwhile.
@@ -188,7 +201,7 @@ WorkerSnapshot Worker::snapshot() const {
   all.held = state_.clients.live().size() - served;
   if (all.held == 0) return all;
   for (const Client* client : state_.clients.live()) {
-    if (!client->session.attached()) ++all.pools[client->listener->pool].held;
+    if (!client->session.attached()) ++all.pools[client->pool].held;
   }
   return all;
 }

@@ -23,8 +23,8 @@ namespace waymark::proxy {
 
 class Worker final : public net::ConnectionEvents, public link::LinkEvents {
  public:
-  // `shared` and `listeners` outlive the worker.
-  Worker(Shared& shared, const std::vector<ListenerContext>& listeners, std::size_t index);
+  // `shared` outlives the worker.
+  Worker(Shared& shared, LayoutPtr layout, std::size_t index);
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
   // Joins the thread, which must have been told to drain.
@@ -39,6 +39,7 @@ class Worker final : public net::ConnectionEvents, public link::LinkEvents {
   void on_mail(Mail&& mail);
   void on_completions();
   void on_tick();
+  void serve_layout(LayoutPtr layout);
   void carry_on(SurveyStep&& step);
   void note_lag();
   [[nodiscard]] WorkerSnapshot snapshot() const;

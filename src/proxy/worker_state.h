@@ -17,7 +17,7 @@ namespace waymark::proxy {
 struct WorkerState {
   Shared& shared;
   net::Loop& loop;
-  const std::vector<ListenerContext>& listeners;
+  LayoutPtr layout;
   const std::size_t index;
   Fleet* fleet = nullptr;  // set once, before the loop runs
   ClientTable clients;
@@ -50,6 +50,14 @@ struct WorkerState {
     return pool.ready.pick(ticket, mark, [this](std::size_t upstream) {
       return shared.attached[upstream].load(std::memory_order_relaxed);
     });
+  }
+
+  [[nodiscard]] Pool& pool_of(const Client& client) const { return fleet->pools()[client.pool]; }
+  // It is served by this pool from now on.
+  void set_pool(Client& client, std::size_t pool) const {
+    shared.pool_connections[client.pool].fetch_sub(1, std::memory_order_relaxed);
+    client.pool = static_cast<std::uint32_t>(pool);
+    shared.pool_connections[pool].fetch_add(1, std::memory_order_relaxed);
   }
 
   // Counts in the budget what the client makes the process hold now.

@@ -33,6 +33,7 @@ class Picker {
   // became ready.
   void set(const Member& member);
   void remove(std::size_t upstream);
+  void set_balance(Balance balance) { balance_ = balance; }
   [[nodiscard]] bool empty() const { return members_.empty(); }
 
   using ConnectionsOf = absl::FunctionRef<std::size_t(std::size_t upstream)>;
@@ -57,7 +58,7 @@ class Picker {
   [[nodiscard]] const Ready& least_connected(std::uint64_t ticket, ConnectionsOf connections) const;
   [[nodiscard]] const Ready& home_of(const Mark& mark) const;
 
-  const Balance balance_;
+  Balance balance_;
   std::vector<Ready> members_;  // by index of upstream, ascending
   // One period of the round robin, places in members_; planned at the first pick after a change,
   // because changes come in rows.

@@ -14,6 +14,12 @@ class Window {
   // an event larger than the window goes through when nothing else is outstanding.
   [[nodiscard]] bool has_room() const { return bytes_ < max_bytes_ && events_ < max_events_; }
 
+  // What is outstanding may be more than that now: no more is read until it is less.
+  void set_limits(std::size_t max_bytes, std::size_t max_events) {
+    max_bytes_ = max_bytes;
+    max_events_ = max_events;
+  }
+
   void add(std::size_t bytes, std::size_t events) {
     bytes_ += bytes;
     events_ += events;

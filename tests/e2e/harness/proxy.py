@@ -51,7 +51,10 @@ class Proxy:
     def rewrite(self, settings):
         """The configuration file says this from now on."""
         settings = {**settings, "admin": self._settings["admin"], "state": self._settings["state"]}
-        self._path.write_text(json.dumps(settings))
+        # As a whole: the proxy may be reading it.
+        fresh = self._path.with_suffix(".new")
+        fresh.write_text(json.dumps(settings))
+        fresh.replace(self._path)
 
     def write_text(self, text):
         self._path.write_text(text)

@@ -4,6 +4,7 @@
 #include <catch2/catch.hpp>
 #include <deque>
 #include <map>
+#include <set>
 
 #include "base/status.h"
 
@@ -40,6 +41,9 @@ class FakeActions final : public ControlActions {
     writes.push_back({std::move(change), std::move(done)});
   }
   void warn(std::string_view what) override { warnings.emplace_back(what); }
+  [[nodiscard]] bool pool_empty(std::string_view pool) const override {
+    return empty_pools.contains(std::string(pool));
+  }
   void changed(const Upstream& upstream, std::string_view what) override {
     changes.push_back(std::string(what) + " " + upstream.spec.address);
   }
@@ -53,6 +57,7 @@ class FakeActions final : public ControlActions {
 
   std::map<std::string, Order> orders;
   std::map<std::string, bool> probed;
+  std::set<std::string> empty_pools;
   std::deque<Write> writes;
   std::vector<std::string> warnings;
   std::vector<std::string> changes;
@@ -394,6 +399,67 @@ TEST_CASE("an upstream is probed unless it rests or leaves") {
   rig.control.change(id, {.admin_state = AdminState::ready}, [](const auto&) {});
   rig.actions.finish_write();
   CHECK(rig.actions.probed.at("a:1"));
+}
+
+TEST_CASE("upstreams of a pool that is gone serve on until nobody is there") {
+  Rig rig;
+  rig.begin({Rig::spec("a:1", "red")});
+  REQUIRE(rig.add("x", Rig::spec("b:1", "red")).ok());
+  rig.control.set_pools({{.name = "blue"}});
+  rig.control.set_file({});
+  rig.run_until(300);
+  CHECK(rig.actions.orders.at("a:1").role == Role::serve);
+  CHECK(rig.actions.orders.at("b:1").role == Role::serve);
+  CHECK(rig.add("y", Rig::spec("c:1", "red")).status().code() ==
+        absl::StatusCode::kInvalidArgument);
+  rig.actions.empty_pools.insert("red");
+  rig.run_until(500);
+  CHECK(rig.actions.orders.at("a:1").remove);
+  CHECK(rig.actions.orders.at("b:1").remove);
+}
+
+TEST_CASE("a pool that comes back before nobody is there has never been away") {
+  Rig rig;
+  rig.begin({Rig::spec("a:1", "red")});
+  rig.control.set_pools({{.name = "blue"}});
+  rig.control.set_file({});
+  rig.control.set_pools({{.name = "blue"}, {.name = "red"}});
+  rig.control.set_file({Rig::spec("a:1", "red")});
+  rig.actions.empty_pools.insert("red");
+  rig.run_until(500);
+  CHECK_FALSE(rig.actions.orders.at("a:1").remove);
+  CHECK(rig.control.all().size() == 1);
+}
+
+TEST_CASE("other rules of health hold for the upstreams that are there") {
+  Rig rig;
+  rig.begin({Rig::spec("a:1")});
+  const std::uint32_t index = rig.control.find("a:1").value()->index;
+  rig.all_ready(index);
+  HealthSettings strict;
+  strict.fall = 1;
+  rig.actions.probed.clear();
+  rig.control.set_pools({{.name = "blue", .health = strict}, {.name = "red"}});
+  CHECK(rig.actions.probed.at("a:1"));           // asked anew
+  REQUIRE(rig.add("x", Rig::spec("b:1")).ok());  // so that the first is no last resort
+  rig.all_ready(rig.control.find("x").value()->index);
+  rig.control.probed(index, {ProbeResult::Kind::passing, ""});
+  CHECK(rig.control.find("a:1").value()->life.standing().state == State::ready);
+  rig.control.probed(index, {ProbeResult::Kind::failed, "once"});
+  CHECK(rig.control.find("a:1").value()->life.standing().state == State::unhealthy);
+  rig.actions.probed.clear();
+  rig.control.set_pools({{.name = "blue", .health = strict}, {.name = "red"}});
+  CHECK(rig.actions.probed.empty());
+}
+
+TEST_CASE("fewer upstreams may be allowed than there are") {
+  Rig rig;
+  rig.begin({Rig::spec("a:1"), Rig::spec("b:1")});
+  rig.control.set_max_upstreams(1);
+  CHECK(rig.add("x", Rig::spec("c:1")).status().code() == absl::StatusCode::kResourceExhausted);
+  CHECK(rig.control.all().size() == 2);
+  rig.control.set_max_upstreams(3);
+  CHECK(rig.add("x", Rig::spec("c:1")).ok());
 }
 
 TEST_CASE("news of an index that is free are nobody's") {

@@ -1,6 +1,8 @@
 #include "net/listener.h"
 
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -21,8 +23,10 @@ const Address kAnyPort = *Address::from_numeric("127.0.0.1", 0);
 // A listener whose clients are kept until the end.
 struct Front {
   explicit Front(int accepts_per_turn = 64)
-      : listener(*Listener::open(
-            loop.get(), {.address = kAnyPort, .accepts_per_turn = accepts_per_turn},
+      : Front(*ListenSocket::open(kAnyPort, 128, {}), accepts_per_turn) {}
+  explicit Front(ListenSocket socket, int accepts_per_turn = 64)
+      : listener(std::make_unique<Listener>(
+            loop.get(), std::move(socket), Listener::Options{.accepts_per_turn = accepts_per_turn},
             [this](Accepted client) {
               accepted.push_back(client);
               if (on_accept) on_accept();
@@ -146,9 +150,7 @@ TEST_CASE("without descriptors clients wait in the backlog, and are served once 
 
 TEST_CASE("a port in use is refused and named, also when the other owner is one of ours") {
   Front front;
-  TestLoop loop;
-  const auto second = Listener::open(
-      loop.get(), {.address = front.listener->address()}, [](Accepted) {}, [] { return true; });
+  const auto second = ListenSocket::open(front.listener->address(), 128, {});
   REQUIRE_FALSE(second.ok());
   CHECK(second.status().code() == absl::StatusCode::kFailedPrecondition);
   const std::string message(message_of(second.status()));
@@ -158,12 +160,9 @@ TEST_CASE("a port in use is refused and named, also when the other owner is one 
 }
 
 TEST_CASE("an address that is not this machine's is refused and named") {
-  TestLoop loop;
-  const auto listener = Listener::open(
-      loop.get(), {.address = *Address::from_numeric("192.0.2.1", 7999)}, [](Accepted) {},
-      [] { return true; });
-  REQUIRE_FALSE(listener.ok());
-  CHECK_THAT(std::string(message_of(listener.status())),
+  const auto socket = ListenSocket::open(*Address::from_numeric("192.0.2.1", 7999), 128, {});
+  REQUIRE_FALSE(socket.ok());
+  CHECK_THAT(std::string(message_of(socket.status())),
              Catch::Contains("cannot listen on 192.0.2.1:7999: "));
 }
 
@@ -174,11 +173,46 @@ TEST_CASE("once closed it takes nobody, and the port is free again") {
   front.listener->close();
   front.loop.run_passes(2);
   CHECK_FALSE(Peer::can_connect(address));
-  auto again = Listener::open(
-      front.loop.get(), {.address = address}, [](Accepted) {}, [] { return true; });
-  REQUIRE(again.ok());
-  (*again)->close();
+  CHECK(ListenSocket::open(address, 128, {}).ok());
+}
+
+TEST_CASE("whoever waits in the backlog outlives a listener whose socket is shared") {
+  Front front;
+  front.room = 0;  // nobody is accepted
+  const Peer waiting = front.connect();
   front.loop.run_passes(2);
+  Front successor(*front.listener->socket().share());
+  front.listener->close();
+  front.loop.run_passes(2);
+  CHECK(front.listener->gone());
+  REQUIRE(successor.accepts(1));
+  CHECK(successor.accepted[0].peer.to_string() == waiting.address().to_string());
+  const Peer later = successor.connect();
+  REQUIRE(successor.accepts(2));
+}
+
+TEST_CASE("before it closes it may accept everybody who waits") {
+  Front front(1);
+  const Peer first = front.connect();
+  const Peer second = front.connect();
+  const Peer third = front.connect();
+  front.listener->accept_waiting();
+  CHECK(front.accepted.size() == 3);
+  front.room = 0;
+  const Peer fourth = front.connect();
+  front.listener->accept_waiting();
+  CHECK(front.accepted.size() == 3);
+}
+
+TEST_CASE("what it asks of TCP may change, for those it accepts from then on") {
+  Front front;
+  front.listener->retune({.backlog = 7, .socket = {.keepalive_count = 5}});
+  const Peer peer = front.connect();
+  REQUIRE(front.accepts(1));
+  int count = 0;
+  socklen_t size = sizeof count;
+  REQUIRE(getsockopt(front.accepted[0].fd, IPPROTO_TCP, TCP_KEEPCNT, &count, &size) == 0);
+  CHECK(count == 5);
 }
 
 TEST_CASE("closing it for the first of several clients takes no other") {

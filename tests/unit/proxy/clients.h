@@ -23,7 +23,10 @@ inline Mark mark_number(std::uint8_t number) {
 
 class Clients final : public net::ConnectionEvents {
  public:
-  Clients() { context_.settings = &settings_; }
+  Clients() {
+    context_.settings = std::make_shared<const ListenerSettings>();
+    context_.framing = &context_.settings->framing;
+  }
   Clients(const Clients&) = delete;
   Clients& operator=(const Clients&) = delete;
   ~Clients() override {
@@ -65,7 +68,6 @@ class Clients final : public net::ConnectionEvents {
 
   net::Loop loop_;
   net::Poller poller_{loop_};
-  ListenerSettings settings_;
   ListenerContext context_;
 };
 

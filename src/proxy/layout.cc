@@ -1,0 +1,98 @@
+#include "proxy/layout.h"
+
+#include <algorithm>
+
+#include "base/status.h"
+
+namespace waymark::proxy {
+namespace {
+
+session::Ms as_ms(Millis duration) { return static_cast<session::Ms>(duration.count()); }
+
+session::Deadlines deadlines_of(const ListenerSettings& listener, const PoolSettings& pool) {
+  return {
+      .frame_timeout = as_ms(listener.frame_timeout),
+      .idle_timeout = as_ms(listener.idle_timeout),
+      .half_close_timeout = as_ms(listener.half_close_timeout),
+      .no_upstream_timeout = as_ms(pool.no_upstream_timeout),
+      .down_soft_timeout = as_ms(listener.down_soft_timeout),
+  };
+}
+
+// The place of `name` in `slots`, which grows by one for a new one.
+template <typename Context>
+absl::StatusOr<Context*> slot_for(std::vector<Context>& slots, const std::string& name,
+                                  std::string_view kind) {
+  const auto at = std::find_if(slots.begin(), slots.end(),
+                               [&](const Context& slot) { return slot.settings->name == name; });
+  if (at != slots.end()) return &*at;
+  if (slots.size() == Layout::kMostSlots) {
+    return error(absl::StatusCode::kResourceExhausted,
+                 "{} '{}': there have been {} {}s since the start, more take a restart", kind, name,
+                 slots.size(), kind);
+  }
+  return &slots.emplace_back();
+}
+
+}  // namespace
+
+std::optional<std::size_t> Layout::pool_slot(std::string_view name) const {
+  for (std::size_t slot = 0; slot < pools.size(); ++slot) {
+    if (pools[slot].configured && pools[slot].settings->name == name) return slot;
+  }
+  return std::nullopt;
+}
+
+std::optional<std::size_t> Layout::any_pool_slot(std::string_view name) const {
+  for (std::size_t slot = 0; slot < pools.size(); ++slot) {
+    if (pools[slot].settings->name == name) return slot;
+  }
+  return std::nullopt;
+}
+
+std::optional<std::size_t> Layout::listener_slot(std::string_view name) const {
+  for (const ListenerContext& listener : listeners) {
+    if (listener.open && listener.settings->name == name) return listener.index;
+  }
+  return std::nullopt;
+}
+
+std::size_t Layout::largest_frame(std::size_t pool) const {
+  std::size_t largest = 0;
+  for (const ListenerContext& listener : listeners) {
+    if (listener.pool == pool) {
+      largest = std::max(largest, listener.settings->framing.max_frame_bytes);
+    }
+  }
+  return largest;
+}
+
+const frame::Framing* Framings::keep(const frame::Framing& framing) {
+  const auto at = std::find(kept_.begin(), kept_.end(), framing);
+  return at != kept_.end() ? &*at : &kept_.emplace_back(framing);
+}
+
+absl::StatusOr<Layout> next_layout(const Layout& before, const Settings& settings,
+                                   Framings& framings) {
+  Layout next = before;
+  for (PoolContext& pool : next.pools) pool.configured = false;
+  for (ListenerContext& listener : next.listeners) listener.open = false;
+  for (const PoolSettings& pool : settings.pools) {
+    const auto slot = slot_for(next.pools, pool.name, "pool");
+    if (!slot.ok()) return slot.status();
+    **slot = {.settings = std::make_shared<const PoolSettings>(pool)};
+  }
+  for (const ListenerSettings& listener : settings.listeners) {
+    const auto slot = slot_for(next.listeners, listener.name, "listener");
+    if (!slot.ok()) return slot.status();
+    const std::size_t pool = *next.pool_slot(listener.pool);
+    **slot = {.settings = std::make_shared<const ListenerSettings>(listener),
+              .framing = framings.keep(listener.framing),
+              .index = static_cast<std::size_t>(*slot - next.listeners.data()),
+              .pool = pool,
+              .deadlines = deadlines_of(listener, *next.pools[pool].settings)};
+  }
+  return next;
+}
+
+}  // namespace waymark::proxy

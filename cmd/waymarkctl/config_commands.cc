@@ -26,7 +26,7 @@ void add_config_commands(CLI::App& app, Chosen& chosen, std::function<absl::Stat
 
   CLI::App* set = nullptr;
   const auto set_options = add_command<Set>(
-      config, set, "set", "Change a setting while the proxy runs, until it restarts",
+      config, set, "set", "Change a setting while the proxy runs, until the next reload or restart",
       "waymarkctl config set log.level debug\n"
       "  waymarkctl config set limits.max_connections 20000 --persist",
       chosen, [](ctl::Context& context, const Set& options) {

@@ -209,16 +209,11 @@ absl::StatusOr<proxy::ConnectionFilter> AdminSource::filter_of(
     out.upstream = upstream->index;
   }
   if (!filter.listener().empty()) {
-    const proxy::LayoutPtr layout = proxy_.layout();
-    const auto& listeners = layout->listeners;
-    const auto at = std::find_if(listeners.begin(), listeners.end(), [&](const auto& listener) {
-      return listener.settings->name == filter.listener();
-    });
-    if (at == listeners.end()) {
+    out.listener = proxy_.layout()->any_listener_slot(filter.listener());
+    if (!out.listener) {
       return error(absl::StatusCode::kInvalidArgument, "listener: there is no listener '{}'",
                    filter.listener());
     }
-    out.listener = at->index;
   }
   if (!filter.pool().empty()) {
     const auto index = pool_slot(filter.pool());

@@ -144,9 +144,10 @@ class Promise {
 
 }  // namespace
 
-ControlPlane::ControlPlane(ConfigPtr config, std::size_t workers, net::Loop& loop, Log& log,
+ControlPlane::ControlPlane(RunningConfig& running, std::size_t workers, net::Loop& loop, Log& log,
                            store::Store& store, UpstreamListener listener)
-    : config_(std::move(config)),
+    : running_(running),
+      config_(running.get()),
       loop_(loop),
       log_(log),
       store_(store),
@@ -348,7 +349,9 @@ absl::Status ControlPlane::take_here(const ConfigPtr& config) {
   const proxy::LayoutPtr before = proxy_->layout();
   if (absl::Status served = proxy_->serve(config->proxy); !served.ok()) return served;
   log_.listeners(*proxy_->layout(), *before);
+  log_.set_level(config->log.level);
   config_ = config;
+  running_.set(config);
   control_.set_pools(rules_of(*config));
   control_.set_max_upstreams(config->proxy.limits.max_upstreams);
   control_.set_file(fixed_of(*config));

@@ -35,8 +35,8 @@ struct LeaseView {
 
 class ControlPlane final : public control::ControlActions {
  public:
-  // `loop`, `log` and `store` outlive it. Control thread.
-  ControlPlane(ConfigPtr config, std::size_t workers, net::Loop& loop, Log& log,
+  // `running`, `loop`, `log` and `store` outlive it. Control thread.
+  ControlPlane(RunningConfig& running, std::size_t workers, net::Loop& loop, Log& log,
                store::Store& store, UpstreamListener listener);
   ~ControlPlane() override;
 
@@ -63,8 +63,8 @@ class ControlPlane final : public control::ControlActions {
                                                     std::uint32_t ttl_seconds);
   [[nodiscard]] absl::StatusOr<UpstreamView> end_lease(const std::string& id);
 
-  // Any thread, waits: listeners, pools, upstreams, names and limits are those of `config` from now
-  // on, or, on an error, nothing has changed.
+  // Any thread, waits: `config` is what runs from now on, with its listeners, pools, upstreams,
+  // names, limits and log level; or, on an error, nothing has changed.
   [[nodiscard]] absl::Status take(ConfigPtr config);
 
   // Any thread: the name of a routed pool whose upstreams are all unready, or empty.
@@ -94,7 +94,8 @@ class ControlPlane final : public control::ControlActions {
   void look_for_bare_pools();
   void on_resolved(const NameWatch::Name& name, const std::vector<std::string>& addresses);
 
-  ConfigPtr config_;  // control thread
+  RunningConfig& running_;
+  ConfigPtr config_;  // the one that runs; control thread
   net::Loop& loop_;
   Log& log_;
   store::Store& store_;

@@ -89,7 +89,7 @@ Config with_kept_settings(Config config, const FlatConfig& kept,
   return config;
 }
 
-Reload::Reload(std::string path, RunningConfig& running, SettingsStore& settings,
+Reload::Reload(std::string path, const RunningConfig& running, SettingsStore& settings,
                ControlPlane& plane, Log& log, EventFeed& feed)
     : path_(std::move(path)),
       running_(running),
@@ -133,20 +133,13 @@ absl::StatusOr<std::vector<ConfigChange>> Reload::take_file() {
     return error(absl::StatusCode::kFailedPrecondition,
                  "only a restart can change these, so nothing was changed: {}", fixed);
   }
-  if (absl::Status taken = take(std::move(config)); !taken.ok()) return taken;
+  if (absl::Status taken = plane_.take(std::make_shared<const Config>(std::move(config)));
+      !taken.ok())
+    return taken;
   for (const std::string& line : passed_over) {
     log_.write(LogLevel::warn, "setting_not_taken", {{"why", line}});
   }
   return changes;
-}
-
-absl::Status Reload::take(Config config) {
-  const LogLevel level = config.log.level;
-  auto next = std::make_shared<const Config>(std::move(config));
-  if (absl::Status taken = plane_.take(next); !taken.ok()) return taken;
-  log_.set_level(level);
-  running_.set(std::move(next));
-  return absl::OkStatus();
 }
 
 absl::StatusOr<std::vector<Reload::Difference>> Reload::differences() {
@@ -165,7 +158,8 @@ absl::StatusOr<std::vector<Reload::Difference>> Reload::differences() {
 absl::Status Reload::set(const FlatConfig& values, bool keep) {
   if (absl::Status done = set_now(values, keep); !done.ok()) return done;
   for (const auto& [path, value] : values) {
-    log_.write(LogLevel::info, "config_set", {{"path", path}, {"value", value}, {"kept", keep ? "true" : "false"}});
+    log_.write(LogLevel::info, "config_set",
+               {{"path", path}, {"value", value}, {"kept", keep ? "true" : "false"}});
   }
   feed_.config_reloaded(values.size());
   return absl::OkStatus();
@@ -182,7 +176,7 @@ absl::Status Reload::set_now(const FlatConfig& values, bool keep) {
   if (keep) {
     if (absl::Status kept = keep_settings(values); !kept.ok()) return kept;
   }
-  absl::Status taken = take(std::move(with).config());
+  absl::Status taken = plane_.take(std::make_shared<const Config>(std::move(with).config()));
   if (!taken.ok() && keep) {
     std::vector<std::string> erase;
     FlatConfig put;

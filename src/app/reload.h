@@ -35,8 +35,8 @@ struct ConfigChange {
 class Reload {
  public:
   // All outlive it.
-  Reload(std::string path, RunningConfig& running, SettingsStore& settings, ControlPlane& plane,
-         Log& log, EventFeed& feed);
+  Reload(std::string path, const RunningConfig& running, SettingsStore& settings,
+         ControlPlane& plane, Log& log, EventFeed& feed);
 
   // FailedPrecondition when the file is wrong, with everything that is, or when something changed
   // that only a restart can change, which is named; the running configuration stays. Unavailable
@@ -61,10 +61,9 @@ class Reload {
   [[nodiscard]] absl::StatusOr<std::vector<ConfigChange>> take_file();
   [[nodiscard]] absl::Status set_now(const FlatConfig& values, bool keep);
   [[nodiscard]] absl::Status keep_settings(const FlatConfig& values) const;
-  [[nodiscard]] absl::Status take(Config config);
 
   const std::string path_;
-  RunningConfig& running_;
+  const RunningConfig& running_;
   SettingsStore& settings_;
   ControlPlane& plane_;
   Log& log_;

@@ -99,7 +99,7 @@ int serve(Config of_file, const ServeOptions& options) {
   net::Loop loop;
   const std::size_t workers = proxy::worker_count(config.proxy);
   ControlPlane plane(
-      at_start, workers, loop, log, **store,
+      running, workers, loop, log, **store,
       [&](const UpstreamView& view, std::string_view what) { feed.upstream(view.resource, what); });
   News news(log, plane, feed);
   bool workers_ended = false;

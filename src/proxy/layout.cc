@@ -50,9 +50,9 @@ std::optional<std::size_t> Layout::any_pool_slot(std::string_view name) const {
   return std::nullopt;
 }
 
-std::optional<std::size_t> Layout::listener_slot(std::string_view name) const {
+std::optional<std::size_t> Layout::any_listener_slot(std::string_view name) const {
   for (const ListenerContext& listener : listeners) {
-    if (listener.open && listener.settings->name == name) return listener.index;
+    if (listener.settings->name == name) return listener.index;
   }
   return std::nullopt;
 }

@@ -46,7 +46,7 @@ struct Layout {
   [[nodiscard]] std::optional<std::size_t> pool_slot(std::string_view name) const;
   // The same, also of what is not configured any more.
   [[nodiscard]] std::optional<std::size_t> any_pool_slot(std::string_view name) const;
-  [[nodiscard]] std::optional<std::size_t> listener_slot(std::string_view name) const;
+  [[nodiscard]] std::optional<std::size_t> any_listener_slot(std::string_view name) const;
   // Bytes of the largest payload a client of this pool may send.
   [[nodiscard]] std::size_t largest_frame(std::size_t pool) const;
 };

@@ -57,8 +57,7 @@ void Mover::finish(std::uint32_t index) {
 }
 
 void Mover::transfer(Client& client, Upstream& from, std::uint32_t index) {
-  // Its listener may have another pool by now.
-  const std::size_t target = client.listener->pool;
+  const std::size_t target = state_.next_pool_of(client);
   Pool& pool = state_.fleet->pools()[target];
   client.moving = false;
   const std::uint64_t ticket = pool.next_move++;

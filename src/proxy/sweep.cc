@@ -26,17 +26,17 @@ void Sweep::tick() {
 
 // A reload may have given its listener another pool.
 void Sweep::follow_listener(Client& client) {
-  const std::size_t target = client.listener->pool;
-  if (client.pool == target || state_.draining) return;
+  if (client.pool == client.listener->pool || state_.draining) return;
+  const std::size_t target = state_.next_pool_of(client);
+  if (client.pool == target) return;
   if (client.session.attached()) {
-    if (!state_.fleet->pools()[target].ready.empty()) (void)mover_.begin(client);
+    (void)mover_.begin(client);
     return;
   }
   // What the old pool keeps may be this client's, and must come first.
   if (!state_.pool_of(client).stranded.empty()) return;
   state_.set_pool(client, target);
   up_.place(client, state_.pool_of(client).next_move++);
-  if (!client.session.attached()) return;
   if (client.session.up_ended()) up_.send_half_closed(client);
   up_.resume(client);
 }

@@ -53,6 +53,12 @@ struct WorkerState {
   }
 
   [[nodiscard]] Pool& pool_of(const Client& client) const { return fleet->pools()[client.pool]; }
+  // The pool it should be served by: that of its listener, which a reload may have changed, once
+  // somebody is ready there.
+  [[nodiscard]] std::size_t next_pool_of(const Client& client) const {
+    const std::size_t wanted = client.listener->pool;
+    return fleet->pools()[wanted].ready.empty() ? client.pool : wanted;
+  }
   // It is served by this pool from now on.
   void set_pool(Client& client, std::size_t pool) const {
     shared.pool_connections[client.pool].fetch_sub(1, std::memory_order_relaxed);

@@ -47,12 +47,6 @@ std::string event_of(const proxy::TapEnd& end) {
 
 }  // namespace
 
-std::optional<TapSlot> TapSlot::take(std::atomic<std::size_t>& taken) {
-  if (taken.fetch_add(1) < kMost) return TapSlot(taken);
-  taken.fetch_sub(1);
-  return std::nullopt;
-}
-
 TapSource::TapSource(const api::TapBegin& begin, std::shared_ptr<proxy::Tap> tap, TapSlot slot)
     : slot_(std::move(slot)),
       tap_(std::move(tap)),

@@ -6,35 +6,17 @@
 //   end       with the connection           api::TapEnd, and the stream is over
 #pragma once
 
-#include <atomic>
 #include <cstddef>
 #include <functional>
 #include <memory>
-#include <optional>
 #include <string>
 
 #include "admin/admin_api.h"
 #include "admin/event_source.h"
+#include "app/tap_slot.h"
 #include "proxy/tap.h"
 
 namespace waymark::app {
-
-// A place among the taps that may be open at a time; free again when it is destroyed.
-class TapSlot {
- public:
-  static constexpr std::size_t kMost = 8;
-
-  // nullopt while all are taken. `taken` counts them and outlives the slot. Any thread.
-  [[nodiscard]] static std::optional<TapSlot> take(std::atomic<std::size_t>& taken);
-
- private:
-  struct GiveBack {
-    void operator()(std::atomic<std::size_t>* taken) const { taken->fetch_sub(1); }
-  };
-  explicit TapSlot(std::atomic<std::size_t>& taken) : taken_(&taken) {}
-
-  std::unique_ptr<std::atomic<std::size_t>, GiveBack> taken_;
-};
 
 class TapSource final : public admin::EventSource {
  public:

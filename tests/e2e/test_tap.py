@@ -219,8 +219,7 @@ def test_their_number_is_limited_and_nothing_stays_behind(rig):
 
 
 def ctl(rig, proxy, *arguments):
-    token = proxy.admin._token_file  # pylint: disable=protected-access
-    options = ["--admin", f"http://{proxy.admin.address}", "--token-file", token]
+    options = ["--admin", f"http://{proxy.admin.address}", "--token-file", proxy.admin.token_file]
     return rig.run("waymarkctl", "connections", "tap", *arguments, *options)
 
 

@@ -2,6 +2,7 @@
 
 #include "base/status.h"
 #include "commands.h"
+#include "ctl/stream_commands.h"
 
 using namespace waymark;
 
@@ -93,6 +94,24 @@ void add_close(CLI::App& connections, Chosen& chosen) {
   add_many(*close, options->many);
 }
 
+void add_tap(CLI::App& connections, Chosen& chosen) {
+  CLI::App* tap = nullptr;
+  const auto options = add_command<ctl::TapOptions>(
+      connections, tap, "tap",
+      "The frames of one client both ways while it is connected, until Ctrl-C",
+      "waymarkctl connections tap 7f0c1a52-9be4-4c55-8d0e-2f6a7c9b1e30\n"
+      "  waymarkctl connections tap 7f0c... --count 10 -o json      one JSON object a line",
+      chosen, ctl::tap_connection);
+  add_mark(*tap, options->mark)->required();
+  tap->add_option("--max-bytes", options->max_bytes,
+                  "Shown of each frame, 1 to 65536; 4096 by default")
+      ->check(CLI::Range(1, 65'536))
+      ->type_name("N");
+  tap->add_option("--count", options->count, "End after so many frames")
+      ->check(CLI::Range(1, 1'000'000'000))
+      ->type_name("N");
+}
+
 }  // namespace
 
 void add_connection_commands(CLI::App& app, Chosen& chosen) {
@@ -125,6 +144,7 @@ void add_connection_commands(CLI::App& app, Chosen& chosen) {
                         });
   add_mark(*show, show_options->mark)->required();
 
+  add_tap(connections, chosen);
   add_close(connections, chosen);
 
   CLI::App* rebalance = nullptr;

@@ -3,10 +3,12 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <utility>
 
 #include "absl/status/statusor.h"
+#include "admin/stream_source.h"
 #include "waymark/admin/v1/admin.pb.h"
 
 namespace waymark::admin {
@@ -67,6 +69,9 @@ class AdminApi {
   virtual absl::StatusOr<api::ActionDone> send_to_connection(const std::string& mark,
                                                              const std::string& payload,
                                                              const Actor& actor) = 0;
+  // The frames from now on, as server-sent events. At most `max_bytes` of each are shown.
+  virtual absl::StatusOr<std::unique_ptr<StreamSource>> tap_connection(const std::string& mark,
+                                                                       std::size_t max_bytes) = 0;
   virtual absl::StatusOr<api::ConnectionsActionDone> close_connections(
       const api::ConnectionsAction& action, const Actor& actor) = 0;
   virtual absl::StatusOr<api::ConnectionsActionDone> rebalance_connections(

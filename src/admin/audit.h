@@ -1,4 +1,4 @@
-// What is written of each call that may change something.
+// What is written of each call that may change something, or reveals what clients say.
 #pragma once
 
 #include <google/protobuf/message.h>
@@ -17,7 +17,7 @@ struct AuditRecord {
   std::string summary;  // what was asked for, and the error where there was one; at most 500 bytes
 };
 
-// Called on the handler threads, several at a time.
+// Called on the handler threads, several at a time, and where a stream ends on the HTTP thread.
 using Audit = std::function<void(const AuditRecord&)>;
 
 // The fields of a request that are set, for people: `weight=50 admin_state=drain`. Of payload and

@@ -8,6 +8,8 @@ namespace waymark::admin {
 namespace {
 
 constexpr std::size_t kMostOnPage = 10'000;
+constexpr std::size_t kTapBytes = 4'096;  // shown of a frame, if nothing else is asked for
+constexpr std::size_t kMostTapBytes = 65'536;
 
 std::vector<Parameter> list_parameters() {
   return {{.name = "state",
@@ -50,6 +52,18 @@ Response send(AdminApi& calls, const Call& call) {
   if (auto* refusal = std::get_if<Response>(&payload)) return std::move(*refusal);
   return answer(
       calls.send_to_connection(call.path.at("mark"), std::get<std::string>(payload), call.actor));
+}
+
+Response tap(AdminApi& calls, const Call& call) {
+  std::size_t max_bytes = kTapBytes;
+  const std::string asked = call.query_or("max_bytes", "");
+  std::from_chars(asked.data(), asked.data() + asked.size(), max_bytes);
+  auto frames = calls.tap_connection(call.path.at("mark"), max_bytes);
+  if (!frames.ok()) return error_response(frames.status());
+  Response response;
+  response.content_type = "text/event-stream";
+  response.stream = *std::move(frames);
+  return response;
 }
 
 Response broadcast(AdminApi& calls, const Call& call) {
@@ -96,6 +110,17 @@ void add_connection_routes(RouteTable& table, AdminApi& calls) {
              .takes = api::SendToConnection::descriptor(),
              .answers = api::ActionDone::descriptor(),
              .handler = [&calls](const Call& call) { return send(calls, call); }});
+  table.add({.method = "GET",
+             .path = "/v1/connections/{mark}:tap",
+             .role = Role::kAdmin,
+             .doc = "A client's frames both ways while it is connected, as server-sent events.",
+             .content_type = "text/event-stream",
+             .query = {{.name = "max_bytes",
+                        .doc = "Shown of each payload; 4096 if left out.",
+                        .min = 1,
+                        .max = kMostTapBytes}},
+             .handler = [&calls](const Call& call) { return tap(calls, call); },
+             .reveals = true});
   table.add({.method = "GET",
              .path = "/v1/connections/{mark}",
              .doc = "One client.",

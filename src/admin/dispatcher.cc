@@ -83,6 +83,29 @@ std::unique_ptr<Message> read_body(const Route& route, const Request& request,
   return body;
 }
 
+// Writes a second record when the stream ends.
+class AuditedStream final : public StreamSource {
+ public:
+  AuditedStream(std::unique_ptr<StreamSource> source, Audit audit, AuditRecord record)
+      : audit_(std::move(audit)), record_(std::move(record)), source_(std::move(source)) {}
+  AuditedStream(const AuditedStream&) = delete;
+  AuditedStream& operator=(const AuditedStream&) = delete;
+  ~AuditedStream() override {
+    record_.summary = "ends: " + source_->summary();
+    audit_(record_);
+  }
+
+  void start(std::function<void()> wake) override { source_->start(std::move(wake)); }
+  std::string next(std::size_t most) override { return source_->next(most); }
+  bool over() override { return source_->over(); }
+  [[nodiscard]] std::string summary() const override { return source_->summary(); }
+
+ private:
+  const Audit audit_;
+  AuditRecord record_;
+  const std::unique_ptr<StreamSource> source_;
+};
+
 std::string error_summary(const Response& response) {
   api::Error error;
   if (!read_json(response.body, error).empty()) return "";
@@ -108,12 +131,15 @@ Response Dispatcher::handle(const Request& request) {
   Call call{request, std::move(admitted.match.path), {}, nullptr, std::move(admitted.actor)};
   std::string summary;
   Response response = carry_out(route, call, admitted.target, summary);
-  if (route.changes_state() && audit_) {
-    if (response.status >= 400) {
-      summary += (summary.empty() ? "" : ": ") + error_summary(response);
-    }
-    audit_({call.actor.name, call.actor.peer, route.method, shortened(request.target, 200),
-            response.status, std::move(summary)});
+  if (!route.is_audited() || !audit_) return response;
+  if (response.status >= 400) summary += (summary.empty() ? "" : ": ") + error_summary(response);
+  if (response.stream != nullptr) summary = "begins";
+  AuditRecord record{call.actor.name, call.actor.peer,
+                     route.method,    shortened(request.target, 200),
+                     response.status, std::move(summary)};
+  audit_(record);
+  if (response.stream != nullptr) {
+    response.stream = std::make_unique<AuditedStream>(std::move(response.stream), audit_, record);
   }
   return response;
 }

@@ -2,12 +2,13 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <utility>
+
+#include "admin/event_source.h"
 
 namespace waymark::admin {
 
-class EventRing::Listener final : public StreamSource {
+class EventRing::Listener final : public EventSource {
  public:
   Listener(EventRing& ring, std::optional<std::uint64_t> last_id) : ring_(ring) {
     std::lock_guard lock(ring_.mutex_);
@@ -26,43 +27,37 @@ class EventRing::Listener final : public StreamSource {
     ring_.listeners_.insert(this);
   }
 
-  std::string next(std::size_t most) override {
-    if (begun_.empty()) {
-      std::lock_guard lock(ring_.mutex_);
-      if (next_id_ < oldest()) skip_to_oldest(next_id_ - 1);
-      // More than asked for by less than one event, whose rest waits.
-      while (begun_.size() < most && next_id_ < ring_.next_id_) {
-        begun_ += ring_.events_[next_id_ - oldest()];
-        ++next_id_;
-      }
-    }
-    const std::size_t size = std::min(most, begun_.size());
-    std::string bytes = begun_.substr(0, size);
-    begun_.erase(0, size);
-    return bytes;
-  }
-
  private:
   friend class EventRing;
+
+  std::string gather(std::size_t enough) override {
+    std::lock_guard lock(ring_.mutex_);
+    if (next_id_ < oldest()) skip_to_oldest(next_id_ - 1);
+    std::string events = std::exchange(missed_, {});
+    while (events.size() < enough && next_id_ < ring_.next_id_) {
+      events += ring_.events_[next_id_ - oldest()];
+      ++next_id_;
+    }
+    return events;
+  }
 
   // With the ring's mutex held, as below.
   [[nodiscard]] std::uint64_t oldest() const { return ring_.next_id_ - ring_.events_.size(); }
 
   void skip_to_oldest(std::uint64_t after) {
     next_id_ = oldest();
-    begun_ += fmt::format("event: missed\ndata: {{\"after\":{},\"next\":{}}}\n\n", after, next_id_);
+    missed_ = event_text("missed", fmt::format(R"({{"after":{},"next":{}}})", after, next_id_));
   }
 
   EventRing& ring_;
   std::uint64_t next_id_ = 0;
-  std::string begun_;  // taken from the ring and not sent yet
+  std::string missed_;  // an event to be told before the next of the ring
   std::function<void()> wake_;
 };
 
 void EventRing::push(std::string_view type, std::string_view json) {
-  while (json.ends_with('\n')) json.remove_suffix(1);
   std::lock_guard lock(mutex_);
-  events_.push_back(fmt::format("id: {}\nevent: {}\ndata: {}\n\n", next_id_, type, json));
+  events_.push_back(event_text(type, json, next_id_));
   ++next_id_;
   if (events_.size() > limit_) events_.pop_front();
   for (Listener* listener : listeners_) listener->wake_();

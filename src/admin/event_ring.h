@@ -18,10 +18,6 @@ namespace waymark::admin {
 
 // Any thread. Listeners read it each at their own pace; one that falls behind costs nothing and is
 // told what it missed.
-//
-//   id: 7
-//   event: upstream_ready
-//   data: {"id":"..."}
 class EventRing {
  public:
   static constexpr std::size_t kEvents = 1024;

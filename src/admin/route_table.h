@@ -50,8 +50,10 @@ struct Route {
   std::function<Response(const Call&)> handler;
   // What to make of the body before it is read as `takes`; nothing: it is taken as it is.
   std::function<void(JsonValue& body, ErrorDetails& errors)> rewrite = nullptr;
+  bool reveals = false;  // what clients say: audited, though it changes nothing
 
   [[nodiscard]] bool changes_state() const { return method != "GET"; }
+  [[nodiscard]] bool is_audited() const { return reveals || changes_state(); }
 };
 
 struct Match {

@@ -1,7 +1,9 @@
 #include "admin/stream.h"
 
+#include <poll.h>
 #include <pthread.h>
 
+#include <algorithm>
 #include <cstring>
 #include <string>
 #include <string_view>
@@ -11,11 +13,19 @@ namespace waymark::admin {
 namespace {
 
 constexpr std::string_view kHeartbeat = ":\n\n";  // a comment of text/event-stream
+constexpr std::chrono::milliseconds kLook{1'000};
+
+int socket_of(MHD_Connection* connection) {
+  return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+}
 
 }  // namespace
 
 Stream::Stream(StreamSet& set, MHD_Connection* connection, std::unique_ptr<StreamSource> source)
-    : set_(set), connection_(connection), source_(std::move(source)) {
+    : set_(set),
+      connection_(connection),
+      socket_(socket_of(connection)),
+      source_(std::move(source)) {
   source_->start([this] { wake(); });
 }
 
@@ -35,6 +45,7 @@ ssize_t Stream::read(char* out, std::size_t room) {
       std::memcpy(out, bytes.data(), bytes.size());
       return static_cast<ssize_t>(bytes.size());
     }
+    if (source_->over()) return MHD_CONTENT_READER_END_OF_STREAM;
     std::lock_guard lock(mutex_);
     if (std::exchange(woken_, false) || ended_) continue;
     if (std::exchange(heartbeat_due_, false) && room >= kHeartbeat.size()) {
@@ -51,6 +62,13 @@ void Stream::wake() {
   std::lock_guard lock(mutex_);
   woken_ = true;
   resume();
+}
+
+void Stream::look(bool heartbeat_due) {
+  pollfd peer{.fd = socket_, .events = POLLRDHUP, .revents = 0};
+  ::poll(&peer, 1, 0);
+  if ((peer.revents & (POLLHUP | POLLERR)) != 0) return end();
+  if (heartbeat_due || (peer.revents & POLLRDHUP) != 0) heartbeat();
 }
 
 void Stream::heartbeat() {
@@ -102,9 +120,13 @@ void StreamSet::remove(Stream* stream) {
 
 void StreamSet::run(std::chrono::milliseconds heartbeat) {
   pthread_setname_np(pthread_self(), "wm-heartbeat");
+  auto beat_at = std::chrono::steady_clock::now() + heartbeat;
   std::unique_lock lock(mutex_);
-  while (!changed_.wait_for(lock, heartbeat, [this] { return ended_; })) {
-    for (Stream* stream : streams_) stream->heartbeat();
+  while (!changed_.wait_for(lock, std::min(heartbeat, kLook), [this] { return ended_; })) {
+    const auto now = std::chrono::steady_clock::now();
+    const bool due = now >= beat_at;
+    if (due) beat_at = now + heartbeat;
+    for (Stream* stream : streams_) stream->look(due);
   }
 }
 

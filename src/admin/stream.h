@@ -1,10 +1,13 @@
-// Answers without an end: what libmicrohttpd reads from, and what wakes it again.
+// Answers in pieces: what libmicrohttpd reads from, and what wakes it again.
 //
 //   source has bytes            -> they are written
+//   source is over              -> the answer ends
 //   nothing there               -> the connection is suspended and costs nothing
 //   wake, heartbeat, end        -> resumed; a heartbeat that finds nothing else writes a comment
 //
-// A suspended connection does not notice that its client is gone: the next heartbeat does.
+// A suspended connection does not notice that its client is gone: the set looks, once a second. A
+// client that has only ended its direction looks the same until it is written to, so it gets a
+// heartbeat with each look.
 #pragma once
 
 #include <microhttpd.h>
@@ -38,6 +41,7 @@ class Stream {
 
   // Any thread; the stream lives, since its source or its set calls.
   void wake();
+  void look(bool heartbeat_due);
   void heartbeat();
   void end();
   // With mutex_ held.
@@ -45,6 +49,7 @@ class Stream {
 
   StreamSet& set_;
   MHD_Connection* const connection_;
+  const int socket_;
   std::mutex mutex_;
   bool suspended_ = false;  // guarded by mutex_, as below
   bool woken_ = false;
@@ -54,7 +59,7 @@ class Stream {
   const std::unique_ptr<StreamSource> source_;
 };
 
-// All streams of a server and the thread that beats their hearts.
+// All streams of a server and the thread that beats their hearts and looks after their clients.
 class StreamSet {
  public:
   StreamSet(std::size_t limit, std::chrono::milliseconds heartbeat);

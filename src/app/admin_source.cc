@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "app/api_view.h"
+#include "app/tap_source.h"
 #include "app/version.h"
 #include "base/rfc3339.h"
 #include "base/status.h"
@@ -298,6 +299,27 @@ absl::StatusOr<api::ActionDone> AdminSource::send_to_connection(const std::strin
   api::ActionDone done;
   done.set_mark(mark);
   return done;
+}
+
+absl::StatusOr<std::unique_ptr<admin::StreamSource>> AdminSource::tap_connection(
+    const std::string& mark, std::size_t max_bytes) {
+  const auto parsed = mark_of(mark);
+  if (!parsed.ok()) return parsed.status();
+  auto slot = TapSlot::take(taps_);
+  if (!slot) {
+    return error(absl::StatusCode::kUnavailable, "no more than {} taps at a time", TapSlot::kMost);
+  }
+  api::TapBegin begin;
+  begin.set_mark(parsed->to_string());
+  begin.set_max_bytes(max_bytes);
+  auto tap = std::make_shared<proxy::Tap>(proxy::TapLimits{.frame_bytes = max_bytes});
+  // From here on the tap is closed on every way out.
+  auto source = std::make_unique<TapSource>(begin, tap, *std::move(slot));
+  const auto answer = proxy_.survey(
+      {.action = SurveyOrder::Action::tap, .mark = *parsed, .tap = std::move(tap)}, kSurveyTimeout);
+  if (!answer.ok()) return answer.status();
+  if (answer->done == 0) return no_connection(mark);
+  return source;
 }
 
 absl::StatusOr<api::ConnectionsActionDone> AdminSource::act_on_many(

@@ -2,8 +2,10 @@
 // control thread, and their answers into resources.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <functional>
+#include <memory>
 #include <string>
 
 #include "admin/admin_api.h"
@@ -53,6 +55,8 @@ class AdminSource final : public admin::AdminApi {
   absl::StatusOr<admin::api::ActionDone> send_to_connection(const std::string& mark,
                                                             const std::string& payload,
                                                             const admin::Actor& actor) override;
+  absl::StatusOr<std::unique_ptr<admin::StreamSource>> tap_connection(
+      const std::string& mark, std::size_t max_bytes) override;
   absl::StatusOr<admin::api::ConnectionsActionDone> close_connections(
       const admin::api::ConnectionsAction& action, const admin::Actor& actor) override;
   absl::StatusOr<admin::api::ConnectionsActionDone> rebalance_connections(
@@ -87,6 +91,7 @@ class AdminSource final : public admin::AdminApi {
   const ReadinessGate& readiness_;
   Reload& reload_;
   const std::string started_at_;
+  std::atomic<std::size_t> taps_{0};  // open now
 };
 
 }  // namespace waymark::app

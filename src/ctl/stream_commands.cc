@@ -4,12 +4,15 @@
 
 #include <csignal>
 #include <functional>
+#include <initializer_list>
 #include <utility>
 
 #include "base/status.h"
 #include "ctl/event_view.h"
 #include "ctl/printable.h"
 #include "ctl/signals.h"
+#include "ctl/tap_view.h"
+#include "ctl/url.h"
 
 namespace waymark::ctl {
 namespace {
@@ -40,13 +43,16 @@ class Printer : public SseSink {
   bool heard_comment_ = false;
 };
 
+// Signals that end a stream in order.
+constexpr std::initializer_list<int> kEnding = {SIGINT, SIGTERM, SIGHUP};
+
 }  // namespace
 
 absl::Status show_events(Context& context, const EventsOptions& options) {
   if (options.after.find_first_of("\r\n") != options.after.npos) {
     return error(absl::StatusCode::kInvalidArgument, "--after: an id is one line");
   }
-  const Signals signals({SIGINT, SIGTERM, SIGHUP});
+  const Signals signals(kEnding);
   Printer printer(context, [&](const SseEvent& event) {
     return context.json ? event_json(event) : event_line(event, context.style);
   });
@@ -63,6 +69,34 @@ absl::Status show_events(Context& context, const EventsOptions& options) {
                  printer.last_id().empty() ? ""
                                            : fmt::format("; --after {} goes on behind the last one",
                                                          printable(printer.last_id())));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status tap_connection(Context& context, const TapOptions& options) {
+  const Signals signals(kEnding);
+  std::uint64_t frames = 0;
+  bool ended = false;  // the connection has
+  const auto has_enough = [&] { return ended || (options.count > 0 && frames >= options.count); };
+  Printer printer(context, [&](const SseEvent& event) -> std::string {
+    if (has_enough()) return "";
+    if (event.type == "begin") {
+      context.err.print(fmt::format("tapping {}, Ctrl-C ends it\n", printable(options.mark)));
+      return "";
+    }
+    frames += event.type == "frame" ? 1 : 0;
+    ended = event.type == "end";
+    return context.json ? event_json(event) : tap_text(event, context.style);
+  });
+  const auto path =
+      "/v1/connections/" + url_encoded(options.mark) + ":tap" +
+      query_string({{"max_bytes",
+                     options.max_bytes > 0 ? std::to_string(options.max_bytes) : std::string()}});
+  const auto end = context.api.stream(path, "", {.wake_fd = signals.fd()}, printer,
+                                      [&] { return context.out.status().ok() && !has_enough(); });
+  if (!end.ok()) return end.status();
+  if (*end == End::server && !ended) {
+    return error(absl::StatusCode::kUnavailable, "{} has ended the tap", context.api.base_url());
   }
   return absl::OkStatus();
 }

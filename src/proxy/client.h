@@ -39,6 +39,7 @@ class Client final : public net::Connection {
   bool retired = false;             // ended; its socket is on the way out
   bool waiting = false;             // in the queue of its link for room
   bool moving = false;              // paused until its upstream has all it sent (mover.h)
+  bool tapped = false;              // somebody looks at its frames (taps.h)
   bool close_when_drained = false;  // an upstream sent Close
 };
 

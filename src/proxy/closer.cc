@@ -13,6 +13,7 @@ void Closer::close(Client& client, CloseReason reason) {
   const session::Ending& ending = session::ending_of(reason);
   tell_upstream(client, reason);
   tell_observer(client, reason);
+  if (client.tapped) state_.taps.end(client, reason);
   ++state_.counters.closed[static_cast<std::size_t>(reason)];
   --state_.traffic_of(client).connections;
   state_.counters.input_discarded_bytes += client.framer.unfinished_bytes();

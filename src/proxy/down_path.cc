@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "base/unix_clock.h"
 #include "frame/egress.h"
 #include "wire/lifecycle.h"
 
@@ -99,6 +100,10 @@ wire::Refusal DownPath::send(Client& client, const wire::Command& command) {
   ListenerTraffic& traffic = state_.traffic_of(client);
   ++traffic.frames_down;
   traffic.bytes_down += command.payload.size();
+  if (client.tapped) {
+    state_.taps.show(client, TapFrame::Direction::down, client.session.frames_down(), unix_ns(),
+                     command.payload);
+  }
   return wire::Refusal::unspecified;
 }
 

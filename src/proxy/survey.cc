@@ -128,6 +128,9 @@ void Survey::act_on(const Tools& tools, Client& client) {
         return;
       }
       break;
+    case SurveyOrder::Action::tap:
+      tools.state.taps.add(client, order_.tap);
+      break;
   }
   ++answer_.done;
 }

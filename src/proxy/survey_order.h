@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -12,6 +13,8 @@
 #include "waymark/mark.h"
 
 namespace waymark::proxy {
+
+class Tap;
 
 // All that is set must hold.
 struct ConnectionFilter {
@@ -52,13 +55,14 @@ struct SurveyAnswer {
 };
 
 struct SurveyOrder {
-  enum class Action : std::uint8_t { count, list, close, send, rebalance };
+  enum class Action : std::uint8_t { count, list, close, send, rebalance, tap };
   Action action = Action::count;
   std::optional<Mark> mark;  // this one alone, whatever the filter says
   ConnectionFilter filter;
   std::string payload;       // of send; of close: a last frame, may be empty
   Mark after;                // of list: marks beyond this one
   std::size_t limit = 1000;  // of list
+  std::shared_ptr<Tap> tap;  // of tap: gets the frames from now on
 };
 
 }  // namespace waymark::proxy

@@ -111,7 +111,9 @@ void UpPath::read_raw(Client& client, link::Link& link, std::size_t credit) {
   const auto room = link.room_for_frame(limit);
   const auto got = client.read(room.data(), room.size());
   if (got.kind != net::Connection::ReadResult::Kind::bytes) return no_bytes(client, got);
-  const auto appended = link.append_in_place(number(client, got.size, unix_ns()), got.size);
+  const wire::EventHeader header = number(client, got.size, unix_ns());
+  if (client.tapped) show(client, header, {room.data(), got.size});
+  const auto appended = link.append_in_place(header, got.size);
   session::Session& session = client.session;
   session.share().add(appended.batch, appended.size, link.written_batch());
   session.add_input(false, true, state_.loop.now_ms());
@@ -132,6 +134,12 @@ wire::EventHeader UpPath::number(Client& client, std::size_t size, std::uint64_t
   return {.mark = client.session.mark(), .seq = seq, .received_at = received_at};
 }
 
+void UpPath::show(const Client& client, const wire::EventHeader& header,
+                  std::string_view frame) const {
+  state_.taps.show(client, TapFrame::Direction::up, header.seq, header.received_at,
+                   wire::Bytes(frame));
+}
+
 void UpPath::cut(Client& client, link::Link& link, std::string_view bytes) {
   session::Session& session = client.session;
   const std::uint64_t received_at = unix_ns();
@@ -140,6 +148,7 @@ void UpPath::cut(Client& client, link::Link& link, std::string_view bytes) {
   const frame::Fault fault = client.framer.feed(bytes, [&](std::string_view frame) {
     if (refused_by_upstream) return;  // what follows a frame that cannot go would leave a gap
     const wire::EventHeader header = number(client, frame.size(), received_at);
+    if (client.tapped) show(client, header, frame);
     if (frame.size() > link.max_payload()) {
       ++state_.counters.frames_discarded_too_large;
       refused_by_upstream = true;

@@ -47,6 +47,8 @@ class UpPath {
   // Counts a frame of `size` bytes; answers the header of its event.
   [[nodiscard]] wire::EventHeader number(Client& client, std::size_t size,
                                          std::uint64_t received_at);
+  // The client is tapped: shows the frame to those who look.
+  void show(const Client& client, const wire::EventHeader& header, std::string_view frame) const;
   void no_bytes(Client& client, const net::Connection::ReadResult& got);
   void end(Client& client);
 

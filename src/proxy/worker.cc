@@ -143,6 +143,7 @@ void Worker::on_tick() {
   fleet_->tick(loop_.now_ms());
   sweep_.tick();
   steering_.tick();
+  state_.taps.tick(state_.clients);
   if (drain_.tick()) loop_.stop();
 }
 

@@ -11,6 +11,7 @@
 #include "proxy/counters.h"
 #include "proxy/fleet.h"
 #include "proxy/shared.h"
+#include "proxy/taps.h"
 
 namespace waymark::proxy {
 
@@ -21,6 +22,7 @@ struct WorkerState {
   const std::size_t index;
   Fleet* fleet = nullptr;  // set once, before the loop runs
   ClientTable clients;
+  Taps taps;
   Counters counters;
   bool draining = false;
   bool memory_paused = false;  // some clients wait for memory

@@ -398,6 +398,10 @@ def test_something_else_than_the_api(ctl, admin):
         ["connections", "close", "--state", "all", "--reason", "x"],
         ["connections", "list", "--state", "odd"],
         ["connections", "list", "--limit", "0"],
+        ["connections", "tap"],
+        ["connections", "tap", MARK, "--max-bytes", "0"],
+        ["connections", "tap", MARK, "--max-bytes", "65537"],
+        ["connections", "tap", MARK, "--count", "0"],
         ["connections", "send", MARK],
         ["connections", "send", MARK, "text", "--base64", "AA=="],
         ["connections", "send", MARK, "--base64", "A"],
@@ -537,6 +541,64 @@ def test_events_follow_says_when_the_server_goes(ctl, admin):
     admin.answers["GET /v1/events"] = Stream(event("a", {}, 41))
     done = ctl("events", "-f")
     assert done.returncode == 3 and b"--after 41" in done.stderr
+
+
+def tap_frame(direction, seq, payload, size=None):
+    shown = base64.b64encode(payload).decode()
+    size = len(payload) if size is None else size
+    data = {"direction": direction, "seq": seq, "time": STARTED, "size": size, "payload": shown}
+    return event("frame", {**data, "truncated": size > len(payload)})
+
+
+BEGIN = event("begin", {"mark": MARK, "max_bytes": 4096})
+TAP = f"GET /v1/connections/{MARK}:tap"
+ONE_FRAME = f"-> 1  {STARTED}  2 B\n00000000  68 69{45 * ' '}|hi|\n"
+
+
+def test_tap_shows_frames_gaps_and_the_end(ctl, admin):
+    admin.answers[TAP] = Stream(
+        BEGIN,
+        ": a heartbeat\n\n",
+        tap_frame("up", 1, b"hi"),
+        tap_frame("down", 7, bytes(range(0x5B, 0x6C)), size=12345),
+        event("dropped", {"count": 3}),
+        event("end", {"reason": "CLIENT_\x1b[2J"}),
+    )
+    done = ctl("connections", "tap", MARK, "--max-bytes", "17")
+    assert done.returncode == 0
+    assert done.stdout.decode() == (
+        ONE_FRAME + f"<- 7  {STARTED}  12,345 B, the first 17 are shown\n"
+        "00000000  5b 5c 5d 5e 5f 60 61 62  63 64 65 66 67 68 69 6a  |[\\]^_`abcdefghij|\n"
+        f"00000010  6b{48 * ' '}|k|\n"
+        "... 3 frames left out: they came faster than this was read\n"
+        "the connection has ended: CLIENT_\\x1b[2J\n"
+    )
+    assert done.stderr.decode() == f"tapping {MARK}, Ctrl-C ends it\n"
+    assert admin.requests[-1].query == {"max_bytes": "17"}
+
+
+def test_tap_in_json_is_an_object_a_line(ctl, admin):
+    admin.answers[TAP] = Stream(BEGIN, tap_frame("up", 1, b"hi"), event("end", {"reason": "ADMIN"}))
+    frame, end = map(json.loads, ctl.ok("connections", "tap", MARK, "-o", "json").splitlines())
+    assert frame["event"] == "frame" and frame["data"]["payload"] == "aGk="
+    assert end["event"] == "end" and end["data"] == {"reason": "ADMIN"}
+    assert admin.requests[-1].query == {}
+
+
+def test_tap_ends_at_the_count_whatever_else_has_come(ctl, admin):
+    pieces = [BEGIN, tap_frame("up", 1, b"hi"), event("dropped", {"count": 1}), tap_frame("up", 3, b"no")]
+    admin.answers[TAP] = Stream("".join(pieces), stays_open=True)
+    assert ctl.ok("connections", "tap", MARK, "--count", "1") == ONE_FRAME
+
+
+def test_tap_ends_by_a_signal_and_says_when_the_server_goes(ctl, admin):
+    admin.answers[TAP] = Stream(BEGIN, tap_frame("up", 1, b"hi"), stays_open=True)
+    with Running(ctl, "connections", "tap", MARK) as running:
+        assert running.read_line().startswith("-> 1")
+        assert running.end(signal.SIGINT) == 0
+    admin.answers[TAP] = Stream(BEGIN, tap_frame("up", 1, b"hi"))
+    done = ctl("connections", "tap", MARK)
+    assert done.returncode == 3 and b"has ended the tap" in done.stderr
 
 
 def test_a_reader_that_leaves_ends_it(ctl, admin):

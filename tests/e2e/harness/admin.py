@@ -16,11 +16,11 @@ class Refused(Exception):
 class Admin:
     def __init__(self, address, token_file):
         self.address = address
-        self._token_file = pathlib.Path(token_file)
+        self.token_file = pathlib.Path(token_file)
 
     @property
     def token(self):
-        return self._token_file.read_text().strip()
+        return self.token_file.read_text().strip()
 
     def raw(self, method, path, body=None, **headers):
         """(status, headers, body) of one request."""

@@ -206,11 +206,17 @@ TEST_CASE("refuses bad input, says where it is wrong, and does nothing") {
       {{"GET /v1/connections?limit=0"}, 400, "limit: expected a number from 1 to 10000"},
       {{"GET /v1/connections?limit=10001"}, 400, "limit: expected"},
       {{"GET /v1/connections?limit=5x"}, 400, "limit: expected"},
+      {{"GET /v1/connections/m:tap?max_bytes=0"},
+       400,
+       "max_bytes: expected a number from 1 to 65536"},
+      {{"GET /v1/connections/m:tap?max_bytes=65537"}, 400, "max_bytes: expected"},
+      {{"POST /v1/connections/m:tap"}, 405, "allowed here: GET, HEAD"},
       {{"GET /v1/connections?state=gone"}, 400, "expected one of all, active, inactive"},
       // who asks, and from where
       {{.line = "GET /v1/info", .token = ""}, 401, "UNAUTHENTICATED"},
       {{.line = "GET /v1/info", .token = std::string(32, 'x')}, 401, "UNAUTHENTICATED"},
       {{.line = "POST /v1/config:reload", .token = kOperate}, 403, "needs the role admin"},
+      {{.line = "GET /v1/connections/m:tap", .token = kOperate}, 403, "needs the role admin"},
       {{.line = "DELETE /v1/upstreams/u", .token = kRead}, 403, "needs the role operate"},
       {{.line = "GET /v1/info", .token = kRegistry}, 403, "needs the role read"},
       {{.line = "GET /v1/info", .host = "evil.example"}, 403, R"("field":"Host")"},
@@ -308,6 +314,35 @@ TEST_CASE("writes an audit record for each change, and none for reading") {
   CHECK(records[2].summary == "address=a:1 metadata=key");
   CHECK(records[3].status == 404);
   CHECK(records[3].summary == "no upstream u1");
+}
+
+TEST_CASE("taps a connection, with an audit record for the beginning and the end") {
+  Admin admin;
+  for (const std::string query : {"", "?max_bytes=9"}) {
+    HttpClient client(admin.server->bound_port());
+    client.send(admin.text_of({"GET /v1/connections/m1:tap" + query}));
+    const std::string text = client.receive_until("\r\n0\r\n\r\n");
+    CHECK_THAT(text, Contains("Content-Type: text/event-stream\r\n"));
+    CHECK_THAT(text, Contains("event: frame\ndata: {}\n\n"));
+  }
+  CHECK(admin.api.calls() == Calls{"tap_connection(m1, 4096)", "tap_connection(m1, 9)"});
+  admin.api.fail_with(error(absl::StatusCode::kNotFound, "no such"));
+  CHECK(admin.ask({"GET /v1/connections/m1:tap"}).status == 404);
+  admin.server.reset();
+
+  const auto records = admin.audit.records();
+  REQUIRE(records.size() == 5);
+  CHECK(records[0].actor == "chief");
+  CHECK(records[0].method == "GET");
+  CHECK(records[0].path == "/v1/connections/m1:tap");
+  CHECK(records[0].status == 200);
+  CHECK(records[0].summary == "begins");
+  CHECK(records[1].actor == "chief");
+  CHECK(records[1].path == "/v1/connections/m1:tap");
+  CHECK(records[1].summary == "ends: 1 frame");
+  CHECK(records[2].path == "/v1/connections/m1:tap?max_bytes=9");
+  CHECK(records[4].status == 404);
+  CHECK(records[4].summary == "no such");
 }
 
 TEST_CASE("asks nobody for a token where that is switched off") {

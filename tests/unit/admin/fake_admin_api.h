@@ -8,6 +8,7 @@
 
 #include "admin/admin_api.h"
 #include "admin/audit.h"
+#include "admin/event_source.h"
 #include "base/status.h"
 
 namespace waymark::admin {
@@ -85,6 +86,13 @@ class FakeAdminApi final : public AdminApi {
     return say<api::ActionDone>("send_to_connection(" + mark + ", " + payload + ", " + actor.name +
                                 ")");
   }
+  absl::StatusOr<std::unique_ptr<StreamSource>> tap_connection(const std::string& mark,
+                                                               std::size_t max_bytes) override {
+    const auto said =
+        say<api::TapBegin>("tap_connection(" + mark + ", " + std::to_string(max_bytes) + ")");
+    if (!said.ok()) return said.status();
+    return std::make_unique<Frames>();
+  }
   absl::StatusOr<api::ConnectionsActionDone> close_connections(const api::ConnectionsAction& action,
                                                                const Actor& actor) override {
     return say<api::ConnectionsActionDone>("close_connections(" + summary_of(action) + ", " +
@@ -117,6 +125,18 @@ class FakeAdminApi final : public AdminApi {
   }
 
  private:
+  // A connection that sends one frame and ends.
+  class Frames final : public EventSource {
+    void start(std::function<void()> /*wake*/) override {}
+    std::string gather(std::size_t /*enough*/) override {
+      return std::exchange(told_, true) ? "" : event_text("frame", "{}");
+    }
+    bool over() override { return told_; }
+    [[nodiscard]] std::string summary() const override { return told_ ? "1 frame" : "0 frames"; }
+
+    bool told_ = false;
+  };
+
   template <typename M>
   absl::StatusOr<M> say(std::string call) {
     std::lock_guard lock(mutex_);

@@ -45,6 +45,10 @@ class Pipe {
       pipe_.text_.erase(0, bytes.size());
       return bytes;
     }
+    bool over() override {
+      std::lock_guard lock(pipe_.mutex_);
+      return pipe_.over_;
+    }
 
    private:
     Pipe& pipe_;
@@ -53,6 +57,11 @@ class Pipe {
   void put(std::string_view text) {
     std::lock_guard lock(mutex_);
     text_ += text;
+    if (wake_) wake_();
+  }
+  void end() {
+    std::lock_guard lock(mutex_);
+    over_ = true;
     if (wake_) wake_();
   }
   bool wait_for_ends(int ends) {
@@ -65,6 +74,7 @@ class Pipe {
   std::condition_variable changed_;
   std::string text_;
   std::function<void()> wake_;
+  bool over_ = false;
   int ends_ = 0;
 };
 
@@ -315,6 +325,41 @@ TEST_CASE("limits streams, and frees the place of a client that is gone") {
   HttpClient second(server.port);
   second.send(request);
   CHECK_THAT(second.receive_until("\r\n\r\n"), StartsWith("HTTP/1.1 200 "));
+}
+
+TEST_CASE("notices within seconds that a client is gone, however rare heartbeats are") {
+  Server server({.heartbeat = std::chrono::minutes(10)});
+  {
+    HttpClient client(server.port);
+    client.send("GET /stream HTTP/1.1\r\nHost: a\r\n\r\n");
+    client.receive_until("\r\n\r\n");
+    REQUIRE(server.handler.pipe.wait_for_ends(1));
+  }
+  CHECK(server.handler.pipe.wait_for_ends(0));
+}
+
+TEST_CASE("a client that has ended its direction still gets its stream") {
+  Server server({.heartbeat = milliseconds(10)});
+  HttpClient client(server.port);
+  client.send("GET /stream HTTP/1.1\r\nHost: a\r\n\r\n");
+  client.receive_until("\r\n\r\n");
+  ::shutdown(client.fd(), SHUT_WR);
+  client.receive_until(":\n\n");
+  server.handler.pipe.put("data: one\n\n");
+  client.receive_until("data: one\n\n");
+}
+
+TEST_CASE("ends the answer when its source is over") {
+  Server server;
+  HttpClient client(server.port);
+  client.send("GET /stream HTTP/1.1\r\nHost: a\r\n\r\n");
+  client.receive_until("\r\n\r\n");
+  server.handler.pipe.put("data: last\n\n");
+  client.receive_until("data: last\n\n");
+  server.handler.pipe.end();
+  client.receive_until("\r\n0\r\n\r\n");
+  CHECK(server.handler.pipe.wait_for_ends(0));
+  CHECK(client.ask("GET /echo HTTP/1.1\r\nHost: a\r\n\r\n").status == 200);
 }
 
 TEST_CASE("stops with streams open, requests under way and requests waiting") {

@@ -3,6 +3,7 @@
 #include "ctl/connection_view.h"
 #include "ctl/event_view.h"
 #include "ctl/json_fields.h"
+#include "ctl/tap_view.h"
 #include "ctl/upstream_commands.h"
 #include "ctl/upstream_view.h"
 
@@ -78,6 +79,30 @@ TEST_CASE("an event cannot send escapes or pretend to be another") {
   CHECK(event_line({.type = "x", .data = "not {json\x07"}, {}) == "x  not {json\\x07\n");
   CHECK(event_json({.type = "x", .data = "no\n\xff"}) ==
         "{\"id\":\"\",\"event\":\"x\",\"data\":\"no\\n\xef\xbf\xbd\"}\n");
+}
+
+TEST_CASE("a dump has sixteen bytes a line, and a dot for what is no ASCII") {
+  CHECK(hexdump("").empty());
+  CHECK(hexdump("0123456789abcdef~\x7f\x80\n") ==
+        "00000000  30 31 32 33 34 35 36 37  38 39 61 62 63 64 65 66  |0123456789abcdef|\n"
+        "00000010  7e 7f 80 0a                                       |~...|\n");
+}
+
+TEST_CASE("a frame is shown by its arrow, number, time and size, and what is missing is said") {
+  const auto text = [](const std::string& type, const std::string& data) {
+    return tap_text({.type = type, .data = data, .id = ""}, {});
+  };
+  CHECK(text("frame", R"({"direction":"up","seq":3,"time":"t","size":1,"payload":"YQ=="})") ==
+        "-> 3  t  1 B\n00000000  61                                                |a|\n");
+  CHECK(text("frame", R"({"direction":"down","seq":4,"time":"t","size":0,"payload":""})") ==
+        "<- 4  t  0 B\n");
+  CHECK(text("frame", R"({"direction":"up","seq":1,"time":"\u001b","size":9,"payload":"?"})") ==
+        "-> 1  \\x1b  9 B, the first 0 are shown\n");
+  CHECK(text("dropped", R"({"count":1})") ==
+        "... 1 frame left out: they came faster than this was read\n");
+  CHECK(text("end", R"({"reason":"ADMIN"})") == "the connection has ended: ADMIN\n");
+  CHECK(text("later", R"({"a":1})") == "later  a=1\n");
+  CHECK(text("frame", "nonsense") == "<- 0    0 B\n");
 }
 
 }  // namespace

@@ -1,0 +1,95 @@
+// What somebody sees of one connection's frames: its worker puts copies in, another thread takes
+// them out. The data path never waits for the reader: what finds no room is counted instead.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <variant>
+
+#include "waymark/close_reason.h"
+#include "wire/bytes.h"
+
+namespace waymark::proxy {
+
+struct TapFrame {
+  enum class Direction : std::uint8_t { up, down };
+  Direction direction = Direction::up;
+  std::uint64_t seq = 0;   // of the connection and the direction, from 1
+  std::uint64_t at = 0;    // nanoseconds since 1970
+  std::uint64_t size = 0;  // bytes of the payload
+  std::string bytes;       // the first of them
+};
+
+// So many frames are missing here, since the reader was slow.
+struct TapDropped {
+  std::uint64_t frames = 0;
+};
+
+// The connection has ended; nothing comes after it.
+struct TapEnd {
+  CloseReason reason = CloseReason::unspecified;
+};
+
+using TapItem = std::variant<TapFrame, TapDropped, TapEnd>;
+
+struct TapLimits {
+  std::size_t frame_bytes = 4096;         // kept of a payload
+  std::size_t queue_bytes = 1024 * 1024;  // that wait for the reader, with what keeps them
+};
+
+class Tap {
+ public:
+  explicit Tap(TapLimits limits) : limits_(limits) {}
+  Tap(const Tap&) = delete;
+  Tap& operator=(const Tap&) = delete;
+
+  // --- the worker ---
+
+  // Copies what it keeps of `payload`. `frame.size` and `frame.bytes` are set here. Once a frame
+  // was dropped, all are until half of the room is free, so that gaps are few.
+  void add(TapFrame frame, const wire::Bytes& payload);
+  void end(CloseReason reason);
+  // The reader has gone: whoever writes may forget the tap.
+  [[nodiscard]] bool closed() const { return closed_.load(std::memory_order_relaxed); }
+
+  // --- the reader ---
+
+  // `wake` is called, on the worker's thread and with a lock held that take() needs, when take()
+  // has something again.
+  void open(std::function<void()> wake);
+  // The next in order; nullopt while there is none.
+  [[nodiscard]] std::optional<TapItem> take();
+  // Nothing is kept any more, and `wake` is not called after it returns.
+  void close();
+
+  struct Counts {
+    std::uint64_t seen = 0;   // frames the connection had meanwhile
+    std::uint64_t taken = 0;  // of these
+  };
+  [[nodiscard]] Counts counts() const;
+
+ private:
+  [[nodiscard]] static std::size_t cost_of(const TapItem& item);
+  // With mutex_ held.
+  void put(TapItem item);
+  void wake();
+
+  const TapLimits limits_;
+  std::atomic<bool> closed_{false};
+  mutable std::mutex mutex_;
+  std::deque<TapItem> queue_;  // guarded by mutex_, as below
+  std::size_t queued_ = 0;     // bytes
+  std::uint64_t dropped_ = 0;  // frames since the last one in queue_
+  std::optional<TapEnd> end_;  // comes after queue_ and dropped_
+  bool end_told_ = false;
+  Counts counts_;
+  std::function<void()> wake_;
+};
+
+}  // namespace waymark::proxy

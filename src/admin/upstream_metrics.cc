@@ -33,6 +33,7 @@ void add(Links& links, const UpstreamSnapshot& one) {
   sum.times_failed += one.times_failed;
   sum.malformed += one.malformed;
   sum.batch_frames.add(one.batch_frames);
+  sum.answers.add(one.answers);
   sum.outstanding_events += one.outstanding_events;
   sum.outstanding_frames += one.outstanding_frames;
   sum.outstanding_bytes += one.outstanding_bytes;
@@ -53,6 +54,10 @@ void write(MetricsText& text, const Links& links, MetricsText::Labels labels) {
         links.ready);
   gauge("waymark_upstream_connections", "Client connections served by the upstream.",
         sum.connections);
+  text.histogram("waymark_upstream_answer_seconds",
+                 "Time from receiving a frame to the answer that names it, of one frame of each "
+                 "connection at a time.",
+                 sum.answers, 1e9, labels);
   counter("waymark_link_events_sent_total", "Events of completed writes.", sum.events_sent);
   counter("waymark_link_frames_sent_total", "Frames among those events.", sum.frames_sent);
   counter("waymark_link_bytes_sent_total", "Encoded bytes of those events.", sum.bytes_sent);

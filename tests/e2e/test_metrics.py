@@ -160,6 +160,39 @@ def test_a_solitary_frame_is_a_batch_and_takes_no_tick_of_the_loop(rig):
     assert proxy.total("link_batch_frames_bucket", le="1") - proxy.total("link_batch_frames_bucket", le="0") == 20
 
 
+def test_how_long_an_upstream_takes_to_answer(rig):
+    slow, quick = rig.stub("--delay", "50ms"), rig.stub()
+    proxy = rig.proxy(slow, quick)
+    for client in proxy.clients(2):
+        for _ in range(4):
+            assert client.ask(b"hello") == b"hello"
+    metrics = proxy.metrics()
+    assert metrics.total("upstream_answer_seconds_count", upstream=slow.address) == 4
+    assert metrics.total("upstream_answer_seconds_sum", upstream=slow.address) >= 4 * 0.05
+    assert metrics.total("upstream_answer_seconds_bucket", upstream=slow.address, le="0.025") == 0
+    assert metrics.total("upstream_answer_seconds_count", upstream=quick.address) == 4
+    assert metrics.total("upstream_answer_seconds_sum", upstream=quick.address) > 0
+
+
+def test_only_answers_that_name_the_watched_frame_are_timed(rig):
+    upstream = rig.upstream()
+    proxy = rig.proxy(upstream)
+    client = proxy.client()
+    client.send(b"one\n")
+    upstream.expect("payload")
+    mark = upstream.mark_of(client)
+
+    def timed_after(reply_to, payload):
+        upstream.send(wire.send(mark, payload, reply_to=reply_to))
+        assert client.receive_line() == payload
+        return proxy.total("upstream_answer_seconds_count")
+
+    assert timed_after(0, b"names none") == 0
+    assert timed_after(2, b"not read yet") == 0
+    assert timed_after(1, b"the answer") == 1
+    assert timed_after(1, b"again") == 1
+
+
 def test_output_that_a_client_does_not_take(rig):
     upstream = rig.upstream(answer=wire.echo)
     proxy = rig.proxy(upstream, listener={"down": {"soft": "8MiB", "soft_timeout": "1m", "hard": "16MiB"}})

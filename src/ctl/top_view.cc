@@ -8,7 +8,7 @@
 
 #include "ctl/printable.h"
 #include "ctl/upstream_view.h"
-#include "ctl/utf8.h"
+#include "ctl/columns.h"
 
 namespace waymark::ctl {
 namespace {

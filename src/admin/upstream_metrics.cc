@@ -92,6 +92,7 @@ struct Standings {
   std::array<std::size_t, kStates.size()> in_state{};
   std::uint32_t failures = 0;
   std::uint32_t weight = 0;
+  std::uint64_t probe_failures = 0;
 };
 
 }  // namespace
@@ -116,6 +117,7 @@ void add_standing_metrics(MetricsText& text, const std::vector<UpstreamStanding>
     if (state != kStates.end()) ++at.in_state[static_cast<std::size_t>(state - kStates.begin())];
     at.failures = std::max(at.failures, upstream.failures);
     at.weight += upstream.weight;
+    at.probe_failures += upstream.probe_failures;
     if (!told.insert(upstream.id).second) continue;
     text.gauge("waymark_upstream_info",
                "Always 1; who added the upstream and what it is meant to be.", 1,
@@ -133,6 +135,9 @@ void add_standing_metrics(MetricsText& text, const std::vector<UpstreamStanding>
     }
     text.gauge("waymark_upstream_consecutive_failures", "Failures of probes and links in a row.",
                at.failures, {{"pool", place.first}, {"upstream", place.second}});
+    text.counter("waymark_upstream_probe_failures_total",
+                 "Health probes without an answer, or with one that cannot be read.",
+                 at.probe_failures, {{"pool", place.first}, {"upstream", place.second}});
     text.gauge("waymark_upstream_weight", "The weight the upstream has now.", at.weight,
                {{"pool", place.first}, {"upstream", place.second}});
   }

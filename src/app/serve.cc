@@ -122,7 +122,7 @@ int serve(Config config, const ServeOptions& options) {
   Reload reload(options.config_path, config, plane, log, feed);
   ReloadThread reloads(reload);
   AdminSource source(config, options.config_path, **proxy, plane, gate, reload);
-  auto http = open_http_listeners(config, metrics, source, ring, log);
+  auto http = open_http_listeners(config, metrics, metrics.requests(), source, ring, log);
 
   const proxy::DrainSettings& drain = config.proxy.drain;
   int exit_code = 0;

@@ -110,7 +110,8 @@ TEST_CASE("shows the state of an upstream, and who added it") {
                                                         .state = "unhealthy",
                                                         .admin_state = "ready",
                                                         .failures = 4,
-                                                        .weight = 5}});
+                                                        .weight = 5,
+                                                        .probe_failures = 6}});
   const std::string labels = "{pool=\"p\",upstream=\"a:1\"";
   for (const std::string state : {"joining", "ready", "unhealthy", "dead", "leaving"}) {
     CHECK_THAT(text, Contains("waymark_upstream_state" + labels + ",state=\"" + state + "\"} " +
@@ -120,6 +121,7 @@ TEST_CASE("shows the state of an upstream, and who added it") {
                             ",id=\"one\",source=\"lease\",admin_state=\"ready\"} 1\n"));
   CHECK_THAT(text, Contains("waymark_upstream_consecutive_failures" + labels + "} 4\n"));
   CHECK_THAT(text, Contains("waymark_upstream_weight" + labels + "} 5\n"));
+  CHECK_THAT(text, Contains("waymark_upstream_probe_failures_total" + labels + "} 6\n"));
 }
 
 TEST_CASE("an upstream that leaves and one that takes its place are told apart by their state") {

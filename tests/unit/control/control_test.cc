@@ -396,6 +396,17 @@ TEST_CASE("an upstream is probed unless it rests or leaves") {
   CHECK(rig.actions.probed.at("a:1"));
 }
 
+TEST_CASE("failed probes are counted, refusals to serve are not") {
+  Rig rig;
+  rig.begin({Rig::spec("a:1")});
+  using Kind = ProbeResult::Kind;
+  for (const Kind kind :
+       {Kind::failed, Kind::passing, Kind::not_serving, Kind::unsupported, Kind::failed}) {
+    rig.control.probed(0, {.kind = kind, .text = ""});
+  }
+  CHECK(rig.control.find("a:1").value()->probe_failures == 2);
+}
+
 TEST_CASE("news of an index that is free are nobody's") {
   Rig rig;
   rig.begin();

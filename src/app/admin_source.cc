@@ -6,6 +6,7 @@
 
 #include "app/api_view.h"
 #include "app/version.h"
+#include "base/field_error.h"
 #include "base/rfc3339.h"
 #include "base/status.h"
 #include "identity/random_mark.h"
@@ -21,11 +22,19 @@ constexpr std::chrono::milliseconds kSurveyTimeout{5'000};
 
 absl::StatusOr<Mark> mark_of(const std::string& text) {
   if (const auto mark = Mark::parse(text)) return *mark;
-  return error(absl::StatusCode::kInvalidArgument, "mark: '{}' is not a UUID", text);
+  return field_error("mark", "'{}' is not a UUID", text);
 }
 
 absl::Status no_connection(const std::string& mark) {
   return error(absl::StatusCode::kNotFound, "there is no connection '{}'", mark);
+}
+
+// Of listeners or pools, in configured order.
+template <typename Settings>
+std::string names_of(const std::vector<Settings>& all) {
+  std::string names;
+  for (const Settings& one : all) names += (names.empty() ? "" : ", ") + one.name;
+  return names;
 }
 
 control::Metadata metadata_of(const google::protobuf::Map<std::string, std::string>& map) {
@@ -93,29 +102,27 @@ absl::StatusOr<api::PoolList> AdminSource::pools() {
 }
 
 absl::StatusOr<api::Pool> AdminSource::pool(const std::string& name) {
-  const auto index = pool_index(name);
+  const auto index = pool_index(name, "pool");
   if (!index.ok()) return error(absl::StatusCode::kNotFound, "there is no pool '{}'", name);
   auto list = pools();
   if (!list.ok()) return list.status();
   return list->pools(static_cast<int>(*index));
 }
 
-absl::StatusOr<std::size_t> AdminSource::pool_index(const std::string& name) const {
+absl::StatusOr<std::size_t> AdminSource::pool_index(const std::string& name,
+                                                    const std::string& field) const {
   const auto& pools = config_.proxy.pools;
   const auto at = std::find_if(pools.begin(), pools.end(),
                                [&](const proxy::PoolSettings& pool) { return pool.name == name; });
   if (at != pools.end()) return static_cast<std::size_t>(at - pools.begin());
-  std::string known;
-  for (const proxy::PoolSettings& pool : pools) known += (known.empty() ? "" : ", ") + pool.name;
-  return error(absl::StatusCode::kInvalidArgument, "pool: there is no pool '{}', known: {}", name,
-               known);
+  return field_error(field, "there is no pool '{}', known: {}", name, names_of(pools));
 }
 
 // --- upstreams ---
 
 absl::StatusOr<api::UpstreamList> AdminSource::upstreams(const std::string& pool) {
   if (!pool.empty()) {
-    if (const auto index = pool_index(pool); !index.ok()) return index.status();
+    if (const auto index = pool_index(pool, "pool"); !index.ok()) return index.status();
   }
   auto upstreams = plane_.upstreams();
   if (!upstreams.ok()) return upstreams.status();
@@ -182,21 +189,20 @@ absl::StatusOr<api::Registration> AdminSource::delete_registration(const std::st
                                                                    const admin::Actor& /*actor*/) {
   auto upstream = plane_.end_lease(id);
   if (!upstream.ok()) return upstream.status();
-  return registration_of(upstream->resource, 0);
+  return registration_of(upstream->resource, upstream->ttl_seconds);
 }
 
 // --- connections ---
 
-absl::StatusOr<proxy::ConnectionFilter> AdminSource::filter_of(
-    const api::ConnectionFilter& filter) {
+absl::StatusOr<proxy::ConnectionFilter> AdminSource::filter_of(const api::ConnectionFilter& filter,
+                                                               const std::string& path) {
   proxy::ConnectionFilter out;
   if (filter.state() == "active") out.activity = proxy::ConnectionFilter::Activity::active;
   if (filter.state() == "inactive") out.activity = proxy::ConnectionFilter::Activity::inactive;
   if (!filter.upstream().empty()) {
     auto upstream = plane_.upstream(filter.upstream());
     if (!upstream.ok()) {
-      return error(absl::StatusCode::kInvalidArgument, "upstream: {}",
-                   message_of(upstream.status()));
+      return field_error(path + "upstream", "{}", message_of(upstream.status()));
     }
     out.upstream = upstream->index;
   }
@@ -206,13 +212,13 @@ absl::StatusOr<proxy::ConnectionFilter> AdminSource::filter_of(
       return listener.name == filter.listener();
     });
     if (at == listeners.end()) {
-      return error(absl::StatusCode::kInvalidArgument, "listener: there is no listener '{}'",
-                   filter.listener());
+      return field_error(path + "listener", "there is no listener '{}', known: {}",
+                         filter.listener(), names_of(listeners));
     }
     out.listener = static_cast<std::size_t>(at - listeners.begin());
   }
   if (!filter.pool().empty()) {
-    const auto index = pool_index(filter.pool());
+    const auto index = pool_index(filter.pool(), path + "pool");
     if (!index.ok()) return index.status();
     out.pool = *index;
   }
@@ -220,14 +226,13 @@ absl::StatusOr<proxy::ConnectionFilter> AdminSource::filter_of(
 }
 
 absl::StatusOr<api::ConnectionList> AdminSource::connections(const admin::ConnectionQuery& query) {
-  auto filter = filter_of(query.filter);
+  auto filter = filter_of(query.filter, "");
   if (!filter.ok()) return filter.status();
   SurveyOrder order{.action = SurveyOrder::Action::list, .filter = *filter, .limit = query.limit};
   if (!query.page_token.empty()) {
     const auto after = mark_of(query.page_token);
     if (!after.ok()) {
-      return error(absl::StatusCode::kInvalidArgument, "page_token: '{}' is none of this server's",
-                   query.page_token);
+      return field_error("page_token", "'{}' is none of this server's", query.page_token);
     }
     order.after = *after;
   }
@@ -300,10 +305,9 @@ absl::StatusOr<api::ConnectionsActionDone> AdminSource::act_on_many(
   const api::ConnectionFilter& asked = request.filter();
   if (asked.state().empty() && asked.upstream().empty() && asked.listener().empty() &&
       asked.pool().empty()) {
-    return error(absl::StatusCode::kInvalidArgument,
-                 "filter: may not be empty; state: all is a filter");
+    return field_error("filter", "may not be empty; state: all is a filter");
   }
-  auto filter = filter_of(asked);
+  auto filter = filter_of(asked, "filter.");
   if (!filter.ok()) return filter.status();
   const auto answer = proxy_.survey(
       {.action = request.dry_run() ? SurveyOrder::Action::count : action, .filter = *filter},
@@ -331,7 +335,7 @@ absl::StatusOr<api::BroadcastDone> AdminSource::broadcast(const api::Broadcast& 
   api::ConnectionFilter asked;
   asked.set_state(broadcast.to());
   asked.set_pool(broadcast.pool());
-  auto filter = filter_of(asked);
+  auto filter = filter_of(asked, "");
   if (!filter.ok()) return filter.status();
   const auto answer = proxy_.survey(
       {.action = SurveyOrder::Action::send, .filter = *filter, .payload = payload}, kSurveyTimeout);
@@ -371,10 +375,9 @@ absl::StatusOr<api::ConfigDiff> AdminSource::config_diff() {
 absl::StatusOr<api::ConfigDiff> AdminSource::change_config(const api::ConfigChange& change,
                                                            const admin::Actor& /*actor*/) {
   if (change.persist()) {
-    return error(
-        absl::StatusCode::kInvalidArgument,
-        "persist: what is set here lasts until the next reload or restart; the file keeps it "
-        "for good");
+    return field_error("persist",
+                       "what is set here lasts until the next reload or restart; the file keeps it "
+                       "for good");
   }
   const FlatConfig values(change.set().begin(), change.set().end());
   if (absl::Status done = reload_.set(values); !done.ok()) return done;

@@ -85,13 +85,13 @@ build() {
 choose_ports() {
   local port owner
   if ((check)); then
-    client_port=$(free_port) telemetry_port=$(free_port)
+    client_port=$(free_port) telemetry_port=$(free_port) admin_port=$(free_port)
     upstream_ports=(0 0 0)
     return
   fi
-  client_port=7999 telemetry_port=9464
+  client_port=7999 telemetry_port=9464 admin_port=8000
   upstream_ports=(7001 7002 7003)
-  for port in "$client_port" "$telemetry_port" "${upstream_ports[@]}"; do
+  for port in "$client_port" "$telemetry_port" "$admin_port" "${upstream_ports[@]}"; do
     owner=$(port_owner "$port") || continue
     die "port $port is in use by $owner; stop it and run this again"
   done
@@ -164,6 +164,7 @@ pools:
       - 127.0.0.1:${upstream_ports[1]}
       - 127.0.0.1:${upstream_ports[2]}
 telemetry: { bind: "127.0.0.1:$telemetry_port" }
+admin: { bind: "127.0.0.1:$admin_port" }
 state: $dir/state
 END
   start waymark "$bin/waymark" serve -c "$dir/waymark.yaml"

@@ -22,7 +22,7 @@ class Echo(service.UpstreamServiceServicer):
 def answer(event):
     kind = event.WhichOneof("kind")
     if kind == "payload":
-        send = wire.Send(payload=event.payload, reply_to=event.delivery)
+        send = wire.Send(payload=event.payload, reply_to=event.delivery or event.seq)
         yield wire.Command(mark=event.mark, send=send)
     elif kind == "half_closed":
         yield wire.Command(mark=event.mark, half_close=wire.HalfClose())

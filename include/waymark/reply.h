@@ -28,7 +28,7 @@ class Reply {
     if (this != &other) {
       done();
       conversation_ = std::move(other.conversation_);
-      delivery_ = other.delivery_;
+      reply_to_ = other.reply_to_;
     }
     return *this;
   }
@@ -47,12 +47,12 @@ class Reply {
   [[nodiscard]] explicit operator bool() const { return conversation_ != nullptr; }
 
   // For the SDK: the conversation already counts this duty.
-  Reply(std::shared_ptr<sdk::Conversation> conversation, std::uint64_t delivery)
-      : conversation_(std::move(conversation)), delivery_(delivery) {}
+  Reply(std::shared_ptr<sdk::Conversation> conversation, std::uint64_t reply_to)
+      : conversation_(std::move(conversation)), reply_to_(reply_to) {}
 
  private:
   std::shared_ptr<sdk::Conversation> conversation_;  // null: finished
-  std::uint64_t delivery_ = 0;
+  std::uint64_t reply_to_ = 0;
 };
 
 }  // namespace waymark

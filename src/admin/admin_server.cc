@@ -19,10 +19,11 @@ absl::StatusOr<std::unique_ptr<AdminServer>> AdminServer::start(const AdminOptio
   if (!listener.ok()) return listener.status();
 
   auto dispatcher = std::make_unique<Dispatcher>(
+      "admin",
       Gate{.hosts = HostList(options.host, listener->port, options.allowed_hosts),
            .tokens = TokenSet(options.tokens),
            .auth_off = options.auth_off},
-      admin_routes(calls, events), std::move(audit));
+      admin_routes(calls, events), std::move(audit), options.counts);
   auto server = HttpServer::start(options.http, *std::move(listener), *dispatcher);
   if (!server.ok()) return server.status();
   return std::unique_ptr<AdminServer>(new AdminServer(std::move(dispatcher), *std::move(server)));
@@ -46,8 +47,9 @@ absl::StatusOr<std::unique_ptr<RegistryServer>> RegistryServer::start(
   if (!listener.ok()) return listener.status();
 
   auto dispatcher = std::make_unique<Dispatcher>(
+      "registry",
       Gate{.hosts = std::nullopt, .tokens = TokenSet(options.tokens), .auth_off = false},
-      registry_routes(calls), std::move(audit));
+      registry_routes(calls), std::move(audit), options.counts);
   auto server = HttpServer::start(options.http, *std::move(listener), *dispatcher);
   if (!server.ok()) return server.status();
   return std::unique_ptr<RegistryServer>(

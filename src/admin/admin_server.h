@@ -11,6 +11,7 @@
 #include "admin/audit.h"
 #include "admin/event_ring.h"
 #include "admin/http_server.h"
+#include "admin/request_counts.h"
 #include "admin/token.h"
 
 namespace waymark::admin {
@@ -20,7 +21,8 @@ struct AdminOptions {
   std::uint16_t port = 0;                  // 0: one the system chooses
   std::vector<std::string> allowed_hosts;  // "name:port", or "name" for every port
   std::vector<Token> tokens;
-  bool auth_off = false;  // everybody may do everything; for loopback alone
+  bool auth_off = false;            // everybody may do everything; for loopback alone
+  RequestCounts* counts = nullptr;  // outlives the server; null: nobody counts
   HttpOptions http{.name = "admin"};
 };
 
@@ -51,6 +53,7 @@ struct RegistryOptions {
   std::string host;        // as in AdminOptions
   std::uint16_t port = 0;  // as in AdminOptions
   std::vector<Token> tokens;
+  RequestCounts* counts = nullptr;  // as in AdminOptions
   HttpOptions http{.name = "registry"};
 };
 

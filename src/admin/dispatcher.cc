@@ -57,8 +57,9 @@ std::string allowed_parameters(const Route& route) {
 
 void read_query(const Route& route, const Target& target, Call& call, ErrorDetails& errors) {
   for (const auto& [name, value] : target.query) {
-    const auto parameter = std::find_if(route.query.begin(), route.query.end(),
-                                        [&](const Parameter& each) { return each.name == name; });
+    const auto parameter =
+        std::find_if(route.query.begin(), route.query.end(),
+                     [&name = name](const Parameter& each) { return each.name == name; });
     if (parameter == route.query.end()) {
       add_error(errors, shortened(name), allowed_parameters(route));
     } else if (!call.query.emplace(name, value).second) {
@@ -114,8 +115,13 @@ std::string error_summary(const Response& response) {
 
 }  // namespace
 
-Dispatcher::Dispatcher(Gate gate, RouteTable routes, Audit audit)
-    : gate_(std::move(gate)), routes_(std::move(routes)), audit_(std::move(audit)) {}
+Dispatcher::Dispatcher(std::string listener, Gate gate, RouteTable routes, Audit audit,
+                       RequestCounts* counts)
+    : listener_(std::move(listener)),
+      gate_(std::move(gate)),
+      routes_(std::move(routes)),
+      audit_(std::move(audit)),
+      counts_(counts) {}
 
 std::optional<Response> Dispatcher::admit(const Request& request) {
   auto examined = examine(request);
@@ -142,6 +148,18 @@ Response Dispatcher::handle(const Request& request) {
     response.stream = std::make_unique<AuditedStream>(std::move(response.stream), audit_, record);
   }
   return response;
+}
+
+void Dispatcher::answered(const Request& request, unsigned status) {
+  if (counts_ == nullptr) return;
+  RequestKind kind{.listener = listener_, .method = "other", .route = "other", .code = status};
+  if (const absl::StatusOr<Target> target = parse_target(request.target); target.ok()) {
+    if (const Route* route = routes_.find(request.method, target->segments).route) {
+      kind.method = route->method;
+      kind.route = route->path;
+    }
+  }
+  counts_->add(kind);
 }
 
 std::variant<Dispatcher::Admitted, Response> Dispatcher::examine(const Request& request) const {

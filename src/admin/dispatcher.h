@@ -11,6 +11,7 @@
 #include "admin/access.h"
 #include "admin/audit.h"
 #include "admin/http_server.h"
+#include "admin/request_counts.h"
 #include "admin/route_table.h"
 #include "admin/target.h"
 
@@ -24,10 +25,13 @@ struct Gate {
 
 class Dispatcher final : public HttpHandler {
  public:
-  Dispatcher(Gate gate, RouteTable routes, Audit audit);
+  // `counts`, where there is one, outlives it and is told of each answer as of `listener`.
+  Dispatcher(std::string listener, Gate gate, RouteTable routes, Audit audit,
+             RequestCounts* counts);
 
   [[nodiscard]] std::optional<Response> admit(const Request& request) override;
   [[nodiscard]] Response handle(const Request& request) override;
+  void answered(const Request& request, unsigned status) override;
 
  private:
   struct Admitted {
@@ -40,9 +44,11 @@ class Dispatcher final : public HttpHandler {
   [[nodiscard]] Response carry_out(const Route& route, Call& call, const Target& target,
                                    std::string& summary) const;
 
+  const std::string listener_;
   const Gate gate_;
   const RouteTable routes_;
   const Audit audit_;
+  RequestCounts* const counts_;
 };
 
 }  // namespace waymark::admin

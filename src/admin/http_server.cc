@@ -233,27 +233,29 @@ class HttpServer::Impl {
   MHD_Result send(MHD_Connection* connection, const Exchange& exchange, Response& response) {
     if (response.stream != nullptr && !exchange.head) {
       std::unique_ptr<Stream> stream = streams_.open(connection, std::move(response.stream));
-      if (stream != nullptr) return send_stream(connection, response, std::move(stream));
+      if (stream != nullptr) return send_stream(connection, exchange, response, std::move(stream));
       response = error_response(
           503, fmt::format("no more than {} streams at a time", options_.max_streams));
     }
     MHD_Response* out = MHD_create_response_from_buffer(response.body.size(), response.body.data(),
                                                         MHD_RESPMEM_MUST_COPY);
-    return queue(connection, response, out);
+    return queue(connection, exchange, response, out);
   }
 
-  static MHD_Result send_stream(MHD_Connection* connection, const Response& response,
-                                std::unique_ptr<Stream> stream) {
+  MHD_Result send_stream(MHD_Connection* connection, const Exchange& exchange,
+                         const Response& response, std::unique_ptr<Stream> stream) {
     constexpr std::size_t kBlock = 4096;  // bytes read from the source at a time
     MHD_Response* out = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, kBlock, &read_stream,
                                                           stream.get(), &free_stream);
     if (out == nullptr) return MHD_NO;
     (void)stream.release();  // free_stream() has it
-    return queue(connection, response, out);
+    return queue(connection, exchange, response, out);
   }
 
-  static MHD_Result queue(MHD_Connection* connection, const Response& response, MHD_Response* out) {
+  MHD_Result queue(MHD_Connection* connection, const Exchange& exchange, const Response& response,
+                   MHD_Response* out) {
     if (out == nullptr) return MHD_NO;
+    handler_.answered(exchange.request, response.status);
     add_headers(out, response);
     const MHD_Result queued = MHD_queue_response(connection, response.status, out);
     MHD_destroy_response(out);

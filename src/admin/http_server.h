@@ -34,6 +34,9 @@ class HttpHandler {
   [[nodiscard]] virtual std::optional<Response> admit(const Request& request) = 0;
   // Called with the whole request on a handler thread, several at a time; may wait.
   [[nodiscard]] virtual Response handle(const Request& request) = 0;
+  // Called on the HTTP thread as the answer to a request goes out, with its status, whoever gave
+  // it; may not wait.
+  virtual void answered(const Request& request, unsigned status) = 0;
 };
 
 struct HttpOptions {

@@ -8,9 +8,9 @@
 #include <cstdint>
 #include <cstdlib>
 #include <limits>
-#include <map>
 #include <nlohmann/json.hpp>
 
+#include "admin/json_writer.h"
 #include "admin/string_map.h"
 
 namespace waymark::admin {
@@ -20,64 +20,6 @@ using google::protobuf::Descriptor;
 using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 using google::protobuf::Reflection;
-
-// --- writing ---
-
-JsonValue tree_of(const Message& message);
-
-JsonValue tree_of_map(const Message& message) {
-  const StringMap& map = string_map_of(message);
-  return std::map<std::string, std::string>(map.begin(), map.end());
-}
-
-JsonValue tree_of_list(const Message& message, const FieldDescriptor& field) {
-  const Reflection& reflection = *message.GetReflection();
-  JsonValue list = JsonValue::array();
-  for (int i = 0; i < reflection.FieldSize(message, &field); ++i) {
-    if (field.cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE) {
-      list.push_back(tree_of(reflection.GetRepeatedMessage(message, &field, i)));
-    } else {
-      list.push_back(reflection.GetRepeatedString(message, &field, i));
-    }
-  }
-  return list;
-}
-
-JsonValue tree_of_single(const Message& message, const FieldDescriptor& field) {
-  const Reflection& reflection = *message.GetReflection();
-  switch (field.cpp_type()) {
-    case FieldDescriptor::CPPTYPE_BOOL:
-      return reflection.GetBool(message, &field);
-    case FieldDescriptor::CPPTYPE_UINT32:
-      return reflection.GetUInt32(message, &field);
-    case FieldDescriptor::CPPTYPE_UINT64:
-      return reflection.GetUInt64(message, &field);
-    case FieldDescriptor::CPPTYPE_STRING:
-      return reflection.GetString(message, &field);
-    case FieldDescriptor::CPPTYPE_MESSAGE:
-      return tree_of(reflection.GetMessage(message, &field));
-    default:
-      std::abort();  // a type the schema does not use; its test names the field
-  }
-}
-
-JsonValue tree_of(const Message& message) {
-  const Descriptor& type = *message.GetDescriptor();
-  JsonValue object = JsonValue::object();
-  for (int i = 0; i < type.field_count(); ++i) {
-    const FieldDescriptor& field = *type.field(i);
-    if (field.is_map()) {
-      object[field.name()] = tree_of_map(message);
-    } else if (field.is_repeated()) {
-      object[field.name()] = tree_of_list(message, field);
-    } else if (!field.has_presence() || message.GetReflection()->HasField(message, &field)) {
-      object[field.name()] = tree_of_single(message, field);
-    }
-  }
-  return object;
-}
-
-// --- reading ---
 
 std::string found(const JsonValue& value) {
   if (value.is_object()) return "an object";
@@ -258,7 +200,10 @@ std::string range_of(const api::Rule& rule) {
 }
 
 std::string write_json(const Message& message) {
-  return tree_of(message).dump(-1, ' ', false, JsonValue::error_handler_t::replace) + "\n";
+  std::string text;
+  append_json(text, message);
+  text += '\n';
+  return text;
 }
 
 ErrorDetails read_json(std::string_view text, Message& out) {

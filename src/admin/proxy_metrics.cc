@@ -155,6 +155,7 @@ std::string proxy_metrics(const proxy::ProxySnapshot& snapshot, const ProgramFac
   MetricsText text;
   add_program(text, snapshot, facts);
   for (const ListenerSnapshot& listener : snapshot.listeners) add_listener(text, listener);
+  add_request_metrics(text, facts.requests);
   add_standing_metrics(text, facts.upstreams);
   for (const WorkerSnapshot& worker : snapshot.workers) {
     const std::string id = std::to_string(worker.worker);

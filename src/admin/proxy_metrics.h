@@ -2,10 +2,12 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "admin/request_counts.h"
 #include "admin/upstream_metrics.h"
 #include "proxy/snapshot.h"
 
@@ -17,6 +19,7 @@ struct ProgramFacts {
   bool ready = false;  // what /readyz says
   bool draining = false;
   std::vector<UpstreamStanding> upstreams;
+  std::map<RequestKind, std::uint64_t> requests;
 };
 
 // Conservation holds for each worker in one scrape, every frame counting once, whatever happened:

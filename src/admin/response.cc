@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "admin/json_message.h"
+#include "base/field_error.h"
 #include "base/status.h"
 
 namespace waymark::admin {
@@ -49,8 +50,12 @@ Response error_response(unsigned status, std::string message, ErrorDetails detai
 Response error_response(const absl::Status& status) {
   std::string message(message_of(status));
   switch (status.code()) {
-    case absl::StatusCode::kInvalidArgument:
-      return error_response(400, std::move(message));
+    case absl::StatusCode::kInvalidArgument: {
+      auto [field, problem] = field_problem_of(status);
+      ErrorDetails details;
+      if (!field.empty()) add_error(details, std::move(field), std::move(problem));
+      return error_response(400, std::move(message), std::move(details));
+    }
     case absl::StatusCode::kNotFound:
       return error_response(404, std::move(message));
     case absl::StatusCode::kAlreadyExists:

@@ -27,7 +27,7 @@ struct Response {
 // An api::Error. `code` where error_code(status) is not meant.
 [[nodiscard]] Response error_response(unsigned status, std::string message,
                                       ErrorDetails details = {}, std::string_view code = {});
-// As the table of admin_api.h says.
+// As the table of admin_api.h says; with details where it is about a field (base/field_error.h).
 [[nodiscard]] Response error_response(const absl::Status& status);
 
 }  // namespace waymark::admin

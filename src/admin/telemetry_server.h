@@ -7,6 +7,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "admin/request_counts.h"
 #include "admin/telemetry_source.h"
 
 namespace waymark::admin {
@@ -16,6 +17,7 @@ struct TelemetryOptions {
   std::uint16_t port = 0;         // 0: one the system chooses
   unsigned max_connections = 64;  // more wait in the backlog
   std::chrono::seconds idle_timeout{10};
+  RequestCounts* counts = nullptr;  // outlives the server; null: nobody counts
 };
 
 // It changes nothing and holds no secret, so it needs no token and looks at no Host header; a pod's

@@ -33,6 +33,7 @@ void add(Links& links, const UpstreamSnapshot& one) {
   sum.times_failed += one.times_failed;
   sum.malformed += one.malformed;
   sum.batch_frames.add(one.batch_frames);
+  sum.answers.add(one.answers);
   sum.outstanding_events += one.outstanding_events;
   sum.outstanding_frames += one.outstanding_frames;
   sum.outstanding_bytes += one.outstanding_bytes;
@@ -53,6 +54,10 @@ void write(MetricsText& text, const Links& links, MetricsText::Labels labels) {
         links.ready);
   gauge("waymark_upstream_connections", "Client connections served by the upstream.",
         sum.connections);
+  text.histogram("waymark_upstream_answer_seconds",
+                 "Time from receiving a frame to the answer that names it, of one frame of each "
+                 "connection at a time.",
+                 sum.answers, 1e9, labels);
   counter("waymark_link_events_sent_total", "Events of completed writes.", sum.events_sent);
   counter("waymark_link_frames_sent_total", "Frames among those events.", sum.frames_sent);
   counter("waymark_link_bytes_sent_total", "Encoded bytes of those events.", sum.bytes_sent);
@@ -87,6 +92,7 @@ struct Standings {
   std::array<std::size_t, kStates.size()> in_state{};
   std::uint32_t failures = 0;
   std::uint32_t weight = 0;
+  std::uint64_t probe_failures = 0;
 };
 
 }  // namespace
@@ -111,6 +117,7 @@ void add_standing_metrics(MetricsText& text, const std::vector<UpstreamStanding>
     if (state != kStates.end()) ++at.in_state[static_cast<std::size_t>(state - kStates.begin())];
     at.failures = std::max(at.failures, upstream.failures);
     at.weight += upstream.weight;
+    at.probe_failures += upstream.probe_failures;
     if (!told.insert(upstream.id).second) continue;
     text.gauge("waymark_upstream_info",
                "Always 1; who added the upstream and what it is meant to be.", 1,
@@ -128,6 +135,9 @@ void add_standing_metrics(MetricsText& text, const std::vector<UpstreamStanding>
     }
     text.gauge("waymark_upstream_consecutive_failures", "Failures of probes and links in a row.",
                at.failures, {{"pool", place.first}, {"upstream", place.second}});
+    text.counter("waymark_upstream_probe_failures_total",
+                 "Health probes without an answer, or with one that cannot be read.",
+                 at.probe_failures, {{"pool", place.first}, {"upstream", place.second}});
     text.gauge("waymark_upstream_weight", "The weight the upstream has now.", at.weight,
                {{"pool", place.first}, {"upstream", place.second}});
   }

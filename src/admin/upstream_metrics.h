@@ -20,6 +20,7 @@ struct UpstreamStanding {
   std::string admin_state;
   std::uint32_t failures = 0;
   std::uint32_t weight = 1;
+  std::uint64_t probe_failures = 0;
 };
 
 // What a worker's links count. The upstreams of a pool that share an address, which differ in

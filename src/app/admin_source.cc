@@ -7,6 +7,7 @@
 #include "app/api_view.h"
 #include "app/tap_source.h"
 #include "app/version.h"
+#include "base/field_error.h"
 #include "base/rfc3339.h"
 #include "base/status.h"
 #include "identity/random_mark.h"
@@ -22,11 +23,19 @@ constexpr std::chrono::milliseconds kSurveyTimeout{5'000};
 
 absl::StatusOr<Mark> mark_of(const std::string& text) {
   if (const auto mark = Mark::parse(text)) return *mark;
-  return error(absl::StatusCode::kInvalidArgument, "mark: '{}' is not a UUID", text);
+  return field_error("mark", "'{}' is not a UUID", text);
 }
 
 absl::Status no_connection(const std::string& mark) {
   return error(absl::StatusCode::kNotFound, "there is no connection '{}'", mark);
+}
+
+// Of listeners or pools, in configured order.
+template <typename Settings>
+std::string names_of(const std::vector<Settings>& all) {
+  std::string names;
+  for (const Settings& one : all) names += (names.empty() ? "" : ", ") + one.name;
+  return names;
 }
 
 control::Metadata metadata_of(const google::protobuf::Map<std::string, std::string>& map) {
@@ -108,22 +117,18 @@ absl::StatusOr<api::Pool> AdminSource::pool(const std::string& name) {
   return error(absl::StatusCode::kNotFound, "there is no pool '{}'", name);
 }
 
-absl::StatusOr<std::size_t> AdminSource::pool_slot(const std::string& name) const {
-  const proxy::LayoutPtr layout = proxy_.layout();
-  if (const auto slot = layout->any_pool_slot(name)) return *slot;
-  std::string known;
-  for (const proxy::PoolContext& pool : layout->pools) {
-    if (pool.configured) known += (known.empty() ? "" : ", ") + pool.settings->name;
-  }
-  return error(absl::StatusCode::kInvalidArgument, "pool: there is no pool '{}', known: {}", name,
-               known);
+absl::StatusOr<std::size_t> AdminSource::pool_slot(const std::string& name,
+                                                   const std::string& field) const {
+  if (const auto slot = proxy_.layout()->any_pool_slot(name)) return *slot;
+  return field_error(field, "there is no pool '{}', known: {}", name,
+                     names_of(running_.get()->proxy.pools));
 }
 
 // --- upstreams ---
 
 absl::StatusOr<api::UpstreamList> AdminSource::upstreams(const std::string& pool) {
   if (!pool.empty()) {
-    if (const auto index = pool_slot(pool); !index.ok()) return index.status();
+    if (const auto slot = pool_slot(pool, "pool"); !slot.ok()) return slot.status();
   }
   auto upstreams = plane_.upstreams();
   if (!upstreams.ok()) return upstreams.status();
@@ -191,33 +196,32 @@ absl::StatusOr<api::Registration> AdminSource::delete_registration(const std::st
                                                                    const admin::Actor& /*actor*/) {
   auto upstream = plane_.end_lease(id);
   if (!upstream.ok()) return upstream.status();
-  return registration_of(upstream->resource, 0);
+  return registration_of(upstream->resource, upstream->ttl_seconds);
 }
 
 // --- connections ---
 
-absl::StatusOr<proxy::ConnectionFilter> AdminSource::filter_of(
-    const api::ConnectionFilter& filter) {
+absl::StatusOr<proxy::ConnectionFilter> AdminSource::filter_of(const api::ConnectionFilter& filter,
+                                                               const std::string& path) {
   proxy::ConnectionFilter out;
   if (filter.state() == "active") out.activity = proxy::ConnectionFilter::Activity::active;
   if (filter.state() == "inactive") out.activity = proxy::ConnectionFilter::Activity::inactive;
   if (!filter.upstream().empty()) {
     auto upstream = plane_.upstream(filter.upstream());
     if (!upstream.ok()) {
-      return error(absl::StatusCode::kInvalidArgument, "upstream: {}",
-                   message_of(upstream.status()));
+      return field_error(path + "upstream", "{}", message_of(upstream.status()));
     }
     out.upstream = upstream->index;
   }
   if (!filter.listener().empty()) {
     out.listener = proxy_.layout()->any_listener_slot(filter.listener());
     if (!out.listener) {
-      return error(absl::StatusCode::kInvalidArgument, "listener: there is no listener '{}'",
-                   filter.listener());
+      return field_error(path + "listener", "there is no listener '{}', known: {}",
+                         filter.listener(), names_of(running_.get()->proxy.listeners));
     }
   }
   if (!filter.pool().empty()) {
-    const auto index = pool_slot(filter.pool());
+    const auto index = pool_slot(filter.pool(), path + "pool");
     if (!index.ok()) return index.status();
     out.pool = *index;
   }
@@ -225,14 +229,13 @@ absl::StatusOr<proxy::ConnectionFilter> AdminSource::filter_of(
 }
 
 absl::StatusOr<api::ConnectionList> AdminSource::connections(const admin::ConnectionQuery& query) {
-  auto filter = filter_of(query.filter);
+  auto filter = filter_of(query.filter, "");
   if (!filter.ok()) return filter.status();
   SurveyOrder order{.action = SurveyOrder::Action::list, .filter = *filter, .limit = query.limit};
   if (!query.page_token.empty()) {
     const auto after = mark_of(query.page_token);
     if (!after.ok()) {
-      return error(absl::StatusCode::kInvalidArgument, "page_token: '{}' is none of this server's",
-                   query.page_token);
+      return field_error("page_token", "'{}' is none of this server's", query.page_token);
     }
     order.after = *after;
   }
@@ -327,10 +330,9 @@ absl::StatusOr<api::ConnectionsActionDone> AdminSource::act_on_many(
   const api::ConnectionFilter& asked = request.filter();
   if (asked.state().empty() && asked.upstream().empty() && asked.listener().empty() &&
       asked.pool().empty()) {
-    return error(absl::StatusCode::kInvalidArgument,
-                 "filter: may not be empty; state: all is a filter");
+    return field_error("filter", "may not be empty; state: all is a filter");
   }
-  auto filter = filter_of(asked);
+  auto filter = filter_of(asked, "filter.");
   if (!filter.ok()) return filter.status();
   const auto answer = proxy_.survey(
       {.action = request.dry_run() ? SurveyOrder::Action::count : action, .filter = *filter},
@@ -358,7 +360,7 @@ absl::StatusOr<api::BroadcastDone> AdminSource::broadcast(const api::Broadcast& 
   api::ConnectionFilter asked;
   asked.set_state(broadcast.to());
   asked.set_pool(broadcast.pool());
-  auto filter = filter_of(asked);
+  auto filter = filter_of(asked, "");
   if (!filter.ok()) return filter.status();
   const auto answer = proxy_.survey(
       {.action = SurveyOrder::Action::send, .filter = *filter, .payload = payload}, kSurveyTimeout);

@@ -75,14 +75,16 @@ class AdminSource final : public admin::AdminApi {
   // What the control thread and the workers know of one upstream.
   [[nodiscard]] absl::StatusOr<admin::api::Upstream> with_links(
       absl::StatusOr<UpstreamView> upstream);
+  // `path` goes before the field that an error names: "filter.".
   [[nodiscard]] absl::StatusOr<proxy::ConnectionFilter> filter_of(
-      const admin::api::ConnectionFilter& filter);
+      const admin::api::ConnectionFilter& filter, const std::string& path);
   [[nodiscard]] absl::StatusOr<proxy::SurveyAnswer> survey_one(proxy::SurveyOrder::Action action,
                                                                const std::string& mark,
                                                                const std::string& payload);
   [[nodiscard]] absl::StatusOr<admin::api::ConnectionsActionDone> act_on_many(
       proxy::SurveyOrder::Action action, const admin::api::ConnectionsAction& request);
-  [[nodiscard]] absl::StatusOr<std::size_t> pool_slot(const std::string& name) const;
+  [[nodiscard]] absl::StatusOr<std::size_t> pool_slot(const std::string& name,
+                                                      const std::string& field) const;
 
   const RunningConfig& running_;
   const std::string config_path_;

@@ -6,6 +6,7 @@
 #include <chrono>
 
 #include "app/config_scalar.h"
+#include "base/field_error.h"
 #include "base/rfc3339.h"
 #include "base/status.h"
 #include "link/metadata.h"
@@ -58,8 +59,11 @@ const UpstreamView* find(const std::vector<UpstreamView>& upstreams, std::uint32
 }  // namespace
 
 UpstreamView view_of(const control::Upstream& upstream, std::uint64_t now_ms) {
-  UpstreamView view{
-      .index = upstream.index, .configured_weight = upstream.spec.weight, .resource = {}};
+  UpstreamView view{.index = upstream.index,
+                    .configured_weight = upstream.spec.weight,
+                    .probe_failures = upstream.probe_failures,
+                    .ttl_seconds = upstream.ttl_seconds,
+                    .resource = {}};
   api::Upstream& out = view.resource;
   const control::Standing& standing = upstream.life.standing();
   out.set_id(upstream.id);
@@ -76,7 +80,8 @@ UpstreamView view_of(const control::Upstream& upstream, std::uint64_t now_ms) {
   out.set_health(standing.health);
   out.set_state_since(time_ago(now_ms - standing.since_ms));
   out.set_failures(static_cast<std::uint32_t>(standing.failures));
-  if (upstream.source == control::Source::lease && upstream.lease_until_ms > now_ms) {
+  if (upstream.source == control::Source::lease && !upstream.leaving &&
+      upstream.lease_until_ms > now_ms) {
     out.set_lease_expires_at(time_ahead(upstream.lease_until_ms - now_ms));
   }
   for (const auto& [key, value] : upstream.spec.metadata) (*out.mutable_metadata())[key] = value;
@@ -208,17 +213,16 @@ absl::StatusOr<control::UpstreamSpec> spec_of(const std::string& pool, const std
                                               bool insecure, control::Metadata metadata) {
   const auto endpoint = parse_host_port(address);
   if (!endpoint.ok()) {
-    return error(absl::StatusCode::kInvalidArgument, "address: {}", message_of(endpoint.status()));
+    return field_error("address", "{}", message_of(endpoint.status()));
   }
   if (!endpoint->is_loopback() && !insecure) {
-    return error(
-        absl::StatusCode::kInvalidArgument,
-        "address: {} is off the loopback, and TLS to upstreams comes with a later version: "
-        "say \"insecure\": true to send plaintext there",
-        endpoint->to_string());
+    return field_error("address",
+                       "{} is off the loopback, and TLS to upstreams comes with a later version: "
+                       "say \"insecure\": true to send plaintext there",
+                       endpoint->to_string());
   }
   if (const std::string problem = link::problem_of(metadata); !problem.empty()) {
-    return error(absl::StatusCode::kInvalidArgument, "metadata: {}", problem);
+    return field_error("metadata", "{}", problem);
   }
   return control::UpstreamSpec{.pool = pool,
                                .address = endpoint->to_string(),

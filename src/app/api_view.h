@@ -20,6 +20,8 @@ namespace api = ::waymark::admin::v1;
 struct UpstreamView {
   std::uint32_t index = 0;
   std::uint32_t configured_weight = 1;
+  std::uint64_t probe_failures = 0;
+  std::uint32_t ttl_seconds = 0;  // of a lease
   api::Upstream resource;
 };
 

@@ -58,11 +58,13 @@ admin::Audit audit_to(Log& log) {
 
 absl::StatusOr<HttpListeners> open_http_listeners(const Config& config,
                                                   admin::TelemetrySource& telemetry,
+                                                  admin::RequestCounts& requests,
                                                   admin::AdminApi& calls, admin::EventRing& events,
                                                   Log& log) {
   HttpListeners all;
   auto probes = admin::TelemetryServer::start(
-      {.host = config.telemetry.host, .port = config.telemetry.port}, telemetry);
+      {.host = config.telemetry.host, .port = config.telemetry.port, .counts = &requests},
+      telemetry);
   if (!probes.ok()) return probes.status();
   all.telemetry = *std::move(probes);
 
@@ -72,7 +74,8 @@ absl::StatusOr<HttpListeners> open_http_listeners(const Config& config,
                                         .port = config.admin.bind.port,
                                         .allowed_hosts = config.admin.allowed_hosts,
                                         .tokens = *std::move(tokens),
-                                        .auth_off = !config.admin.auth},
+                                        .auth_off = !config.admin.auth,
+                                        .counts = &requests},
                                        calls, events, audit_to(log));
   if (!api.ok()) return api.status();
   all.admin = *std::move(api);
@@ -82,7 +85,8 @@ absl::StatusOr<HttpListeners> open_http_listeners(const Config& config,
   if (!token.ok()) return token.status();
   auto registry = admin::RegistryServer::start({.host = config.registry.bind->host,
                                                 .port = config.registry.bind->port,
-                                                .tokens = {*std::move(token)}},
+                                                .tokens = {*std::move(token)},
+                                                .counts = &requests},
                                                calls, audit_to(log));
   if (!registry.ok()) return registry.status();
   all.registry = *std::move(registry);

@@ -21,6 +21,7 @@ struct HttpListeners {
 // state directory unless they are there. All arguments outlive the listeners.
 [[nodiscard]] absl::StatusOr<HttpListeners> open_http_listeners(const Config& config,
                                                                 admin::TelemetrySource& telemetry,
+                                                                admin::RequestCounts& requests,
                                                                 admin::AdminApi& calls,
                                                                 admin::EventRing& events, Log& log);
 

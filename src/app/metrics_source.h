@@ -22,12 +22,15 @@ class MetricsSource final : public admin::TelemetrySource {
   MetricsSource(proxy::Proxy& proxy, ControlPlane& plane, const ReadinessGate& gate, const Log& log)
       : proxy_(proxy), plane_(plane), gate_(gate), log_(log) {}
 
+  // For the HTTP listeners to count in.
+  [[nodiscard]] admin::RequestCounts& requests() { return requests_; }
+
   admin::Readiness readiness() override { return gate_.look(); }
 
   std::string metrics() override {
     std::vector<admin::UpstreamStanding> standings;
     if (const auto upstreams = plane_.upstreams(); upstreams.ok()) {
-      for (const UpstreamView& view : *upstreams) standings.push_back(standing_of(view.resource));
+      for (const UpstreamView& view : *upstreams) standings.push_back(standing_of(view));
     }
     constexpr std::chrono::milliseconds kSnapshotTimeout{1000};
     return admin::proxy_metrics(proxy_.snapshot(kSnapshotTimeout),
@@ -35,12 +38,14 @@ class MetricsSource final : public admin::TelemetrySource {
                                  .log_lines_dropped = log_.dropped_lines(),
                                  .ready = gate_.look().ready,
                                  .draining = gate_.draining(),
-                                 .upstreams = std::move(standings)}) +
+                                 .upstreams = std::move(standings),
+                                 .requests = requests_.all()}) +
            process_.text();
   }
 
  private:
-  static admin::UpstreamStanding standing_of(const api::Upstream& upstream) {
+  static admin::UpstreamStanding standing_of(const UpstreamView& view) {
+    const api::Upstream& upstream = view.resource;
     return {.id = upstream.id(),
             .pool = upstream.pool(),
             .address = upstream.address(),
@@ -48,13 +53,15 @@ class MetricsSource final : public admin::TelemetrySource {
             .state = upstream.state(),
             .admin_state = upstream.admin_state(),
             .failures = upstream.failures(),
-            .weight = upstream.weight()};
+            .weight = upstream.weight(),
+            .probe_failures = view.probe_failures};
   }
 
   proxy::Proxy& proxy_;
   ControlPlane& plane_;
   const ReadinessGate& gate_;
   const Log& log_;
+  admin::RequestCounts requests_;
   const admin::ProcessMetrics process_;
 };
 

@@ -5,6 +5,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "base/field_error.h"
 #include "base/status.h"
 
 namespace waymark::app {
@@ -35,7 +36,7 @@ absl::Status may_be_set(const std::string& path, const std::string& value) {
     why = "variables belong into the file";
   }
   if (why.empty()) return absl::OkStatus();
-  return error(absl::StatusCode::kInvalidArgument, "set: {}: {}", path, why);
+  return field_error("set." + path, "{}", why);
 }
 
 std::string lines_of(const std::vector<ConfigError>& errors) {
@@ -45,11 +46,11 @@ std::string lines_of(const std::vector<ConfigError>& errors) {
 }
 
 absl::Status refused(const std::vector<ConfigError>& errors) {
-  std::string all;
-  for (const ConfigError& one : errors) {
-    all += fmt::format("{}set: {}: {}", all.empty() ? "" : "; ", one.path, one.message);
+  std::string others;
+  for (std::size_t i = 1; i < errors.size(); ++i) {
+    others += fmt::format("; {}: {}", errors[i].path, errors[i].message);
   }
-  return error(absl::StatusCode::kInvalidArgument, "{}", all);
+  return field_error("set." + errors.front().path, "{}{}", errors.front().message, others);
 }
 
 const std::string* value_of(const FlatConfig& config, const std::string& path) {

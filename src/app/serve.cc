@@ -128,7 +128,7 @@ int serve(Config of_file, const ServeOptions& options) {
   Reload reload(options.config_path, running, settings, plane, log, feed);
   ReloadThread reloads(reload);
   AdminSource source(running, options.config_path, **proxy, plane, gate, reload);
-  auto http = open_http_listeners(config, metrics, source, ring, log);
+  auto http = open_http_listeners(config, metrics, metrics.requests(), source, ring, log);
 
   int exit_code = 0;
   bool draining = false;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/field_error.h"
 #include "base/status.h"
 
 namespace waymark::control {
@@ -490,6 +491,7 @@ void Control::gone(std::uint32_t index) {
 void Control::probed(std::uint32_t index, const ProbeResult& result) {
   Upstream* upstream = directory_.at(index);
   if (upstream == nullptr) return;
+  if (result.kind == ProbeResult::Kind::failed) ++upstream->probe_failures;
   upstream->life.probe(result, now_ms_);
   steer(*upstream);
 }
@@ -527,8 +529,7 @@ absl::Status Control::settle_pool(UpstreamSpec& spec) const {
   for (const PoolRules& rules : options_.pools) {
     known += (known.empty() ? "" : ", ") + rules.name;
   }
-  return error(absl::StatusCode::kInvalidArgument, "pool: there is no pool '{}', known: {}",
-               spec.pool, known);
+  return field_error("pool", "there is no pool '{}', known: {}", spec.pool, known);
 }
 
 }  // namespace waymark::control

@@ -49,6 +49,7 @@ struct Upstream {
   std::uint32_t ttl_seconds = 0;      // of a lease
   std::uint64_t lease_until_ms = 0;   // of a lease
   std::vector<bool> ready;            // by worker: its link is
+  std::uint64_t probe_failures = 0;   // health probes that failed, ever
   std::size_t gone = 0;               // workers that have forgotten it
   State last_state = State::joining;  // that others were told of
   bool serving = false;               // counted as one that others may rely on

@@ -94,8 +94,8 @@ void UpstreamLife::count_loss(std::string_view why) {
   if (losses_.size() < static_cast<std::size_t>(settings_.eject_after)) return;
   losses_.clear();
   ejected_until_ms_ = now_ms_ + count(eject_backoff_.next(random_()));
-  eject_reason_ =
-      fmt::format("ejected after {} lost links, the last: {}", settings_.eject_after, why);
+  eject_reason_ = fmt::format("ejected after {} lost link{}, the last: {}", settings_.eject_after,
+                              settings_.eject_after == 1 ? "" : "s", why);
 }
 
 void UpstreamLife::link_failed(std::string_view why, std::uint64_t now_ms) {

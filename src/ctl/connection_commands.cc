@@ -68,8 +68,6 @@ absl::StatusOr<Answer> all_pages(Context& context, const ConnectionFilter& filte
   return whole;
 }
 
-std::string_view plural(std::uint64_t count) { return count == 1 ? "" : "s"; }
-
 absl::StatusOr<Answer> act(Context& context, ManyAction action, const ConnectionFilter& filter,
                            bool dry_run) {
   return context.api.post(

@@ -11,7 +11,8 @@ std::string time_and_age(const Json& connection, std::string_view field, Instant
 }
 
 std::string traffic(const Json& connection, std::string_view frames, std::string_view bytes) {
-  return fmt::format("{} frames, {}", grouped(number_of(connection, frames)),
+  const std::uint64_t count = number_of(connection, frames);
+  return fmt::format("{} frame{}, {}", grouped(count), plural(count),
                      short_bytes(number_of(connection, bytes)));
 }
 

@@ -1,9 +1,9 @@
 #include "ctl/payload.h"
 
 #include "base/status.h"
+#include "base/utf8.h"
 #include "ctl/base64.h"
 #include "ctl/local_file.h"
-#include "ctl/utf8.h"
 
 namespace waymark::ctl {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "ctl/utf8.h"
+#include "base/utf8.h"
 
 namespace waymark::ctl {
 namespace {

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "ctl/columns.h"
 #include "ctl/printable.h"
-#include "ctl/utf8.h"
 
 namespace waymark::ctl {
 namespace {

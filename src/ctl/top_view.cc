@@ -6,9 +6,9 @@
 #include <utility>
 #include <vector>
 
+#include "ctl/columns.h"
 #include "ctl/printable.h"
 #include "ctl/upstream_view.h"
-#include "ctl/utf8.h"
 
 namespace waymark::ctl {
 namespace {
@@ -28,9 +28,10 @@ std::string head(const Json& info, const Rate& total, const Style& style, Instan
                          printable(text_of(info, "proxy_id")), state,
                          short_age(text_of(info, "started_at"), now)),
              style) +
-         cut(fmt::format("{} connections, {} without upstream, {} queued, "
+         cut(fmt::format("{} connection{}, {} without upstream, {} queued, "
                          "{} frames/s up, {} messages/s down",
                          grouped(number_of(info, "connections")),
+                         plural(number_of(info, "connections")),
                          grouped(number_of(info, "held_connections")),
                          short_bytes(number_of(info, "memory_used_bytes")),
                          short_rate(total.frames_up), short_rate(total.messages_down)),

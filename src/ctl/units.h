@@ -25,6 +25,11 @@ using Instant = std::chrono::time_point<std::chrono::system_clock, Millis>;
 // The two largest units: "0s", "45s", "2m 5s", "3h", "4d 2h". Less than nothing is "0s".
 [[nodiscard]] std::string short_duration(Millis duration);
 
+// Ends the noun after a number: "" or "s".
+[[nodiscard]] constexpr std::string_view plural(std::uint64_t number) {
+  return number == 1 ? "" : "s";
+}
+
 // "1,234,567".
 [[nodiscard]] std::string grouped(std::uint64_t number);
 

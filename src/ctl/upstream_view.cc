@@ -140,11 +140,13 @@ std::string upstream_details(const Json& upstream, const Style& style, Instant n
 }
 
 std::string upstream_line(const Json& upstream) {
+  std::string wish = printable(text_of(upstream, "admin_state"));
+  if (wish == "drain") wish = "drained";
+  if (wish == "maintenance") wish = "in maintenance";
   const auto connections = number_of(upstream, "connections");
   return fmt::format("{}: {}, meant to be {}, weight {}, {} connection{} (id {})\n",
                      printable(text_of(upstream, "address")), printable(text_of(upstream, "state")),
-                     printable(text_of(upstream, "admin_state")), weight_of(upstream),
-                     grouped(connections), connections == 1 ? "" : "s",
+                     wish, weight_of(upstream), grouped(connections), plural(connections),
                      printable(text_of(upstream, "id")));
 }
 

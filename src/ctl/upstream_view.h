@@ -21,7 +21,7 @@ namespace waymark::ctl {
 // Of the resource Upstream: all fields, then its links.
 [[nodiscard]] std::string upstream_details(const Json& upstream, const Style& style, Instant now);
 
-// "10.0.0.5:50051: ready, meant to be drain, weight 1, 12 connections".
+// "10.0.0.5:50051: ready, meant to be drained, weight 1, 12 connections".
 [[nodiscard]] std::string upstream_line(const Json& upstream);
 
 }  // namespace waymark::ctl

@@ -53,9 +53,21 @@ void DownPath::carry_out(const Origin& origin, const wire::Command& command) {
   if (last_ == nullptr || last_->retired || last_->session.mark() != command.mark) {
     last_ = state_.clients.find(command.mark);
   }
-  if (last_ != nullptr) return apply(origin, *last_, command);
+  if (last_ != nullptr) {
+    note_answer(origin, *last_, command.reply_to);
+    return apply(origin, *last_, command);
+  }
   if (origin.hops_left > 0) return forward(origin, command);
   refuse(origin, command, wire::Refusal::no_such_mark);
+}
+
+// Of the upstream that has the client alone: others were not sent the frame.
+void DownPath::note_answer(const Origin& origin, Client& client, std::uint64_t reply_to) {
+  session::AnswerWatch& answers = client.session.answers();
+  if (!answers.watches(reply_to) || client.session.upstream() != origin.upstream) return;
+  if (message_ns_ == 0) message_ns_ = unix_ns();
+  const auto time = answers.answered(reply_to, message_ns_);
+  if (time) state_.upstream_of(client).answers.observe(*time);
 }
 
 void DownPath::apply(const Origin& origin, Client& client, const wire::Command& command) {
@@ -133,6 +145,7 @@ void DownPath::end_of_message() {
   for (Client* client : gather_.clients()) flush(*client);
   gather_.clear();
   last_ = nullptr;
+  message_ns_ = 0;
 }
 
 void DownPath::on_drained(Client& client) {

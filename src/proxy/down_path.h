@@ -41,6 +41,7 @@ class DownPath {
 
   void carry_out(const Origin& origin, const wire::Command& command);
   void broadcast(const Origin& origin, const wire::Command& command);
+  void note_answer(const Origin& origin, Client& client, std::uint64_t reply_to);
   void apply(const Origin& origin, Client& client, const wire::Command& command);
   [[nodiscard]] wire::Refusal send(Client& client, const wire::Command& command);
   void flush(Client& client);
@@ -52,7 +53,8 @@ class DownPath {
   Closer& closer_;
   Steering& steering_;
   WriteGather gather_;
-  Client* last_ = nullptr;  // the client of the latest command, within one message
+  Client* last_ = nullptr;        // the client of the latest command, within one message
+  std::uint64_t message_ns_ = 0;  // when an answer in this message was first noted; 0: none
 };
 
 }  // namespace waymark::proxy

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "base/buckets.h"
 #include "link/link.h"
 #include "proxy/layout.h"
 #include "proxy/upstream_order.h"
@@ -33,6 +34,7 @@ struct Upstream {
   bool asked_drain = false;  // by itself, on the link it has now
   std::unique_ptr<link::Link> link;
   std::size_t clients = 0;        // it serves
+  TimeBuckets answers;            // of frames that were watched (session/answer_watch.h)
   std::deque<Mark> waiting;       // paused clients, first come first served; some may have ended
   std::deque<Moving> moving;      // clients that leave it; some may have ended
   std::uint64_t leave_by_ms = 0;  // with Role::rest: its link ends then

@@ -28,6 +28,7 @@ struct UpstreamSnapshot {
   std::uint64_t times_failed = 0;
   std::uint64_t malformed = 0;
   FrameBuckets batch_frames;  // of batches_sent
+  TimeBuckets answers;        // from receiving a frame to its answer
   std::size_t outstanding_events = 0;
   std::size_t outstanding_frames = 0;
   std::size_t outstanding_bytes = 0;

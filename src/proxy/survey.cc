@@ -50,6 +50,9 @@ bool Survey::step(const Tools& tools) {
     case Phase::gathering:
       gather(tools);
       return false;
+    case Phase::ordering:
+      put_in_order();
+      return false;
     case Phase::acting:
       act(tools);
       if (next_ < marks_.size()) return false;
@@ -73,24 +76,42 @@ void Survey::gather(const Tools& tools) {
   unseen_ = std::min(unseen_, live.size());
   for (std::size_t budget = kLookedAt; budget > 0 && unseen_ > 0; --budget) {
     const Client& client = *live[--unseen_];
-    if (matches(tools.state, client)) marks_.push_back(client.session.mark());
+    if (!matches(tools.state, client)) continue;
+    const Mark& mark = client.session.mark();
+    gathered_[static_cast<unsigned char>(mark.bytes().front())].push_back(mark);
   }
   if (unseen_ > 0) return;
-  sort_out();
+  std::size_t found = marks_.size();
+  for (const auto& part : gathered_) found += part.size();
+  marks_.reserve(found);
+  phase_ = Phase::ordering;
+}
+
+void Survey::put_in_order() {
+  for (std::size_t done = 0; done < kLookedAt && ordered_ < gathered_.size(); ++ordered_) {
+    std::vector<Mark> part = std::move(gathered_[ordered_]);
+    done += part.size();
+    std::sort(part.begin(), part.end());
+    marks_.insert(marks_.end(), part.begin(), std::unique(part.begin(), part.end()));
+  }
+  if (ordered_ < gathered_.size()) return;
+  answer_.matched = marks_.size();
+  choose_page();
   phase_ = Phase::acting;
 }
 
-void Survey::sort_out() {
-  std::sort(marks_.begin(), marks_.end());
-  marks_.erase(std::unique(marks_.begin(), marks_.end()), marks_.end());
-  answer_.matched = marks_.size();
+void Survey::choose_page() {
   if (order_.action == SurveyOrder::Action::count) return marks_.clear();
-  if (order_.action != SurveyOrder::Action::list || order_.mark) return;
-  const auto after = std::upper_bound(marks_.begin(), marks_.end(), order_.after);
-  marks_.erase(marks_.begin(), after);
-  if (marks_.size() <= order_.limit) return;
-  marks_.resize(order_.limit);
-  answer_.more = true;
+  if (order_.action != SurveyOrder::Action::list) return;
+  if (!order_.mark) {
+    const auto after = std::upper_bound(marks_.begin(), marks_.end(), order_.after);
+    next_ = static_cast<std::size_t>(after - marks_.begin());
+    if (marks_.size() - next_ > order_.limit) {
+      marks_.resize(next_ + order_.limit);
+      answer_.more = true;
+    }
+  }
+  answer_.connections.reserve(marks_.size() - next_);
 }
 
 void Survey::act(const Tools& tools) {

@@ -1,11 +1,14 @@
 // Carries out a SurveyOrder on one worker, in slices short enough that clients do not notice: first
-// the marks of all that match are gathered, then each is looked up and acted on.
+// the marks of all that match are gathered, then they are put in order, then each is looked up and
+// acted on. They are gathered by their first byte, which is random, so that they are put in order
+// piece by piece.
 //
 // Every connection that was there from the beginning to the end of the gathering is found, and each
 // is acted on once. The table is walked from its end, because what it moves to fill a gap comes
 // from there: a client may be met twice, never missed.
 #pragma once
 
+#include <array>
 #include <functional>
 #include <vector>
 
@@ -32,11 +35,12 @@ class Survey {
   [[nodiscard]] bool step(const Tools& tools);
 
  private:
-  enum class Phase : std::uint8_t { beginning, gathering, acting };
+  enum class Phase : std::uint8_t { beginning, gathering, ordering, acting };
 
   void begin(const Tools& tools);
   void gather(const Tools& tools);
-  void sort_out();
+  void put_in_order();
+  void choose_page();
   void act(const Tools& tools);
   void act_on(const Tools& tools, Client& client);
   [[nodiscard]] bool matches(const WorkerState& state, const Client& client) const;
@@ -45,8 +49,10 @@ class Survey {
   const Done done_;
   Phase phase_ = Phase::beginning;
   std::size_t unseen_ = 0;  // clients of the table that have not been looked at
-  std::size_t next_ = 0;    // of marks_
+  std::array<std::vector<Mark>, 256> gathered_;  // by first byte; a mark may be there twice
+  std::size_t ordered_ = 0;                      // of gathered_: as many are in marks_
   std::vector<Mark> marks_;
+  std::size_t next_ = 0;  // of marks_
   SurveyAnswer answer_;
 };
 

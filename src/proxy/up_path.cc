@@ -131,6 +131,7 @@ wire::EventHeader UpPath::number(Client& client, std::size_t size, std::uint64_t
   ++traffic.frames_up;
   traffic.bytes_up += size;
   const std::uint64_t seq = client.session.add_frame(size, state_.loop.now_ms());
+  client.session.answers().frame(seq, received_at);
   return {.mark = client.session.mark(), .seq = seq, .received_at = received_at};
 }
 

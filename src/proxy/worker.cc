@@ -191,6 +191,7 @@ WorkerSnapshot Worker::snapshot() const {
         .times_failed = counters.times_failed,
         .malformed = counters.malformed,
         .batch_frames = counters.batch_frames,
+        .answers = upstream.answers,
         .outstanding_events = link.window().events(),
         .outstanding_frames = link.outstanding_frames(),
         .outstanding_bytes = link.window().bytes(),

@@ -109,12 +109,13 @@ bool LinkProtocol::frame(const wire::Event& event) {
   const wire::EventHeader& header = event.header;
   std::shared_ptr<Conversation> conversation = conversation_of(header.mark);
   outbox().open_reply(*conversation);
-  service_.handler.frame({.mark = header.mark,
-                          .seq = header.seq,
-                          .attempt = std::max(header.attempt, 1U),
-                          .received_at = header.received_at,
-                          .payload = payload},
-                         Reply(std::move(conversation), header.delivery));
+  service_.handler.frame(
+      {.mark = header.mark,
+       .seq = header.seq,
+       .attempt = std::max(header.attempt, 1U),
+       .received_at = header.received_at,
+       .payload = payload},
+      Reply(std::move(conversation), header.delivery != 0 ? header.delivery : header.seq));
   return true;
 }
 

@@ -14,7 +14,7 @@ bool Reply::send(std::string_view payload) {
                              .mark = conversation->mark,
                              .action = wire::ActionKind::send,
                              .payload = wire::Bytes(payload),
-                             .reply_to = delivery_};
+                             .reply_to = reply_to_};
   return conversation->outbox->finish_reply(*conversation, &answer);
 }
 

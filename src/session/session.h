@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <optional>
 
+#include "session/answer_watch.h"
 #include "session/share.h"
 #include "waymark/close_reason.h"
 #include "waymark/mark.h"
@@ -74,6 +75,7 @@ class Session {
   [[nodiscard]] Ms last_frame_at() const { return last_frame_; }
 
   [[nodiscard]] Share& share() { return share_; }
+  [[nodiscard]] AnswerWatch& answers() { return answers_; }
 
   // --- down: upstream -> client ---
 
@@ -105,6 +107,7 @@ class Session {
     upstream_ = upstream;
     ++epoch_;
     share_.clear();
+    answers_.clear();
     last_output_ = now;
   }
   // The client was moved away from `upstream`, which may still answer what it was sent.
@@ -151,6 +154,7 @@ class Session {
   std::uint32_t former_ = kNoUpstream;
   std::uint32_t epoch_ = 0;
   Share share_;
+  AnswerWatch answers_;
   bool up_ended_ = false;
   bool down_ended_ = false;
 };

@@ -8,6 +8,7 @@ import time
 import pytest
 
 from harness import wire
+from harness.admin import Refused
 from harness.books import assert_balanced
 from harness.clock import eventually, scaled
 from harness.process import REPOSITORY
@@ -158,6 +159,66 @@ def test_a_solitary_frame_is_a_batch_and_takes_no_tick_of_the_loop(rig):
     assert metrics.total("proxy_seconds_count", direction="down") == 20
     proxy.wait_settled()
     assert proxy.total("link_batch_frames_bucket", le="1") - proxy.total("link_batch_frames_bucket", le="0") == 20
+
+
+def test_how_long_an_upstream_takes_to_answer(rig):
+    slow, quick = rig.stub("--delay", "50ms"), rig.stub()
+    proxy = rig.proxy(slow, quick)
+    for client in proxy.clients(2):
+        for _ in range(4):
+            assert client.ask(b"hello") == b"hello"
+    metrics = proxy.metrics()
+    assert metrics.total("upstream_answer_seconds_count", upstream=slow.address) == 4
+    assert metrics.total("upstream_answer_seconds_sum", upstream=slow.address) >= 4 * 0.05
+    assert metrics.total("upstream_answer_seconds_bucket", upstream=slow.address, le="0.025") == 0
+    assert metrics.total("upstream_answer_seconds_count", upstream=quick.address) == 4
+    assert metrics.total("upstream_answer_seconds_sum", upstream=quick.address) > 0
+
+
+def test_only_answers_that_name_the_watched_frame_are_timed(rig):
+    upstream = rig.upstream()
+    proxy = rig.proxy(upstream)
+    client = proxy.client()
+    client.send(b"one\n")
+    upstream.expect("payload")
+    mark = upstream.mark_of(client)
+
+    def timed_after(reply_to, payload):
+        upstream.send(wire.send(mark, payload, reply_to=reply_to))
+        assert client.receive_line() == payload
+        return proxy.total("upstream_answer_seconds_count")
+
+    assert timed_after(0, b"names none") == 0
+    assert timed_after(2, b"not read yet") == 0
+    assert timed_after(1, b"the answer") == 1
+    assert timed_after(1, b"again") == 1
+
+
+def test_requests_are_counted_by_call_and_code(rig):
+    proxy = rig.proxy(rig.stub())
+    before = proxy.total("admin_requests_total", listener="telemetry", route="/metrics", code="200")
+    proxy.admin.upstreams()
+    with pytest.raises(Refused):
+        proxy.admin.get("/v1/upstreams/none")
+    proxy.admin.raw("GET", "/v1/pools")
+    proxy.admin.raw("GET", "/secret-of-a-stranger")
+    metrics = proxy.metrics()
+    for method, route, code in (
+        ("GET", "/v1/upstreams", "200"),
+        ("GET", "/v1/upstreams/{id}", "404"),
+        ("GET", "/v1/pools", "401"),
+        ("other", "other", "404"),
+    ):
+        assert metrics.total("admin_requests_total", listener="admin", method=method, route=route, code=code) >= 1
+    assert proxy.total("admin_requests_total", listener="telemetry", route="/metrics", code="200") == before + 2
+
+
+def test_failed_health_probes_are_counted(rig):
+    stub = rig.stub()
+    proxy = rig.proxy(stub, pool={"health": {"interval": "50ms"}})
+    assert proxy.total("upstream_probe_failures_total", upstream=stub.address) == 0
+    stub.kill()
+    proxy.wait_for_total("upstream_probe_failures_total", at_least=2, upstream=stub.address)
 
 
 def test_output_that_a_client_does_not_take(rig):

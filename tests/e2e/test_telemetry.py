@@ -132,7 +132,7 @@ def test_every_line_of_the_log_is_one_json_object(rig):
 
 @pytest.mark.parametrize("level, written", [("info", True), ("warn", False)])
 def test_text_and_level(rig, level, written):
-    settings = configuration([], log={"format": "text", "level": level})
+    settings = configuration([], admin={"bind": "127.0.0.1:0"}, log={"format": "text", "level": level})
     process = rig.run("waymark", "serve", "-c", rig.configuration_file(settings))
     if written:
         process.wait_for(lambda: "started" in process.stderr, "its start")

@@ -1,5 +1,7 @@
 """Upstreams that come and go while the proxy runs: leases, health, state over a restart, names."""
 
+import json
+
 import pytest
 
 from harness import wire
@@ -87,6 +89,19 @@ def test_a_stub_that_ends_takes_its_registration_back(rig):
     proxy = registry.proxy.wait_for_upstreams(1)
     assert stub.process.terminate() == 0
     eventually(lambda: states(proxy) == {}, "the registration to be gone")
+
+
+def test_a_registration_taken_back_has_no_end_to_come(rig):
+    registry = Registry(rig)
+    token = (rig.folder / "state" / "registry.token").read_text().strip()
+    admin = registry.proxy.admin
+    admin.address = registry.address
+    path, headers = "/v1/registrations/x", {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+    body = json.dumps({"address": "127.0.0.1:1", "ttl_seconds": 60})
+    given = json.loads(admin.raw("PUT", path, body, **headers)[2])
+    assert given["ttl_seconds"] == 60 and given["expires_at"] != ""
+    taken = json.loads(admin.raw("DELETE", path, None, **headers)[2])
+    assert taken == {**given, "expires_at": ""}
 
 
 def test_the_token_of_the_registry_can_do_nothing_else(rig):
@@ -230,3 +245,27 @@ def test_a_change_that_needs_a_restart_is_refused_by_name(rig):
     with pytest.raises(Refused) as refused:
         proxy.admin.post("/v1/config:reload")
     assert refused.value.status == 409 and "workers" in refused.value.body["message"]
+
+
+def test_a_wrong_value_is_named_with_its_field_and_what_is_there(rig):
+    proxy = rig.proxy(rig.stub())
+
+    def details(method, path, body=None):
+        with pytest.raises(Refused) as refused:
+            proxy.admin.call(method, path, body)
+        assert refused.value.status == 400
+        (detail,) = refused.value.body["details"]
+        assert refused.value.body["message"] == f"{detail['field']}: {detail['problem']}"
+        return detail["field"], detail["problem"]
+
+    no_pool = "there is no pool 'x', known: default"
+    no_listener = "there is no listener 'x', known: clients"
+    assert details("GET", "/v1/upstreams?pool=x") == ("pool", no_pool)
+    assert details("POST", "/v1/upstreams", {"address": "127.0.0.1:1", "pool": "x"}) == ("pool", no_pool)
+    assert details("POST", "/v1/upstreams", {"address": "127.0.0.1"})[0] == "address"
+    assert details("GET", "/v1/connections?listener=x") == ("listener", no_listener)
+    assert details("GET", "/v1/connections?upstream=x")[0] == "upstream"
+    assert details("GET", "/v1/connections?page_token=x")[0] == "page_token"
+    action = {"filter": {"listener": "x"}}
+    assert details("POST", "/v1/connections:close", action) == ("filter.listener", no_listener)
+    assert details("POST", "/v1/broadcast", {"to": "all", "pool": "x", "text": "hello"}) == ("pool", no_pool)

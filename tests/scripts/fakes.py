@@ -31,7 +31,7 @@ def proxy():
         sys.exit("waymark.yaml:1:1: no such thing")
     with open(sys.argv[sys.argv.index("-c") + 1]) as config:
         ports = [int(port) for port in re.findall(r"bind:.*?:(\d+)", config.read())]
-    clients, telemetry = (socket.create_server(("127.0.0.1", port)) for port in ports)
+    clients, telemetry, _admin = [socket.create_server(("127.0.0.1", port)) for port in ports]
     lock = threading.Lock()
     served = 0
 

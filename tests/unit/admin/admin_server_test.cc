@@ -457,5 +457,23 @@ TEST_CASE("the registry takes registrations under any name, and nothing else") {
   CHECK(registry.api.calls().size() == 3);
 }
 
+TEST_CASE("answers are counted by call, and what is no call under one name") {
+  RequestCounts counts;
+  Admin admin({.counts = &counts});
+  (void)admin.ask({"GET /v1/upstreams/u1"});
+  (void)admin.ask({"GET /v1/upstreams/u2?x=1"});
+  (void)admin.ask({"PATCH /v1/upstreams/u1", R"({"weight":5})", ""});
+  (void)admin.ask({"GET /v1/secret-of-a-stranger"});
+  (void)admin.ask({"BREW /v1/upstreams/u1"});
+  const std::string one = "/v1/upstreams/{id}";
+  CHECK(counts.all() == std::map<RequestKind, std::uint64_t>{
+                            {{"admin", "GET", one, 200}, 1},
+                            {{"admin", "GET", one, 400}, 1},
+                            {{"admin", "PATCH", one, 401}, 1},
+                            {{"admin", "other", "other", 404}, 1},
+                            {{"admin", "other", "other", 405}, 1},
+                        });
+}
+
 }  // namespace
 }  // namespace waymark::admin

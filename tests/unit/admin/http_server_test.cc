@@ -103,6 +103,17 @@ class TestHandler final : public HttpHandler {
     return response;
   }
 
+  void answered(const Request& /*request*/, unsigned status) override {
+    std::lock_guard lock(mutex_);
+    statuses_.push_back(status);
+  }
+
+  // Of the answers so far.
+  std::vector<unsigned> statuses() {
+    std::lock_guard lock(mutex_);
+    return statuses_;
+  }
+
   bool wait_for_waiting(int requests) {
     std::unique_lock lock(mutex_);
     return changed_.wait_for(lock, kPatience, [&] { return waiting_ == requests; });
@@ -119,6 +130,7 @@ class TestHandler final : public HttpHandler {
   std::mutex mutex_;
   std::condition_variable changed_;
   int waiting_ = 0;
+  std::vector<unsigned> statuses_;
   bool released_ = false;
 };
 
@@ -142,6 +154,16 @@ class Server {
   std::unique_ptr<HttpServer> http;
   std::uint16_t port = 0;
 };
+
+TEST_CASE("the handler is told of every answer once, also of those it did not give") {
+  Server server({.max_body = 10});
+  const std::string end = " HTTP/1.1\r\nHost: a\r\n";
+  (void)server.ask("GET /echo" + end + "\r\n");
+  (void)server.ask("GET /refuse" + end + "\r\n");
+  (void)server.ask("POST /echo" + end + "Content-Length: 11\r\n\r\nhello world");
+  (void)server.ask("POST /echo" + end + "Content-Length: 0\r\nContent-Length: 0\r\n\r\n");
+  CHECK(server.handler.statuses() == std::vector<unsigned>{200, 403, 413, 400});
+}
 
 TEST_CASE("gives the handler the request as it was sent") {
   const Server server;

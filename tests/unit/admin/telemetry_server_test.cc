@@ -252,5 +252,19 @@ TEST_CASE("frees its port when it is destroyed, connections included") {
   CHECK(again.ok());
 }
 
+TEST_CASE("answers are counted, and what is no call under one name") {
+  RequestCounts counts;
+  Telemetry telemetry({.host = "127.0.0.1", .counts = &counts});
+  telemetry.ask("GET /livez");
+  telemetry.ask("HEAD /livez");
+  telemetry.ask("POST /livez");
+  telemetry.ask("GET /secret-of-a-stranger");
+  CHECK(counts.all() == std::map<RequestKind, std::uint64_t>{
+                            {{"telemetry", "GET", "/livez", 200}, 2},
+                            {{"telemetry", "other", "other", 404}, 1},
+                            {{"telemetry", "other", "other", 405}, 1},
+                        });
+}
+
 }  // namespace
 }  // namespace waymark::admin

@@ -55,6 +55,7 @@ std::string sample(const std::string& name, const std::string& value,
 TEST_CASE("shows every count of a link") {
   UpstreamSnapshot upstream = some_upstream();
   upstream.batch_frames.observe(45);
+  upstream.answers.observe(46'000'000'000);
   const std::string text = metrics_of({upstream});
   CHECK_THAT(text, Contains(sample("upstream_ready", "1")));
   CHECK_THAT(text, Contains(sample("upstream_connections", "31")));
@@ -74,6 +75,8 @@ TEST_CASE("shows every count of a link") {
   CHECK_THAT(text, Contains(sample("link_window_events", "44")));
   CHECK_THAT(text, Contains(sample("link_batch_frames_sum", "45")));
   CHECK_THAT(text, Contains("upstream=\"a:1\",le=\"64\"} 1\n"));
+  CHECK_THAT(text, Contains(sample("upstream_answer_seconds_sum", "46")));
+  CHECK_THAT(text, Contains(sample("upstream_answer_seconds_count", "1")));
 }
 
 TEST_CASE("an upstream is ready in one state only") {
@@ -89,10 +92,14 @@ TEST_CASE("upstreams of one pool and address are added up") {
   other.state = "stopping";
   UpstreamSnapshot elsewhere = some_upstream();
   elsewhere.address = "b:1";
-  const std::string text = metrics_of({some_upstream(), elsewhere, other});
+  other.answers.observe(1);
+  UpstreamSnapshot one = some_upstream();
+  one.answers.observe(1);
+  const std::string text = metrics_of({one, elsewhere, other});
   CHECK_THAT(text, Contains(sample("upstream_ready", "1")));
   CHECK_THAT(text, Contains(sample("link_frames_sent_total", "66")));
   CHECK_THAT(text, Contains(sample("link_frames_sent_total", "33", "b:1")));
+  CHECK_THAT(text, Contains(sample("upstream_answer_seconds_count", "2")));
 }
 
 TEST_CASE("shows the state of an upstream, and who added it") {
@@ -103,7 +110,8 @@ TEST_CASE("shows the state of an upstream, and who added it") {
                                                         .state = "unhealthy",
                                                         .admin_state = "ready",
                                                         .failures = 4,
-                                                        .weight = 5}});
+                                                        .weight = 5,
+                                                        .probe_failures = 6}});
   const std::string labels = "{pool=\"p\",upstream=\"a:1\"";
   for (const std::string state : {"joining", "ready", "unhealthy", "dead", "leaving"}) {
     CHECK_THAT(text, Contains("waymark_upstream_state" + labels + ",state=\"" + state + "\"} " +
@@ -113,6 +121,7 @@ TEST_CASE("shows the state of an upstream, and who added it") {
                             ",id=\"one\",source=\"lease\",admin_state=\"ready\"} 1\n"));
   CHECK_THAT(text, Contains("waymark_upstream_consecutive_failures" + labels + "} 4\n"));
   CHECK_THAT(text, Contains("waymark_upstream_weight" + labels + "} 5\n"));
+  CHECK_THAT(text, Contains("waymark_upstream_probe_failures_total" + labels + "} 6\n"));
 }
 
 TEST_CASE("an upstream that leaves and one that takes its place are told apart by their state") {

@@ -26,11 +26,6 @@ inline ConfigResult parse(std::string_view text,
   return parse_config(text, "waymark.yaml", machine_with(std::move(variables)));
 }
 
-// The absolute path of a file of the repository.
-inline std::string in_repository(const std::string& path) {
-  return (std::filesystem::path(__FILE__).parent_path() / "../../.." / path).string();
-}
-
 // The errors of `text` as they are printed, one a line; empty if there are none.
 inline std::string errors_of(std::string_view text,
                              std::map<std::string, std::string> variables = {}) {

@@ -1,12 +1,12 @@
 #include "app/config_reference.h"
 
 #include <catch2/catch.hpp>
-#include <fstream>
 #include <iterator>
 #include <string>
 
 #include "app/config_schema.h"
 #include "config_fixture.h"
+#include "support/repository.h"
 
 namespace waymark::app {
 namespace {
@@ -17,8 +17,7 @@ using Catch::Contains;
 std::string documented_reference() {
   const std::string begin = "<!-- reference: printed by app::config_reference() -->\n";
   const std::string end = "<!-- end of reference -->";
-  std::ifstream in(in_repository("docs/configuration.md"));
-  const std::string text{std::istreambuf_iterator<char>(in), {}};
+  const std::string text = text_in_repository("docs/configuration.md");
   const std::size_t from = text.find(begin);
   const std::size_t to = text.find(end);
   REQUIRE(from != std::string::npos);

@@ -10,6 +10,7 @@
 #include "app/config_machine.h"
 #include "base/status.h"
 #include "config_fixture.h"
+#include "support/repository.h"
 
 namespace waymark::app {
 namespace {

@@ -462,6 +462,17 @@ TEST_CASE("fewer upstreams may be allowed than there are") {
   CHECK(rig.add("x", Rig::spec("c:1")).ok());
 }
 
+TEST_CASE("failed probes are counted, refusals to serve are not") {
+  Rig rig;
+  rig.begin({Rig::spec("a:1")});
+  using Kind = ProbeResult::Kind;
+  for (const Kind kind :
+       {Kind::failed, Kind::passing, Kind::not_serving, Kind::unsupported, Kind::failed}) {
+    rig.control.probed(0, {.kind = kind, .text = ""});
+  }
+  CHECK(rig.control.find("a:1").value()->probe_failures == 2);
+}
+
 TEST_CASE("news of an index that is free are nobody's") {
   Rig rig;
   rig.begin();

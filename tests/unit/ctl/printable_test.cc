@@ -2,7 +2,8 @@
 
 #include <catch2/catch.hpp>
 
-#include "ctl/utf8.h"
+#include "base/utf8.h"
+#include "ctl/columns.h"
 
 namespace waymark::ctl {
 namespace {

@@ -108,6 +108,17 @@ TEST_CASE("Frames that came in one message are answered in one") {
   CHECK(answer.commands(2).send().reply_to() == 13);
 }
 
+TEST_CASE("An answer names its frame by seq where the frame has no delivery") {
+  Echo echo;
+  const auto server = serve(echo);
+  ScriptedProxy proxy(server->address());
+  proxy.send(Events().opened(kAlice).frame(kAlice, "one").frame(kAlice, "two"));
+  const link::v1::FromUpstream answer = proxy.receive_message();
+  REQUIRE(answer.commands_size() == 2);
+  CHECK(answer.commands(0).send().reply_to() == 1);
+  CHECK(answer.commands(1).send().reply_to() == 2);
+}
+
 TEST_CASE("Frames of any size come back byte for byte") {
   Echo echo;
   const auto server = serve(echo);

@@ -1,10 +1,10 @@
 #include "session/ending.h"
+#include "support/repository.h"
 
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <cctype>
 #include <filesystem>
-#include <fstream>
 #include <iterator>
 #include <regex>
 #include <set>
@@ -15,18 +15,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// This file's own path leads to the repository.
-fs::path repository() {
-  const std::string here = __FILE__;
-  return here.substr(0, here.rfind("tests/unit/session/"));
-}
-
-std::string text_of(const fs::path& path) {
-  std::ifstream file(path);
-  REQUIRE(file.is_open());
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
 std::string upper(std::string text) {
   std::transform(text.begin(), text.end(), text.begin(),
                  [](char c) { return static_cast<char>(std::toupper(c)); });
@@ -34,12 +22,12 @@ std::string upper(std::string text) {
 }
 
 // The reasons that the sources below `folder` name, as name_of() spells them.
-std::set<std::string> reasons_named_in(const fs::path& folder) {
+std::set<std::string> reasons_named_in(const std::string& folder) {
   const std::regex named(R"(CloseReason::([a-z_]+))");
   std::set<std::string> reasons;
-  for (const auto& entry : fs::recursive_directory_iterator(folder)) {
+  for (const auto& entry : fs::directory_iterator(in_repository(folder))) {
     if (entry.path().extension() != ".cc") continue;
-    const std::string text = text_of(entry.path());
+    const std::string text = text_in_repository(folder + "/" + entry.path().filename().string());
     for (std::sregex_iterator at(text.begin(), text.end(), named); at != std::sregex_iterator();
          ++at) {
       reasons.insert(upper((*at)[1]));
@@ -49,8 +37,8 @@ std::set<std::string> reasons_named_in(const fs::path& folder) {
 }
 
 TEST_CASE("every reason the proxy closes with has one row, and every row is used") {
-  std::set<std::string> used = reasons_named_in(repository() / "src/proxy");
-  used.merge(reasons_named_in(repository() / "src/session"));
+  std::set<std::string> used = reasons_named_in("src/proxy");
+  used.merge(reasons_named_in("src/session"));
   used.erase("MOVED");  // which tells of a move and closes nothing
   std::set<std::string> rows;
   for (const Ending& row : endings()) {
@@ -87,7 +75,7 @@ TEST_CASE("a reason that closes nothing is taken for a broken socket") {
 }
 
 TEST_CASE("docs/endings.md shows the table of the code") {
-  const std::string page = text_of(repository() / "docs/endings.md");
+  const std::string page = text_in_repository("docs/endings.md");
   const std::string begin = "<!-- session::endings_table() -->\n";
   const std::string end = "<!-- end of table -->";
   const std::size_t from = page.find(begin);

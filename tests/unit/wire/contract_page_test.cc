@@ -1,9 +1,9 @@
 // The examples in bytes of proto/README.md are what protobuf and our codec write.
 #include <catch2/catch.hpp>
-#include <fstream>
 #include <sstream>
 #include <string>
 
+#include "support/repository.h"
 #include "waymark/link/v1/link.pb.h"
 #include "wire/command.h"
 #include "wire/event.h"
@@ -13,20 +13,10 @@ namespace {
 
 const Mark kMark = *Mark::parse("00112233-4455-6677-8899-aabbccddeeff");
 
-// This file's own path leads to the page.
-std::string contract_page() {
-  const std::string here = __FILE__;
-  const std::string root = here.substr(0, here.rfind("tests/unit/wire/"));
-  std::ifstream file(root + "proto/README.md");
-  std::stringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
-
 // The bytes of the block that follows "<!-- bytes: NAME -->". A line holds hexadecimal pairs, and
 // after three spaces or more perhaps a remark.
 std::string bytes_on_page(const std::string& name) {
-  const std::string page = contract_page();
+  const std::string page = text_in_repository("proto/README.md");
   const std::string fence = "```\n";
   const std::size_t at = page.find("<!-- bytes: " + name + " -->");
   REQUIRE(at != std::string::npos);

@@ -1,4 +1,4 @@
-// UTF-8 and terminal columns (RFC 3629, Unicode East Asian Width).
+// The columns a terminal gives to UTF-8 text (Unicode East Asian Width).
 #pragma once
 
 #include <cstddef>
@@ -6,16 +6,6 @@
 #include <string_view>
 
 namespace waymark::ctl {
-
-struct CodePoint {
-  std::uint32_t value = 0;
-  std::size_t size = 0;  // bytes it takes; 0: they are not UTF-8
-};
-
-// The code point at the start of `text`, which is not empty.
-[[nodiscard]] CodePoint decode_utf8(std::string_view text);
-
-[[nodiscard]] bool is_utf8(std::string_view text);
 
 // Columns a terminal gives it: 0 for marks that combine, 2 for wide characters.
 [[nodiscard]] std::size_t width_of(std::uint32_t code_point);

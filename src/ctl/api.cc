@@ -105,8 +105,9 @@ absl::Status Api::refusal(const HttpAnswer& answer) const {
                                                    excerpt(answer.body), base_url_)
                                      : printable(message);
   for (const Json& detail : list_of(body, "details")) {
-    text += fmt::format("\n  {}: {}", printable(text_of(detail, "field")),
-                        printable(text_of(detail, "problem")));
+    const std::string line =
+        fmt::format("{}: {}", text_of(detail, "field"), text_of(detail, "problem"));
+    if (line != message) text += "\n  " + printable(line);  // of one problem the message is that
   }
   if (answer.status == 401 || answer.status == 403) {
     text += fmt::format("\n  HTTP {}: {}", answer.status, printable(token_.story()));

@@ -296,6 +296,12 @@ absl::Status refusal(std::string_view status, std::string_view body, Token token
   return api.get("/v1/info").status();
 }
 
+TEST_CASE("a detail that says what the message says is not printed twice") {
+  const auto bad = refusal("400 Bad Request", R"({"code":"x","message":"a.b: 1 to 5",)"
+                                              R"("details":[{"field":"a.b","problem":"1 to 5"}]})");
+  CHECK(message_of(bad) == "a.b: 1 to 5");
+}
+
 TEST_CASE("refusals keep apart what a script wants to know, and print all details") {
   const std::string body =
       R"({"code":"x","message":"it is \u001b so","details":[{"field":"a.b","problem":"1 to 5"}]})";

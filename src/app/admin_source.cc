@@ -377,7 +377,7 @@ absl::StatusOr<api::BroadcastDone> AdminSource::broadcast(const api::Broadcast& 
 
 absl::StatusOr<api::ConfigDocument> AdminSource::config() {
   api::ConfigDocument document;
-  document.set_yaml(running_.get()->yaml);
+  document.set_yaml(running_.get()->shown_yaml);
   return document;
 }
 

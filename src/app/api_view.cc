@@ -6,6 +6,7 @@
 #include <chrono>
 
 #include "app/config_scalar.h"
+#include "app/secret.h"
 #include "base/field_error.h"
 #include "base/rfc3339.h"
 #include "base/status.h"
@@ -84,7 +85,9 @@ UpstreamView view_of(const control::Upstream& upstream, std::uint64_t now_ms) {
       upstream.lease_until_ms > now_ms) {
     out.set_lease_expires_at(time_ahead(upstream.lease_until_ms - now_ms));
   }
-  for (const auto& [key, value] : upstream.spec.metadata) (*out.mutable_metadata())[key] = value;
+  for (const auto& [key, value] : upstream.spec.metadata) {
+    (*out.mutable_metadata())[key] = shown_value(key, value);
+  }
   return view;
 }
 

@@ -67,8 +67,9 @@ struct Config {
   std::string state_dir = "/var/lib/waymark";
   LogSettings log;
 
-  std::string yaml;  // all of it, as the file would say it
-  FlatConfig flat;   // the same, to be compared
+  std::string yaml;        // all of it, as the file would say it
+  std::string shown_yaml;  // the same without secrets
+  FlatConfig flat;         // likewise, to be compared
 };
 
 // Either a configuration or everything that is wrong with it.

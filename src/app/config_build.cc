@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "app/config_endpoint.h"
+#include "app/secret.h"
 
 namespace waymark::app {
 namespace {
@@ -287,9 +288,23 @@ LogSettings log_of(const schema::Log& in) {
   return out;
 }
 
+schema::Config without_secrets(schema::Config config) {
+  for (schema::Pool& pool : *config.mutable_pools()) {
+    for (schema::Upstream& upstream : *pool.mutable_upstreams()) {
+      for (std::string& text : *upstream.mutable_metadata()) {
+        const std::size_t equals = std::min(text.find('='), text.size());
+        const std::string key = text.substr(0, equals);
+        if (is_secret(key)) text = key + "=" + shown_value(key, text.substr(equals));
+      }
+    }
+  }
+  return config;
+}
+
 }  // namespace
 
 Config build_config(const schema::Config& in, const Machine& machine) {
+  const schema::Config shown = without_secrets(in);
   std::vector<PoolPolicy> policies;
   for (const schema::Pool& pool : in.pools()) {
     policies.push_back({health_of(pool.health()), pool.health().service()});
@@ -303,7 +318,8 @@ Config build_config(const schema::Config& in, const Machine& machine) {
           .state_dir = state_dir_of(in.state(), machine),
           .log = log_of(in.log()),
           .yaml = write_yaml(in),
-          .flat = flatten(in)};
+          .shown_yaml = write_yaml(shown),
+          .flat = flatten(shown)};
 }
 
 }  // namespace waymark::app

@@ -139,8 +139,12 @@ def test_metadata_tells_two_upstreams_of_one_server_apart(rig):
     proxy = rig.proxy(upstream)
     added = proxy.admin.add(upstream.address, metadata={"shard": "two"})
     assert added["metadata"] == {"shard": "two"}
-    proxy.wait_for_upstreams(2)
-    assert sorted(link.metadata.get("shard", "") for link in upstream.links) == ["", "two"]
+    secret = proxy.admin.add(upstream.address, metadata={"authorization": "Bearer hunter2"})
+    assert secret["metadata"]["authorization"].startswith("(redacted ")
+    assert "hunter2" not in proxy.admin.raw("GET", "/v1/upstreams", Authorization=f"Bearer {proxy.admin.token}")[2]
+    proxy.wait_for_upstreams(3)
+    assert sorted(link.metadata.get("shard", "") for link in upstream.links) == ["", "", "two"]
+    assert "Bearer hunter2" in [link.metadata.get("authorization") for link in upstream.links]
 
 
 def test_overrides_of_the_file_stay_over_a_restart(rig):

@@ -118,20 +118,30 @@ control::Control::Options options_of(const Config& config, std::size_t workers) 
   return options;
 }
 
-// One answer, for a thread that waits; outlives one that has given up.
+// One answer, for a thread that waits; outlives one that has given up. What nobody waits for any
+// more is not begun, and what has been begun is waited for twice as long, so that a change which is
+// said to have failed has not happened.
 template <typename Answer>
 class Promise {
  public:
+  [[nodiscard]] bool begin() {
+    std::lock_guard lock(mutex_);
+    begun_ = !given_up_;
+    return begun_;
+  }
   void keep(absl::StatusOr<Answer> answer) {
     std::lock_guard lock(mutex_);
     answer_ = std::move(answer);
     kept_.notify_one();
   }
   absl::StatusOr<Answer> wait() {
+    const auto is_kept = [&] { return answer_.has_value(); };
     std::unique_lock lock(mutex_);
-    if (kept_.wait_for(lock, kAnswerTimeout, [&] { return answer_.has_value(); })) {
-      return *std::move(answer_);
+    if (!kept_.wait_for(lock, kAnswerTimeout, is_kept) && begun_) {
+      (void)kept_.wait_for(lock, kAnswerTimeout, is_kept);
     }
+    if (is_kept()) return *std::move(answer_);
+    given_up_ = true;
     return error(absl::StatusCode::kUnavailable, "the control thread did not answer within {} s",
                  kAnswerTimeout.count());
   }
@@ -139,7 +149,9 @@ class Promise {
  private:
   std::mutex mutex_;
   std::condition_variable kept_;
-  std::optional<absl::StatusOr<Answer>> answer_;  // guarded by mutex_
+  std::optional<absl::StatusOr<Answer>> answer_;  // guarded by mutex_, as below
+  bool begun_ = false;
+  bool given_up_ = false;
 };
 
 }  // namespace
@@ -314,6 +326,7 @@ absl::StatusOr<Answer> ControlPlane::ask(Question<Answer> question) {
   if (ending_) return error(absl::StatusCode::kUnavailable, "the proxy is shutting down");
   auto promise = std::make_shared<Promise<Answer>>();
   inbox_.post([this, promise, question = std::move(question)] {
+    if (!promise->begin()) return;
     if (ending_) {
       return promise->keep(error(absl::StatusCode::kUnavailable, "the proxy is shutting down"));
     }

@@ -32,7 +32,8 @@ void NameWatch::set(std::vector<Name> names) {
   for (const Watched& watched : gone) {
     const bool stays = std::any_of(names_.begin(), names_.end(), [&](const Watched& other) {
       return other.name.spec.address == watched.name.spec.address &&
-             other.name.spec.pool == watched.name.spec.pool;
+             other.name.spec.pool == watched.name.spec.pool &&
+             other.name.spec.metadata == watched.name.spec.metadata;
     });
     if (!stays) found_(watched.name, {});
   }

@@ -78,14 +78,21 @@ std::vector<ConfigChange> changes_between(const FlatConfig& before, const FlatCo
 
 Config with_kept_settings(Config config, const FlatConfig& kept,
                           std::vector<std::string>& passed_over) {
-  for (const auto& [path, value] : kept) {
-    ConfigResult with = with_values(config, {{path, value}});
-    if (with.ok()) {
-      config = std::move(with).config();
-    } else {
-      passed_over.push_back(fmt::format("{}: {}, which was set while running: {}", path, value,
-                                        with.errors().front().message));
-    }
+  if (kept.empty()) return config;
+  // Some are right only together: all at once, and one by one only if something is wrong.
+  if (ConfigResult all = with_values(config, kept); all.ok()) return std::move(all).config();
+  FlatConfig left = kept;
+  for (std::size_t before = left.size() + 1; left.size() < before;) {
+    before = left.size();
+    std::erase_if(left, [&](const auto& setting) {
+      ConfigResult with = with_values(config, {setting});
+      if (with.ok()) config = std::move(with).config();
+      return with.ok();
+    });
+  }
+  for (const auto& [path, value] : left) {
+    passed_over.push_back(
+        fmt::format("{}: {}, which was set while running, cannot be", path, value));
   }
   return config;
 }

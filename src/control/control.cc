@@ -259,7 +259,9 @@ void Control::put_lease_now(const std::string& id, UpstreamSpec spec, std::uint3
             steer(*old);
             return done(old, false);
           }
-          if (old != nullptr) begin_leaving(*old);  // the same name at another address
+          if (old != nullptr && pool_known(spec.pool)) {
+            begin_leaving(*old);  // the same name at another address
+          }
           const auto added = take_in(id, spec, Source::lease);
           if (!added.ok()) {
             actions_.write(store::EraseUpstream{id}, [](const absl::Status&) {});
@@ -288,6 +290,8 @@ void Control::forget_override(const std::string& id) {
 void Control::expire_leases() {
   for (const auto& upstream : directory_.all()) {
     if (upstream->source != Source::lease || upstream->leaving) continue;
+    // One of a pool that is gone cannot renew, and goes when it serves nobody.
+    if (!pool_known(upstream->spec.pool)) continue;
     // One about which something is being written has its turn first.
     if (now_ms_ < upstream->lease_until_ms || turns_.contains(upstream->id)) continue;
     // It leaves whether or not that can be written: it has stopped announcing itself, and after a
@@ -317,6 +321,10 @@ void Control::clear_pools_that_are_gone() {
   for (const auto& upstream : directory_.all()) {
     const std::string& pool = upstream->spec.pool;
     if (upstream->leaving || pool_known(pool) || !actions_.pool_empty(pool)) continue;
+    // Written or not: after a restart there would be no pool for it either.
+    if (upstream->source == Source::api || upstream->source == Source::lease) {
+      actions_.write(store::EraseUpstream{upstream->id}, [](const absl::Status&) {});
+    }
     begin_leaving(*upstream);
   }
 }
@@ -377,7 +385,12 @@ HealthSettings Control::health_of(const PoolRules& rules, const UpstreamSpec& sp
 }
 
 absl::StatusOr<Upstream*> Control::take_in(std::string id, UpstreamSpec spec, Source source) {
-  const HealthSettings health = health_of(*rules_of(spec.pool), spec);
+  const PoolRules* rules = rules_of(spec.pool);
+  if (rules == nullptr) {
+    return error(absl::StatusCode::kFailedPrecondition,
+                 "pool '{}' went while upstream '{}' was being written", spec.pool, id);
+  }
+  const HealthSettings health = health_of(*rules, spec);
   Upstream upstream{.id = std::move(id),
                     .spec = std::move(spec),
                     .source = source,

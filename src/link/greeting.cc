@@ -10,6 +10,7 @@ namespace waymark::link {
 namespace {
 
 constexpr std::size_t kMessageMargin = 64 * 1024;
+constexpr std::size_t kMostFrameBytes = 16 * 1024 * 1024;  // as frame::Framing allows
 
 // The smaller of the two, where the upstream's 0 leaves it to us.
 std::size_t agreed(std::size_t ours, std::uint64_t theirs) {
@@ -22,9 +23,7 @@ std::size_t max_received_message(const LinkOptions& options) {
   return std::max<std::size_t>(1024 * 1024, options.max_frame) + kMessageMargin;
 }
 
-std::size_t max_carried_message(const LinkOptions& options) {
-  return std::max(max_received_message(options), options.max_frame + kMessageMargin);
-}
+std::size_t max_carried_message() { return kMostFrameBytes + kMessageMargin; }
 
 std::size_t max_payload(const wire::Welcome& welcome) {
   const std::size_t accepted = welcome.max_message == 0

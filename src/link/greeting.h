@@ -34,8 +34,9 @@ struct LinkOptions {
 
 // Bytes of the largest message the proxy takes.
 [[nodiscard]] std::size_t max_received_message(const LinkOptions& options);
-// Bytes of the largest message a channel of this link carries, either direction.
-[[nodiscard]] std::size_t max_carried_message(const LinkOptions& options);
+// Bytes of the largest message a channel carries, either direction: a frame of any configuration,
+// because a channel outlives changes of it. What an upstream may send is max_received_message().
+[[nodiscard]] std::size_t max_carried_message();
 // Bytes of the largest payload the upstream takes.
 [[nodiscard]] std::size_t max_payload(const wire::Welcome& welcome);
 

@@ -49,7 +49,7 @@ Link::Link(LinkOptions options, CompletionThread& thread, ChunkPool& chunks, Lin
       owner_(owner),
       channel_(make_channel({.address = options_.address,
                              .connect_timeout = options_.connect_timeout,
-                             .max_message = max_carried_message(options_)})),
+                             .max_message = max_carried_message()})),
       upstream_name_(options_.address),
       last_problem_("not connected yet"),
       backoff_(kFirstRetry, kLongestRetry),
@@ -121,6 +121,7 @@ bool Link::owns(const Completion& completion) const {
 
 void Link::on_started(bool ok) {
   if (!ok || state_ != State::connecting) return;  // `finished` follows
+  accepts_ = max_received_message(options_);
   if (protocol_ == ProtocolKind::legacy) {
     become_ready();
     return side_->ask_live();
@@ -134,6 +135,12 @@ void Link::on_received(const Completion& completion) {
   awaiting_answer_ = false;
   queue_.settle_written();
   ++counters_.messages_received;
+  if (completion.message.Length() > accepts_ && state_ != State::stopping) {
+    ++counters_.malformed;
+    std::string why = fmt::format("the upstream sent a message of {} bytes, allowed: {}",
+                                  completion.message.Length(), accepts_);
+    return state_ == State::ready ? lose(std::move(why)) : fail(std::move(why));
+  }
   const Message message(completion.message);
   if (state_ == State::greeting) {
     read_welcome(message.pieces());

@@ -178,6 +178,7 @@ class Link {
   [[nodiscard]] bool overdue(std::uint64_t since_ms, std::chrono::milliseconds limit) const;
 
   LinkOptions options_;
+  std::size_t accepts_ = 0;  // bytes of the largest message, as the upstream was told
   CompletionThread& thread_;
   LinkEvents& owner_;
   std::shared_ptr<grpc::Channel> channel_;

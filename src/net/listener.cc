@@ -23,7 +23,7 @@ bool out_of_resources(int error_number) {
 }  // namespace
 
 void Listener::retune(const Options& options) {
-  if (options.backlog != options_.backlog) (void)::listen(socket_.fd(), options.backlog);
+  (void)::listen(socket_.fd(), options.backlog);
   set_options(socket_.fd(), options.socket);  // those it accepts inherit them
   options_ = options;
 }
@@ -85,9 +85,11 @@ void Listener::pause() {
 }
 
 void Listener::accept_waiting() {
-  for (std::uint64_t before = counters_.accepted;; before = counters_.accepted) {
+  const std::uint64_t most = counters_.accepted + static_cast<std::uint64_t>(options_.backlog);
+  for (std::uint64_t before = ~std::uint64_t{0};
+       counters_.accepted != before && counters_.accepted < most;) {
+    before = counters_.accepted;
     accept_turn();
-    if (counters_.accepted == before) return;
   }
 }
 

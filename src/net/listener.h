@@ -52,7 +52,7 @@ class Listener {
   // From now on.
   void retune(const Options& options);
 
-  // Accepts who waits in the backlog, as long as there is room.
+  // Accepts who waits in the backlog, as long as there is room, and about as many as it holds.
   void accept_waiting();
 
   // Stops accepting for good. Clients in the backlog are refused by the kernel, unless there is

@@ -87,8 +87,8 @@ void Doors::commit() {
       make_listener(door, planned);
     } else {
       door.listener = std::move(before[planned.slot].listener);
-      door.listener->retune(planned.options);
     }
+    door.listener->retune(planned.options);  // a socket that was there may have had others
     door.bind = std::move(planned.bind);
     open.push_back(door.listener->address().to_string());
   }

@@ -17,6 +17,8 @@ namespace waymark::proxy {
 
 class Mover {
  public:
+  static constexpr std::size_t kAtOnce = 256;  // clients of one upstream in one tick
+
   Mover(WorkerState& state, UpPath& up) : state_(state), up_(up) {}
 
   // Pauses the client, for it to be given an upstream anew; that may turn out to be the same.
@@ -34,8 +36,6 @@ class Mover {
 
  private:
   void transfer(Client& client, Upstream& from, std::uint32_t index);
-
-  static constexpr std::size_t kAtOnce = 256;  // clients of one upstream in one tick
 
   WorkerState& state_;
   UpPath& up_;

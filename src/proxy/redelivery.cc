@@ -138,12 +138,31 @@ void Redelivery::write_again(Pool& pool, const std::vector<link::LostBatch>& bat
       // place() has told of the opening; move() will tell of the client's end.
       if (!frame) return;
       if (!client->session.attached()) up_.place(*client, pool.next_move++);
+      // Of a pool it has left, and nobody is ready in the one it has now.
+      if (!client->session.attached()) return orphans.write(header, event);
       link::Link& link = *state_.upstream_of(*client).link;
       const auto appended = link.append(header, event.kind, event.body.head());
       client->session.share().add(appended.batch, appended.size, link.written_batch());
     });
   }
   for (const HeldEnd& ended : std::exchange(pool.held_ends, {})) orphans.end(ended);
+}
+
+void Redelivery::leave_pool(std::size_t slot) {
+  Pool& pool = state_.fleet->pools()[slot];
+  if (!pool.ready.empty()) return;
+  std::vector<Client*> held;
+  for (Client* client : state_.clients.live()) {
+    if (client->pool != slot) continue;
+    if (client->session.attached() || state_.next_pool_of(*client) == slot) return;
+    held.push_back(client);
+  }
+  if (held.empty()) return;
+  Pool& target = state_.fleet->pools()[state_.next_pool_of(*held.front())];
+  for (Client* client : held) state_.set_pool(*client, state_.next_pool_of(*client));
+  std::vector<HeldEnd> ends = std::exchange(pool.held_ends, {});
+  std::move(ends.begin(), ends.end(), std::back_inserter(target.held_ends));
+  move(target, held, std::exchange(pool.stranded, {}));
 }
 
 std::uint64_t Redelivery::stranded_frames() const {

@@ -20,6 +20,10 @@ class Redelivery {
   // clients and frames that were held go to it.
   void begin_serving(std::uint32_t index);
 
+  // Nobody is ready in this pool. If a reload gave all its clients another one where somebody is,
+  // they and the frames that were held go there; otherwise nothing happens.
+  void leave_pool(std::size_t slot);
+
   // Frames that wait for an upstream.
   [[nodiscard]] std::uint64_t stranded_frames() const;
 

@@ -16,6 +16,7 @@ void Sweep::tick() {
   const std::size_t count = live.size() / kTicksPerRound + 1;
   for (std::size_t i = 0; i < count && next_ < live.size(); ++i) due_.push_back(live[next_++]);
   for (Client* client : due_) check(*client);
+  if (pool_to_leave_) redelivery_.leave_pool(*std::exchange(pool_to_leave_, std::nullopt));
 
   due_.assign(state_.clients.retired().begin(), state_.clients.retired().end());
   for (Client* client : due_) client->check_deadline(state_.loop.now_ms());
@@ -30,11 +31,14 @@ void Sweep::follow_listener(Client& client) {
   const std::size_t target = state_.next_pool_of(client);
   if (client.pool == target) return;
   if (client.session.attached()) {
-    (void)mover_.begin(client);
+    if (state_.upstream_of(client).moving.size() < Mover::kAtOnce) (void)mover_.begin(client);
     return;
   }
-  // What the old pool keeps may be this client's, and must come first.
-  if (!state_.pool_of(client).stranded.empty()) return;
+  // What the old pool keeps may be this client's, and must come first: all go, or none.
+  if (!state_.pool_of(client).stranded.empty()) {
+    pool_to_leave_ = client.pool;
+    return;
+  }
   state_.set_pool(client, target);
   up_.place(client, state_.pool_of(client).next_move++);
   if (client.session.up_ended()) up_.send_half_closed(client);

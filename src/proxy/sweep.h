@@ -3,10 +3,12 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <vector>
 
 #include "proxy/closer.h"
 #include "proxy/mover.h"
+#include "proxy/redelivery.h"
 #include "proxy/up_path.h"
 #include "proxy/worker_state.h"
 
@@ -14,8 +16,8 @@ namespace waymark::proxy {
 
 class Sweep {
  public:
-  Sweep(WorkerState& state, UpPath& up, Mover& mover, Closer& closer)
-      : state_(state), up_(up), mover_(mover), closer_(closer) {}
+  Sweep(WorkerState& state, UpPath& up, Mover& mover, Redelivery& redelivery, Closer& closer)
+      : state_(state), up_(up), mover_(mover), redelivery_(redelivery), closer_(closer) {}
 
   // Each call looks at a tenth of the clients, so that every deadline is met within a second.
   void tick();
@@ -37,11 +39,13 @@ class Sweep {
   WorkerState& state_;
   UpPath& up_;
   Mover& mover_;
+  Redelivery& redelivery_;
   Closer& closer_;
   std::size_t next_ = 0;
   Queued queued_;
   Queued counting_;  // of this round
   std::vector<Client*> due_;
+  std::optional<std::size_t> pool_to_leave_;  // some of its clients should
 };
 
 }  // namespace waymark::proxy

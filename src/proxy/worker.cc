@@ -55,7 +55,7 @@ Worker::Worker(Shared& shared, LayoutPtr layout, std::size_t index)
       redelivery_(state_, up_),
       steering_(state_, mover_, redelivery_),
       down_(state_, closer_, steering_),
-      sweep_(state_, up_, mover_, closer_),
+      sweep_(state_, up_, mover_, redelivery_, closer_),
       drain_(state_, closer_) {
   state_.fleet = fleet_.get();
   serve_layout(state_.layout);

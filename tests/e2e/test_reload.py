@@ -8,6 +8,7 @@ import threading
 
 import pytest
 
+from harness import wire
 from harness.admin import Refused
 from harness.clock import PATIENCE, eventually
 from harness.proxy import configuration
@@ -184,6 +185,45 @@ def test_held_clients_follow_their_listener(rig):
         settings["pools"] = [{"name": "other", "upstreams": [stub.address]}]
         settings["listeners"][0]["pool"] = "other"
     assert client.receive_line() == b"anybody?"
+
+
+def test_frames_that_wait_go_along_with_their_clients(rig):
+    """The only upstream is gone with frames under way: another pool gets them, in order."""
+    silent, stub = rig.upstream(answer=lambda event: []), rig.stub()
+    running = Reloading(rig, silent)
+    clients = running.proxy.clients(5)
+    for number, client in enumerate(clients):
+        client.send(b"first of %d\n" % number)
+    silent.expect("payload", 5)
+    silent.stop()
+    eventually(lambda: running.proxy.total("downstream_connections_held") == 5, "the clients to be held")
+    with running.change() as settings:
+        settings["pools"] = [{"name": "other", "upstreams": [stub.address]}]
+        settings["listeners"][0]["pool"] = "other"
+    # What was written for good before the end is not sent again; what is comes before newer frames.
+    for number, client in enumerate(clients):
+        client.send(b"last\n")
+        lines = [client.receive_line()]
+        if lines != [b"last"]:
+            lines.append(client.receive_line())
+            assert lines == [b"first of %d" % number, b"last"]
+    assert running.proxy.total("frames_stranded") == 0
+
+
+def test_larger_frames_are_carried_by_links_that_are_there(rig):
+    # The upstream itself was told that the proxy takes 1 MiB.
+    upstream = rig.upstream(answer=lambda event: wire.echo(event) if event.ByteSize() < 1 << 20 else [])
+    running = Reloading(rig, upstream)
+    before = running.proxy.client()
+    before.ask(b"hello")
+    with running.change() as settings:
+        settings["listeners"][0]["framing"] = {"line": {"max_frame_bytes": "4MiB"}}
+    large = b"y" * (3 << 20)
+    client = running.proxy.client()
+    client.send(large + b"\n")
+    eventually(lambda: large in upstream.payloads(upstream.mark_of(client)), "the frame to arrive")
+    before.ask(b"still there")
+    assert running.proxy.log("upstream_lost") == []
 
 
 def test_a_pool_of_a_reload_does_not_make_the_proxy_unready(rig):

@@ -418,6 +418,34 @@ TEST_CASE("upstreams of a pool that is gone serve on until nobody is there") {
   CHECK(rig.actions.orders.at("b:1").remove);
 }
 
+TEST_CASE("an upstream whose pool goes while it is being written is not taken in") {
+  Rig rig;
+  rig.begin();
+  absl::Status answer;
+  const auto note = [&](const auto& given) { answer = given.status(); };
+  rig.control.add("x", Rig::spec("a:1", "red"), note);
+  rig.control.set_pools({{.name = "blue"}});
+  rig.actions.finish_write();
+  CHECK(answer.code() == absl::StatusCode::kFailedPrecondition);
+  CHECK(rig.control.all().empty());
+  // What was written for it goes.
+  REQUIRE(rig.actions.writes.size() == 1);
+  CHECK(std::holds_alternative<store::EraseUpstream>(rig.actions.writes.front().change));
+}
+
+TEST_CASE("a lease of a pool that is gone lasts until nobody is there") {
+  Rig rig;
+  rig.begin();
+  rig.control.put_lease("x", Rig::spec("a:1", "red"), 1, [](const auto&, bool) {});
+  rig.actions.finish_write();
+  rig.control.set_pools({{.name = "blue"}});
+  rig.run_until(5'000);
+  CHECK_FALSE(rig.actions.orders.at("a:1").remove);
+  rig.actions.empty_pools.insert("red");
+  rig.run_until(5'200);
+  CHECK(rig.actions.orders.at("a:1").remove);
+}
+
 TEST_CASE("a pool that comes back before nobody is there has never been away") {
   Rig rig;
   rig.begin({Rig::spec("a:1", "red")});

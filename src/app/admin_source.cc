@@ -248,11 +248,7 @@ absl::StatusOr<api::ConnectionList> AdminSource::connections(const admin::Connec
   for (const proxy::ConnectionSnapshot& snapshot : answer->connections) {
     *list.add_connections() = view_of(snapshot, *layout, *upstreams);
   }
-  if (answer->more) {
-    list.set_next_page_token(answer->connections.empty()
-                                 ? query.page_token
-                                 : answer->connections.back().mark.to_string());
-  }
+  if (answer->more_after) list.set_next_page_token(answer->more_after->to_string());
   return list;
 }
 

@@ -49,7 +49,9 @@ void merge(SurveyAnswer& sum, SurveyAnswer part) {
   sum.done += part.done;
   sum.failed += part.failed;
   sum.skipped += part.skipped;
-  sum.more |= part.more;
+  if (part.more_after && (!sum.more_after || *part.more_after < *sum.more_after)) {
+    sum.more_after = part.more_after;
+  }
   std::move(part.connections.begin(), part.connections.end(), std::back_inserter(sum.connections));
 }
 
@@ -165,9 +167,13 @@ absl::StatusOr<SurveyAnswer> Proxy::survey(const SurveyOrder& order,
   for (SurveyAnswer& answer : answers) merge(sum, std::move(answer));
   std::sort(sum.connections.begin(), sum.connections.end(),
             [](const auto& a, const auto& b) { return a.mark < b.mark; });
+  // What a worker did not list may lie between those of another.
+  std::erase_if(sum.connections, [&](const ConnectionSnapshot& connection) {
+    return sum.more_after && *sum.more_after < connection.mark;
+  });
   if (sum.connections.size() > order.limit) {
     sum.connections.resize(order.limit);
-    sum.more = true;
+    sum.more_after = sum.connections.back().mark;
   }
   return sum;
 }

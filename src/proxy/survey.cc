@@ -108,7 +108,7 @@ void Survey::choose_page() {
     next_ = static_cast<std::size_t>(after - marks_.begin());
     if (marks_.size() - next_ > order_.limit) {
       marks_.resize(next_ + order_.limit);
-      answer_.more = true;
+      answer_.more_after = marks_.back();
     }
   }
   answer_.connections.reserve(marks_.size() - next_);

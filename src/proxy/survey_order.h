@@ -51,7 +51,8 @@ struct SurveyAnswer {
   std::uint64_t failed = 0;   // that did not take what was sent, or whose framing cannot carry it
   std::uint64_t skipped = 0;  // that ended before their turn
   std::vector<ConnectionSnapshot> connections;  // of a list, by mark
-  bool more = false;                            // marks beyond the limit matched too
+  // Of a list: others that matched come behind this mark; up to it none is left out.
+  std::optional<Mark> more_after;
 };
 
 struct SurveyOrder {

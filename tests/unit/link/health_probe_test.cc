@@ -125,7 +125,10 @@ class ScriptedService : public grpc::CallbackGenericService {
       if (ok) next();
     }
     void OnCancel() override { end(grpc::Status::CANCELLED); }
-    void OnDone() override { delete this; }
+    void OnDone() override {
+      { const std::lock_guard lock(mutex_); }  // after all that was done under it
+      delete this;
+    }
 
    private:
     void next() {

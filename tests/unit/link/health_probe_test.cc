@@ -1,11 +1,9 @@
 #include "link/health_probe.h"
 
 #include <grpcpp/ext/health_check_service_server_builder_option.h>
-#include <grpcpp/generic/async_generic_service.h>
 #include <grpcpp/health_check_service_interface.h>
 #include <grpcpp/server.h>
 #include <grpcpp/server_builder.h>
-#include <grpcpp/server_context.h>
 
 #include <algorithm>
 #include <catch2/catch.hpp>
@@ -25,6 +23,7 @@
 #include "link/completion_thread.h"
 #include "link/link.h"
 #include "link/protocol.h"
+#include "scripted_service.h"
 #include "upstream/grpc/service/upstream.pb.h"
 
 namespace waymark::link {
@@ -54,131 +53,11 @@ const std::string kNotServing = answer(health::HealthCheckResponse::NOT_SERVING)
 
 // --- servers ---
 
-// What a call is answered with: messages, then an end, or none.
-struct Script {
-  std::deque<std::string> messages;
-  std::optional<grpc::Status> end;
-  bool endless = false;  // the messages again and again
-};
 Script unary(const std::string& message) { return {{message}, grpc::Status::OK}; }
 Script stays_open(std::deque<std::string> messages) { return {std::move(messages), std::nullopt}; }
 Script ends(grpc::StatusCode code, const std::string& text = "as scripted") {
   return {{}, grpc::Status(code, text)};
 }
-
-// Answers each method as its script says; UNIMPLEMENTED without one.
-class ScriptedService : public grpc::CallbackGenericService {
- public:
-  struct Seen {
-    std::string method;
-    std::string peer;
-    std::multimap<std::string, std::string> metadata;
-    std::string request;
-  };
-
-  void script(const std::string& method, std::optional<Script> script) {
-    std::lock_guard lock(mutex_);
-    if (script) {
-      scripts_[method] = *std::move(script);
-    } else {
-      scripts_.erase(method);
-    }
-  }
-  [[nodiscard]] std::vector<Seen> seen(const std::string& method) const {
-    std::lock_guard lock(mutex_);
-    std::vector<Seen> result;
-    std::copy_if(seen_.begin(), seen_.end(), std::back_inserter(result),
-                 [&](const Seen& call) { return call.method == method; });
-    return result;
-  }
-
- private:
-  class Reactor : public grpc::ServerGenericBidiReactor {
-   public:
-    Reactor(ScriptedService& service, Seen seen, std::optional<Script> script)
-        : service_(service), seen_(std::move(seen)), script_(std::move(script)) {
-      if (!script_) {
-        end(grpc::Status(grpc::StatusCode::UNIMPLEMENTED, ""));
-      } else {
-        // gRPC calls back on another thread; its own ordering is invisible to a thread sanitizer.
-        std::lock_guard lock(mutex_);
-        StartRead(&incoming_);
-      }
-    }
-    void OnReadDone(bool ok) override {
-      {
-        std::lock_guard lock(mutex_);
-        if (!ok || std::exchange(asked_, true)) return;
-      }
-      std::vector<grpc::Slice> slices;
-      (void)incoming_.Dump(&slices);
-      for (const grpc::Slice& slice : slices) {
-        seen_.request.append(reinterpret_cast<const char*>(slice.begin()), slice.size());
-      }
-      {
-        std::lock_guard lock(service_.mutex_);
-        service_.seen_.push_back(seen_);
-      }
-      next();
-    }
-    void OnWriteDone(bool ok) override {
-      if (ok) next();
-    }
-    void OnCancel() override { end(grpc::Status::CANCELLED); }
-    void OnDone() override {
-      { const std::lock_guard lock(mutex_); }  // after all that was done under it
-      delete this;
-    }
-
-   private:
-    void next() {
-      std::lock_guard lock(mutex_);
-      if (ended_) return;
-      if (!script_->messages.empty()) {
-        outgoing_ = to_buffer(script_->messages.front());
-        if (script_->endless) script_->messages.push_back(script_->messages.front());
-        script_->messages.pop_front();
-        StartWrite(&outgoing_);
-      } else if (script_->end) {
-        ended_ = true;
-        Finish(*script_->end);
-      }
-    }
-    void end(const grpc::Status& status) {
-      std::lock_guard lock(mutex_);
-      if (!std::exchange(ended_, true)) Finish(status);
-    }
-
-    ScriptedService& service_;
-    Seen seen_;
-    std::optional<Script> script_;
-    grpc::ByteBuffer incoming_;
-    grpc::ByteBuffer outgoing_;
-    bool asked_ = false;
-    std::mutex mutex_;
-    bool ended_ = false;
-  };
-
-  grpc::ServerGenericBidiReactor* CreateReactor(
-      grpc::GenericCallbackServerContext* context) override {
-    Seen seen{context->method(), context->peer(), {}, {}};
-    for (const auto& [key, value] : context->client_metadata()) {
-      seen.metadata.emplace(std::string(key.data(), key.size()),
-                            std::string(value.data(), value.size()));
-    }
-    std::optional<Script> script;
-    {
-      std::lock_guard lock(mutex_);
-      const auto found = scripts_.find(seen.method);
-      if (found != scripts_.end()) script = found->second;
-    }
-    return new Reactor(*this, std::move(seen), std::move(script));
-  }
-
-  mutable std::mutex mutex_;
-  std::map<std::string, Script> scripts_;
-  std::vector<Seen> seen_;
-};
 
 class Server {
  public:

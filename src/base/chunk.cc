@@ -29,6 +29,17 @@ ChunkRef ChunkPool::take(std::size_t at_least) {
   return ChunkRef(new Chunk(*this, capacity));
 }
 
+ChunkRef ChunkPool::take_exactly(std::size_t size) {
+  in_use_.fetch_add(size, std::memory_order_relaxed);
+  return ChunkRef(new Chunk(*this, size));
+}
+
+ChunkRange ChunkPool::copy_of(std::string_view bytes) {
+  ChunkRef chunk = take_exactly(bytes.size());
+  bytes.copy(chunk->data(), bytes.size());
+  return {std::move(chunk), 0, bytes.size()};
+}
+
 void ChunkPool::give_back(Chunk* chunk) {
   in_use_.fetch_sub(chunk->capacity(), std::memory_order_relaxed);
   if (chunk->capacity() == Chunk::kSize) {

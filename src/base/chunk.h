@@ -92,6 +92,10 @@ class ChunkPool {
 
   // A chunk of kSize bytes, or of `at_least` if that is more. Callable from any thread.
   [[nodiscard]] ChunkRef take(std::size_t at_least = 0);
+  // A chunk of just this size, for what stays long. Callable from any thread.
+  [[nodiscard]] ChunkRef take_exactly(std::size_t size);
+  // Bytes in a chunk of their own.
+  [[nodiscard]] ChunkRange copy_of(std::string_view bytes);
 
   // Bytes of chunks that are in use now.
   [[nodiscard]] std::size_t bytes_in_use() const { return in_use_.load(std::memory_order_relaxed); }

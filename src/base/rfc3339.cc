@@ -10,4 +10,10 @@ std::string to_rfc3339(std::chrono::system_clock::time_point time) {
                      fmt::gmtime(static_cast<std::time_t>(ms / 1000)), ms % 1000);
 }
 
+std::string to_rfc3339(std::uint64_t unix_ns) {
+  using std::chrono::system_clock;
+  return to_rfc3339(system_clock::time_point(
+      std::chrono::duration_cast<system_clock::duration>(std::chrono::nanoseconds(unix_ns))));
+}
+
 }  // namespace waymark

@@ -36,6 +36,12 @@ class Picker {
   void set_balance(Balance balance) { balance_ = balance; }
   [[nodiscard]] bool empty() const { return members_.empty(); }
 
+  // Calls `visit` for every member, in the order of their indices.
+  template <typename Visit>
+  void for_each(Visit&& visit) const {
+    for (const Ready& member : members_) visit(member.upstream);
+  }
+
   using ConnectionsOf = absl::FunctionRef<std::size_t(std::size_t upstream)>;
   // The upstream for the connection of `mark`, whose turn is number `ticket`; nullopt if none is
   // ready. The tickets of a pool are drawn once for the whole process, so that the order of arrival

@@ -12,7 +12,8 @@ namespace waymark::session {
 // Times are nanoseconds since 1970, as frames are stamped; the clock may be set back.
 class AnswerWatch {
  public:
-  // Frame `seq` (from 1) was read. It is watched unless another one is; one that is not answered
+  // A frame was read that answers will name by `seq`: its number, or that of its delivery. Never 0.
+  // It is watched unless another one is; one that is not answered
   // after kPatience makes way, since not every frame gets an answer.
   void frame(std::uint64_t seq, std::uint64_t received_at) {
     if (seq_ != 0 && received_at - received_at_ < kPatience) return;

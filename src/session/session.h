@@ -47,6 +47,9 @@ class Session {
     return ++last_seq_;
   }
   [[nodiscard]] std::uint64_t last_seq() const { return last_seq_; }
+  // Of the frames up to `seq` none will come again. 0 while no upstream has acked.
+  void set_last_acked(std::uint64_t seq) { last_acked_ = seq; }
+  [[nodiscard]] std::uint64_t last_acked() const { return last_acked_; }
   [[nodiscard]] std::uint64_t bytes_up() const { return bytes_up_; }
 
   // Bytes were read. `unfinished`: some belong to a frame that has not ended; `progressed`: at
@@ -75,6 +78,7 @@ class Session {
   [[nodiscard]] Ms last_frame_at() const { return last_frame_; }
 
   [[nodiscard]] Share& share() { return share_; }
+  [[nodiscard]] const Share& share() const { return share_; }
   [[nodiscard]] AnswerWatch& answers() { return answers_; }
 
   // --- down: upstream -> client ---
@@ -88,14 +92,16 @@ class Session {
   [[nodiscard]] std::uint64_t frames_down() const { return frames_down_; }
   [[nodiscard]] std::uint64_t bytes_down() const { return bytes_down_; }
 
-  // The queue towards the client now holds more than the soft limit, or no longer does.
-  void set_queue_high(bool high, Ms now) {
-    if (!high) {
-      high_since_ = 0;
-    } else if (high_since_ == 0) {
-      high_since_ = now;
-    }
+  // The queue towards the client now holds more than the soft limit, or no longer does. Answers
+  // whether that is news.
+  bool set_queue_high(bool high, Ms now) {
+    if (high == (high_since_ != 0)) return false;
+    high_since_ = high ? now : 0;
+    return true;
   }
+
+  // The upstream has asked for time: half_close_timeout counts from here.
+  void wait_for_output(Ms now) { last_output_ = now; }
 
   void end_down() { down_ended_ = true; }
   [[nodiscard]] bool down_ended() const { return down_ended_; }
@@ -140,6 +146,7 @@ class Session {
  private:
   Mark mark_;
   std::uint64_t last_seq_ = 0;
+  std::uint64_t last_acked_ = 0;
   std::uint64_t frames_down_ = 0;
   std::uint64_t bytes_up_ = 0;
   std::uint64_t bytes_down_ = 0;

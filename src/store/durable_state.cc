@@ -17,8 +17,9 @@ absl::Status not_stored(const absl::Status& status) {
 }
 
 std::string contents_of(const StoredState& state) {
-  return fmt::format("{} upstreams, {} overrides and {} settings", state.upstreams.size(),
-                     state.overrides.size(), state.settings.size());
+  return fmt::format("{} upstreams, {} overrides, {} settings and {} dead letters",
+                     state.upstreams.size(), state.overrides.size(), state.settings.size(),
+                     state.dead_letters.size());
 }
 
 }  // namespace

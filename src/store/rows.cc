@@ -82,6 +82,35 @@ struct SettingRow {
   }
 };
 
+struct DeadLetterRow {
+  using Entry = StoredDeadLetter;
+  static constexpr std::string_view kTable = "dead_letters";
+  static constexpr std::string_view kColumns =
+      "mark, seq, pool, listener, upstream, attempts, received_at, dead_at, reason, payload";
+
+  static std::optional<StoredDeadLetter> read(const Statement& row) {
+    const auto mark = Mark::parse(row.text(1));
+    const bool in_range = row.number(0) > 0 && row.number(2) >= 0 && is_u32(row.number(6)) &&
+                          row.number(7) >= 0 && row.number(8) >= 0;
+    if (!mark || mark->is_nil() || !in_range) return std::nullopt;
+    return StoredDeadLetter{.id = static_cast<std::uint64_t>(row.number(0)),
+                            .mark = *mark,
+                            .seq = static_cast<std::uint64_t>(row.number(2)),
+                            .pool = std::string(row.text(3)),
+                            .listener = std::string(row.text(4)),
+                            .upstream = std::string(row.text(5)),
+                            .attempts = static_cast<std::uint32_t>(row.number(6)),
+                            .received_at = static_cast<std::uint64_t>(row.number(7)),
+                            .dead_at = static_cast<std::uint64_t>(row.number(8)),
+                            .reason = std::string(row.text(9)),
+                            .payload = std::string(row.bytes(10))};
+  }
+};
+
+PutDeadLetter put_of(StoredDeadLetter letter) {
+  return {std::make_shared<const StoredDeadLetter>(std::move(letter))};
+}
+
 absl::StatusOr<Statement> rows_of(const Sqlite& database, std::string_view table,
                                   std::string_view columns, std::string_view direction) {
   // By the rows themselves: an index may be damaged where they are not.
@@ -185,6 +214,36 @@ struct Writer {
     return erase("DELETE FROM settings WHERE path = ?", change.path);
   }
 
+  absl::Status operator()(const PutDeadLetter& change) const {
+    const StoredDeadLetter& it = *change.letter;
+    auto statement = database.prepare(
+        "INSERT OR REPLACE INTO dead_letters (number, mark, seq, pool, listener, upstream,"
+        " attempts, received_at, dead_at, reason, payload)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+    if (!statement.ok()) return statement.status();
+    return statement->bind(static_cast<std::int64_t>(it.id))
+        .bind(it.mark.to_string())
+        .bind(static_cast<std::int64_t>(it.seq))
+        .bind(it.pool)
+        .bind(it.listener)
+        .bind(it.upstream)
+        .bind(std::int64_t{it.attempts})
+        .bind(static_cast<std::int64_t>(it.received_at))
+        .bind(static_cast<std::int64_t>(it.dead_at))
+        .bind(it.reason)
+        .bind_bytes(it.payload)
+        .run();
+  }
+  absl::Status operator()(const EraseDeadLetters& change) const {
+    for (const std::uint64_t id : change.ids) {
+      auto statement = database.prepare("DELETE FROM dead_letters WHERE number = ?");
+      if (!statement.ok()) return statement.status();
+      const absl::Status erased = statement->bind(static_cast<std::int64_t>(id)).run();
+      if (!erased.ok()) return erased;
+    }
+    return absl::OkStatus();
+  }
+
   absl::Status erase(std::string_view sql, std::string_view key) const {
     auto statement = database.prepare(sql);
     if (!statement.ok()) return statement.status();
@@ -205,6 +264,7 @@ absl::Status write_state(const StoredState& state, const Sqlite& database) {
     status.Update(writer(PutUpstream{upstream}));
   for (const StoredOverride& entry : state.overrides) status.Update(writer(PutOverride{entry}));
   for (const StoredSetting& setting : state.settings) status.Update(writer(PutSetting{setting}));
+  for (const auto& [id, letter] : state.dead_letters) status.Update(writer(PutDeadLetter{letter}));
   return status;
 }
 
@@ -213,7 +273,10 @@ absl::StatusOr<StoredState> read_state(const Sqlite& database) {
   absl::Status status = read_table<UpstreamRow>(database, state.upstreams);
   if (status.ok()) status = read_table<OverrideRow>(database, state.overrides);
   if (status.ok()) status = read_table<SettingRow>(database, state.settings);
+  std::vector<StoredDeadLetter> letters;
+  if (status.ok()) status = read_table<DeadLetterRow>(database, letters);
   if (!status.ok()) return status;
+  for (StoredDeadLetter& letter : letters) apply(put_of(std::move(letter)), state);
   return state;
 }
 
@@ -227,6 +290,9 @@ StoredState salvage_state(const Sqlite& database) {
   }
   for (auto& [number, entry] : salvage_table<SettingRow>(database)) {
     apply(PutSetting{std::move(entry)}, state);
+  }
+  for (auto& [number, entry] : salvage_table<DeadLetterRow>(database)) {
+    apply(put_of(std::move(entry)), state);
   }
   return state;
 }

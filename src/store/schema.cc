@@ -36,7 +36,24 @@ constexpr std::string_view kVersion1 = R"(
   ) STRICT;
 )";
 
-constexpr std::array kMigrations{kVersion1};
+// `number` is the id. Times are Unix nanoseconds.
+constexpr std::string_view kVersion2 = R"(
+  CREATE TABLE dead_letters (
+    number INTEGER PRIMARY KEY,
+    mark TEXT NOT NULL,
+    seq INTEGER NOT NULL,
+    pool TEXT NOT NULL,
+    listener TEXT NOT NULL,
+    upstream TEXT NOT NULL,
+    attempts INTEGER NOT NULL,
+    received_at INTEGER NOT NULL,
+    dead_at INTEGER NOT NULL,
+    reason TEXT NOT NULL,
+    payload BLOB NOT NULL
+  ) STRICT;
+)";
+
+constexpr std::array kMigrations{kVersion1, kVersion2};
 
 absl::StatusOr<std::size_t> version_of(const Sqlite& database,
                                        std::span<const std::string_view> steps) {

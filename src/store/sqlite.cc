@@ -42,6 +42,13 @@ Statement& Statement::bind(std::int64_t number) {
   return *this;
 }
 
+Statement& Statement::bind_bytes(std::string_view bytes) {
+  const int code = sqlite3_bind_blob64(raw_, ++bound_, bytes.data() == nullptr ? "" : bytes.data(),
+                                       bytes.size(), SQLITE_TRANSIENT);
+  if (code != SQLITE_OK) bind_error_ = code;
+  return *this;
+}
+
 Statement& Statement::bind_null() {
   const int code = sqlite3_bind_null(raw_, ++bound_);
   if (code != SQLITE_OK) bind_error_ = code;
@@ -61,6 +68,13 @@ absl::Status Statement::run() { return next().status(); }
 
 std::string_view Statement::text(int column) const {
   const void* data = sqlite3_column_text(raw_, column);
+  if (data == nullptr) return {};
+  return {static_cast<const char*>(data),
+          static_cast<std::size_t>(sqlite3_column_bytes(raw_, column))};
+}
+
+std::string_view Statement::bytes(int column) const {
+  const void* data = sqlite3_column_blob(raw_, column);
   if (data == nullptr) return {};
   return {static_cast<const char*>(data),
           static_cast<std::size_t>(sqlite3_column_bytes(raw_, column))};

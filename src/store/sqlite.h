@@ -30,6 +30,7 @@ class Statement {
   // The next parameter, from the first on. A failed bind is told by next().
   Statement& bind(std::string_view text);
   Statement& bind(std::int64_t number);
+  Statement& bind_bytes(std::string_view bytes);
   Statement& bind_null();
 
   // Steps to a row; false after the last one.
@@ -37,8 +38,9 @@ class Statement {
   // For statements that yield no row.
   [[nodiscard]] absl::Status run();
 
-  // Columns of the row, from 0. Text is valid until next().
+  // Columns of the row, from 0. Text and bytes are valid until next().
   [[nodiscard]] std::string_view text(int column) const;
+  [[nodiscard]] std::string_view bytes(int column) const;
   [[nodiscard]] std::int64_t number(int column) const;
   [[nodiscard]] bool is_null(int column) const;
 

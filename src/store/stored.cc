@@ -32,9 +32,25 @@ struct Applier {
   void operator()(const EraseOverride& change) { erase(change.upstream_id, state.overrides); }
   void operator()(const PutSetting& change) { put(change.setting, state.settings); }
   void operator()(const EraseSetting& change) { erase(change.path, state.settings); }
+  void operator()(const PutDeadLetter& change) {
+    state.dead_letters.insert_or_assign(change.letter->id, change.letter);
+  }
+  void operator()(const EraseDeadLetters& change) {
+    for (const std::uint64_t id : change.ids) state.dead_letters.erase(id);
+  }
 };
 
+bool same(const DeadLetterMap& one, const DeadLetterMap& other) {
+  return std::equal(one.begin(), one.end(), other.begin(), other.end(),
+                    [](const auto& a, const auto& b) { return *a.second == *b.second; });
+}
+
 }  // namespace
+
+bool StoredState::operator==(const StoredState& other) const {
+  return upstreams == other.upstreams && overrides == other.overrides &&
+         settings == other.settings && same(dead_letters, other.dead_letters);
+}
 
 void apply(const Change& change, StoredState& state) { std::visit(Applier{state}, change); }
 

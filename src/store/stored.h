@@ -2,11 +2,15 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
 #include <variant>
 #include <vector>
+
+#include "waymark/mark.h"
 
 namespace waymark::store {
 
@@ -45,13 +49,35 @@ struct StoredSetting {
   bool operator==(const StoredSetting&) const = default;
 };
 
-// Each in the order in which it was first put; no id or path twice.
+// A frame that was given up.
+struct StoredDeadLetter {
+  std::uint64_t id = 0;  // a later one has a greater id
+  Mark mark;
+  std::uint64_t seq = 0;
+  std::string pool;
+  std::string listener;
+  std::string upstream;  // that had it last
+  std::uint32_t attempts = 0;
+  std::uint64_t received_at = 0;  // Unix nanoseconds, as below
+  std::uint64_t dead_at = 0;
+  std::string reason;
+  std::string payload;
+
+  bool operator==(const StoredDeadLetter&) const = default;
+};
+// Shared by the state in memory, the queue to the disk and those who look at it, so that a payload
+// is in memory once.
+using DeadLetterPtr = std::shared_ptr<const StoredDeadLetter>;
+using DeadLetterMap = std::map<std::uint64_t, DeadLetterPtr>;  // by id
+
+// Lists are in the order in which each was first put; no id or path twice.
 struct StoredState {
   std::vector<StoredUpstream> upstreams;
   std::vector<StoredOverride> overrides;
   std::vector<StoredSetting> settings;
+  DeadLetterMap dead_letters;
 
-  bool operator==(const StoredState&) const = default;
+  bool operator==(const StoredState& other) const;
 };
 
 // Put replaces what has the same id or path; erasing what is not there is no error.
@@ -73,8 +99,14 @@ struct PutSetting {
 struct EraseSetting {
   std::string path;
 };
-using Change =
-    std::variant<PutUpstream, EraseUpstream, PutOverride, EraseOverride, PutSetting, EraseSetting>;
+struct PutDeadLetter {
+  DeadLetterPtr letter;
+};
+struct EraseDeadLetters {
+  std::vector<std::uint64_t> ids;
+};
+using Change = std::variant<PutUpstream, EraseUpstream, PutOverride, EraseOverride, PutSetting,
+                            EraseSetting, PutDeadLetter, EraseDeadLetters>;
 
 // What identifies each among its kind.
 [[nodiscard]] inline const std::string& key_of(const StoredUpstream& it) { return it.id; }

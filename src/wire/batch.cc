@@ -52,6 +52,11 @@ void BatchWriter::add_to(Batch& batch, std::size_t offset, std::size_t size, Eve
   batch.ranges.back().size += size;
   batch.bytes += size;
   ++batch.events;
+  if (header.delivery != 0) {
+    batch.acked_bytes += size;
+    ++batch.acked_events;
+    batch.last_delivery = header.delivery;
+  }
   if (kind == EventKind::payload && batch.frames++ == 0) {
     batch.first_received_at = header.received_at;
   }

@@ -20,6 +20,9 @@ struct Batch {
   std::size_t events = 0;
   std::size_t frames = 0;               // the payload events among them
   std::uint64_t first_received_at = 0;  // EventHeader::received_at of the first of those
+  std::size_t acked_bytes = 0;          // of the events that have a delivery,
+  std::size_t acked_events = 0;         // which are outstanding until they are acked
+  std::uint64_t last_delivery = 0;      // of the last of those; 0: none has one
 
   [[nodiscard]] bool empty() const { return events == 0; }
 };

@@ -31,7 +31,7 @@ bool read_body(Cursor& cursor, std::uint32_t field_tag, Event& event) {
     return cursor.skip(field_tag);
   }
   const std::uint32_t field = field_tag >> 3;
-  const bool known = (field >= 5 && field <= 12) || (field >= 16 && field <= 22);
+  const bool known = (field >= 5 && field <= 12) || (field >= 16 && field <= 23);
   Bytes body;
   if (!cursor.read_bytes(body)) return false;
   if (known) {
@@ -127,6 +127,19 @@ void add_event(std::string& out, const EventHeader& header, EventKind kind, std:
   const std::size_t before = out.size();
   out.resize(before + size.whole);
   put_event(out.data() + before, size, header, kind, body);
+}
+
+Mark mark_of_entry(std::string_view entry) {
+  std::size_t at = 1;  // behind the tag, at the length
+  while ((static_cast<unsigned char>(entry[at]) & 0x80) != 0) ++at;
+  return Mark::from_bytes(entry.substr(at + 3, Mark::kSize)).value_or(Mark());
+}
+
+EventHeader header_of_entry(std::string_view entry) {
+  EventReader reader(Pieces(&entry, 1));
+  Event event;
+  (void)reader.next(event);
+  return event.header;
 }
 
 ReadResult EventReader::next(Event& event) {

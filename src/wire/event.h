@@ -33,6 +33,7 @@ enum class EventKind : std::uint32_t {
   upstream_changed = 20,
   drain = 21,
   snapshot_end = 22,
+  refused = 23,
 };
 
 struct EventHeader {
@@ -41,6 +42,9 @@ struct EventHeader {
   std::uint64_t delivery = 0;     // 0: needs no ack
   std::uint32_t attempt = 0;      // above 1: may be a repetition
   std::uint64_t received_at = 0;  // Unix nanoseconds; 0: unknown
+
+  // Which delivery this is, counted from 1.
+  [[nodiscard]] std::uint32_t attempts() const { return attempt == 0 ? 1 : attempt; }
 };
 
 // What an event takes as one entry of ToUpstream.events.
@@ -62,6 +66,11 @@ char* put_event_after_body(char* out, const EventHeader& header);
 [[nodiscard]] std::size_t size_after_body(const EventHeader& header);
 
 void add_event(std::string& out, const EventHeader& header, EventKind kind, std::string_view body);
+
+// The mark of one entry that was written with one.
+[[nodiscard]] Mark mark_of_entry(std::string_view entry);
+// The whole header of one entry of the proxy's own making.
+[[nodiscard]] EventHeader header_of_entry(std::string_view entry);
 
 struct Event {
   EventHeader header;

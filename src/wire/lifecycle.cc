@@ -2,60 +2,11 @@
 
 #include <array>
 
-#include "wire/cursor.h"
+#include "wire/fields.h"
 #include "wire/writer.h"
 
 namespace waymark::wire {
 namespace {
-
-constexpr std::uint32_t kVarint = static_cast<std::uint32_t>(WireType::varint);
-constexpr std::uint32_t kFixed64 = static_cast<std::uint32_t>(WireType::fixed64);
-constexpr std::uint32_t kBytes = static_cast<std::uint32_t>(WireType::bytes);
-
-// One field as it was read: a number or a run of bytes, depending on its wire type.
-struct Field {
-  std::uint32_t number = 0;
-  std::uint32_t type = 0;
-  std::uint64_t value = 0;
-  Bytes bytes;
-
-  [[nodiscard]] bool is_uint(std::uint32_t field) const {
-    return number == field && type == kVarint;
-  }
-  [[nodiscard]] bool is_fixed(std::uint32_t field) const {
-    return number == field && type == kFixed64;
-  }
-  [[nodiscard]] bool is_bytes(std::uint32_t field) const {
-    return number == field && type == kBytes;
-  }
-};
-
-template <typename Visit>
-bool for_each_field(Cursor cursor, Visit&& visit) {
-  while (!cursor.at_end()) {
-    std::uint32_t field_tag = 0;
-    if (!cursor.read_tag(field_tag)) return false;
-    Field field{field_tag >> 3, field_tag & 7, 0, {}};
-    bool read = false;
-    switch (field.type) {
-      case kVarint:
-        read = cursor.read_varint(field.value);
-        break;
-      case kFixed64:
-        read = cursor.read_fixed64(field.value);
-        break;
-      case kBytes:
-        read = cursor.read_bytes(field.bytes);
-        break;
-      default:
-        read = cursor.skip(field_tag);
-        break;
-    }
-    if (!read) return false;
-    visit(field);
-  }
-  return true;
-}
 
 // Finds submessage `number` of a message; `present` tells whether there was one.
 template <typename Visit>
@@ -69,9 +20,6 @@ bool for_each_field_of(Pieces message, std::uint32_t number, bool& present, Visi
   });
   return outer && sound;
 }
-
-// Numbers of 32 bits, enums among them, keep the low bits of what was sent.
-std::uint32_t as_u32(const Field& field) { return static_cast<std::uint32_t>(field.value); }
 
 }  // namespace
 
@@ -107,6 +55,7 @@ bool decode_hello_message(Pieces message, Hello& hello) {
 std::string encode_welcome_message(const Welcome& welcome) {
   std::string body;
   add_uint(body, 1, welcome.protocol);
+  for (const std::string& feature : welcome.features) add_message(body, 2, feature);
   add_text(body, 3, welcome.upstream);
   add_uint(body, 4, welcome.acks ? 1 : 0);
   add_uint(body, 5, welcome.window_bytes);
@@ -122,6 +71,7 @@ bool decode_welcome_message(Pieces message, Welcome& welcome) {
   bool present = false;
   const bool sound = for_each_field_of(message, 2, present, [&](const Field& field) {
     if (field.is_uint(1)) welcome.protocol = as_u32(field);
+    if (field.is_bytes(2)) welcome.features.push_back(field.bytes.to_string());
     if (field.is_bytes(3)) welcome.upstream = field.bytes.to_string();
     if (field.is_uint(4)) welcome.acks = field.value != 0;
     if (field.is_uint(5)) welcome.window_bytes = field.value;
@@ -133,10 +83,16 @@ bool decode_welcome_message(Pieces message, Welcome& welcome) {
 
 std::string_view name_of(Refusal refusal) {
   static constexpr std::array<std::string_view, kRefusals> kNames = {
-      "UNSPECIFIED", "NO_SUCH_MARK",  "STALE_EPOCH",  "SLOW_CONSUMER",
-      "CLOSED",      "NOT_REACHABLE", "NOT_FRAMEABLE"};
+      "UNSPECIFIED",  "NO_SUCH_MARK",  "STALE_EPOCH",      "SLOW_CONSUMER",
+      "CLOSED",       "NOT_REACHABLE", "NOT_FRAMEABLE",    "ALREADY_ANSWERED",
+      "NO_SUCH_NAME", "NO_SUCH_GROUP", "NAME_TAKEN",       "TOO_MANY",
+      "TOO_LARGE",    "INVALID",       "NO_SUCH_UPSTREAM", "UPSTREAM_BUSY"};
   const auto index = static_cast<std::size_t>(refusal);
   return kNames[index < kNames.size() ? index : 0];
+}
+
+Refusal refusal_of(std::uint32_t number) {
+  return number < kRefusals ? static_cast<Refusal>(number) : Refusal::unspecified;
 }
 
 std::string encode(const Opened& opened) {
@@ -148,14 +104,17 @@ std::string encode(const Opened& opened) {
   add_text(body, 6, opened.peer);
   add_text(body, 7, opened.local);
   add_text(body, 8, opened.listener);
+  add_attributes(body, 9, opened.attributes);
   add_uint(body, 10, opened.resumed ? 1 : 0);
+  add_uint(body, 11, opened.last_acked_seq);
   add_uint(body, 13, opened.next_seq);
   return body;
 }
 
 bool decode(const Bytes& body, Opened& opened) {
   opened = Opened();
-  return for_each_field(Cursor(body), [&](const Field& field) {
+  bool sound = true;
+  const bool read = for_each_field(Cursor(body), [&](const Field& field) {
     if (field.is_uint(1)) opened.incarnation = field.value;
     if (field.is_uint(2)) opened.epoch = as_u32(field);
     if (field.is_uint(3)) opened.mark_source = static_cast<MarkSource>(as_u32(field));
@@ -163,9 +122,12 @@ bool decode(const Bytes& body, Opened& opened) {
     if (field.is_bytes(6)) opened.peer = field.bytes.to_string();
     if (field.is_bytes(7)) opened.local = field.bytes.to_string();
     if (field.is_bytes(8)) opened.listener = field.bytes.to_string();
+    if (field.is_bytes(9)) sound = read_attribute(field.bytes, opened.attributes) && sound;
     if (field.is_uint(10)) opened.resumed = field.value != 0;
+    if (field.is_uint(11)) opened.last_acked_seq = field.value;
     if (field.is_uint(13)) opened.next_seq = field.value;
   });
+  return read && sound;
 }
 
 std::string encode(const Closed& closed) {
@@ -196,19 +158,17 @@ std::string encode(const Undeliverable& undeliverable) {
   add_uint(body, 1, static_cast<std::uint32_t>(undeliverable.reason));
   add_fixed64(body, 2, undeliverable.reply_to);
   add_uint(body, 3, undeliverable.receipt);
+  add_text(body, 4, undeliverable.target);
   return body;
 }
 
 bool decode(const Bytes& body, Undeliverable& undeliverable) {
   undeliverable = Undeliverable();
   return for_each_field(Cursor(body), [&](const Field& field) {
-    if (field.is_uint(1)) {
-      const std::uint32_t reason = as_u32(field);
-      undeliverable.reason =
-          reason < kRefusals ? static_cast<Refusal>(reason) : Refusal::unspecified;
-    }
+    if (field.is_uint(1)) undeliverable.reason = refusal_of(as_u32(field));
     if (field.is_fixed(2)) undeliverable.reply_to = field.value;
     if (field.is_uint(3)) undeliverable.receipt = field.value;
+    if (field.is_bytes(4)) undeliverable.target = field.bytes.to_string();
   });
 }
 
@@ -222,6 +182,104 @@ bool decode(const Bytes& body, Ping& ping) {
   ping = Ping();
   return for_each_field(Cursor(body), [&](const Field& field) {
     if (field.is_uint(1)) ping.nonce = field.value;
+  });
+}
+
+std::string encode(const Pressure& pressure) {
+  std::string body;
+  add_uint(body, 1, pressure.high ? 1 : 0);
+  add_uint(body, 2, pressure.queued_bytes);
+  return body;
+}
+
+bool decode(const Bytes& body, Pressure& pressure) {
+  pressure = Pressure();
+  return for_each_field(Cursor(body), [&](const Field& field) {
+    if (field.is_uint(1)) pressure.high = field.value != 0;
+    if (field.is_uint(2)) pressure.queued_bytes = field.value;
+  });
+}
+
+std::string encode(const Receipt& receipt) {
+  std::string body;
+  add_uint(body, 1, receipt.receipt);
+  add_uint(body, 2, static_cast<std::uint32_t>(receipt.outcome));
+  add_uint(body, 3, receipt.attempted);
+  add_uint(body, 4, receipt.failed);
+  return body;
+}
+
+bool decode(const Bytes& body, Receipt& receipt) {
+  receipt = Receipt();
+  std::uint32_t outcome = 0;
+  const bool sound = for_each_field(Cursor(body), [&](const Field& field) {
+    if (field.is_uint(1)) receipt.receipt = field.value;
+    if (field.is_uint(2)) outcome = as_u32(field);
+    if (field.is_uint(3)) receipt.attempted = field.value;
+    if (field.is_uint(4)) receipt.failed = field.value;
+  });
+  if (!sound || outcome < 1 || outcome > 2) return false;
+  receipt.outcome = static_cast<Receipt::Outcome>(outcome);
+  return true;
+}
+
+std::string encode(const Gap& gap) {
+  std::string body;
+  add_uint(body, 1, gap.seq);
+  add_text(body, 2, gap.reason);
+  return body;
+}
+
+bool decode(const Bytes& body, Gap& gap) {
+  gap = Gap();
+  return for_each_field(Cursor(body), [&](const Field& field) {
+    if (field.is_uint(1)) gap.seq = field.value;
+    if (field.is_bytes(2)) gap.reason = field.bytes.to_string();
+  });
+}
+
+std::string encode(const Ack& ack) {
+  std::string body;
+  add_fixed64(body, 1, ack.through);
+  if (ack.also.empty()) return body;
+  std::string packed(8 * ack.also.size(), '\0');
+  char* out = packed.data();
+  for (const std::uint64_t delivery : ack.also) out = put_fixed64(out, delivery);
+  add_message(body, 2, packed);
+  return body;
+}
+
+bool decode(const Bytes& body, Ack& ack) {
+  ack = Ack();
+  bool whole_numbers = true;
+  const bool sound = for_each_field(Cursor(body), [&](const Field& field) {
+    if (field.is_fixed(1)) ack.through = field.value;
+    if (field.is_fixed(2)) ack.also.push_back(field.value);
+    if (!field.is_bytes(2)) return;
+    whole_numbers = whole_numbers && field.bytes.size() % 8 == 0;
+    Cursor packed(field.bytes);
+    std::uint64_t delivery = 0;
+    while (whole_numbers && !packed.at_end() && packed.read_fixed64(delivery)) {
+      ack.also.push_back(delivery);
+    }
+  });
+  return sound && whole_numbers;
+}
+
+std::string encode(const Nack& nack) {
+  std::string body;
+  add_fixed64(body, 1, nack.delivery);
+  add_uint(body, 2, nack.delay_ms);
+  add_uint(body, 3, nack.give_up ? 1 : 0);
+  return body;
+}
+
+bool decode(const Bytes& body, Nack& nack) {
+  nack = Nack();
+  return for_each_field(Cursor(body), [&](const Field& field) {
+    if (field.is_fixed(1)) nack.delivery = field.value;
+    if (field.is_uint(2)) nack.delay_ms = field.value;
+    if (field.is_uint(3)) nack.give_up = field.value != 0;
   });
 }
 

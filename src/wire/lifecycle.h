@@ -5,8 +5,10 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "waymark/close_reason.h"
+#include "wire/attributes.h"
 #include "wire/bytes.h"
 
 namespace waymark::wire {
@@ -14,6 +16,9 @@ namespace waymark::wire {
 inline constexpr std::uint32_t kProtocolVersion = 1;
 // What a gRPC peer accepts when it says nothing.
 inline constexpr std::uint64_t kDefaultMaxMessage = 4 * 1024 * 1024;
+
+// Of Welcome::features.
+inline constexpr std::string_view kUpstreamChangedFeature = "upstream_changed";
 
 struct Hello {
   std::uint32_t protocol_min = kProtocolVersion;
@@ -27,6 +32,7 @@ struct Hello {
 
 struct Welcome {
   std::uint32_t protocol = kProtocolVersion;
+  std::vector<std::string> features{};
   std::string upstream;
   bool acks = false;
   std::uint64_t window_bytes = 0;
@@ -51,7 +57,9 @@ struct Opened {
   std::string peer;
   std::string local;
   std::string listener;
+  Attributes attributes{};
   bool resumed = false;
+  std::uint64_t last_acked_seq = 0;
   std::uint64_t next_seq = 0;
 };
 
@@ -70,30 +78,87 @@ enum class Refusal : std::uint32_t {
   closed = 4,
   not_reachable = 5,
   not_frameable = 6,
+  already_answered = 7,
+  no_such_name = 8,
+  no_such_group = 9,
+  name_taken = 10,
+  too_many = 11,
+  too_large = 12,
+  invalid = 13,
+  no_such_upstream = 14,
+  upstream_busy = 15,
 };
-inline constexpr std::size_t kRefusals = 7;
+inline constexpr std::size_t kRefusals = 16;
 
 // Upper case, as the .proto spells it without its prefix.
 [[nodiscard]] std::string_view name_of(Refusal refusal);
+// The one of this number; unspecified if this version does not know it.
+[[nodiscard]] Refusal refusal_of(std::uint32_t number);
 
 struct Undeliverable {
   Refusal reason = Refusal::unspecified;
   std::uint64_t reply_to = 0;
   std::uint64_t receipt = 0;
+  std::string target{};
 };
 
 struct Ping {
   std::uint64_t nonce = 0;
 };
 
+// The queue towards a client has grown over its soft limit, or is empty again.
+struct Pressure {
+  bool high = false;
+  std::uint64_t queued_bytes = 0;
+};
+
+// A Send that was written to the client's socket.
+struct Receipt {
+  enum class Outcome : std::uint8_t { written = 1, counted = 2 };
+  std::uint64_t receipt = 0;  // as the Send said
+  Outcome outcome = Outcome::written;
+  std::uint64_t attempted = 0;  // when counted
+  std::uint64_t failed = 0;     // of those
+};
+
+// A frame that was given up.
+struct Gap {
+  std::uint64_t seq = 0;
+  std::string reason;
+};
+
+// Every delivery up to and including `through` is done, and those of `also`.
+struct Ack {
+  std::uint64_t through = 0;  // 0: none
+  std::vector<std::uint64_t> also;
+};
+
+// A delivery that could not be handled: to come again after a while, or to be given up.
+struct Nack {
+  std::uint64_t delivery = 0;
+  std::uint64_t delay_ms = 0;
+  bool give_up = false;
+};
+
 [[nodiscard]] std::string encode(const Opened& opened);
 [[nodiscard]] std::string encode(const Closed& closed);
 [[nodiscard]] std::string encode(const Undeliverable& undeliverable);
 [[nodiscard]] std::string encode(const Ping& ping);
+[[nodiscard]] std::string encode(const Pressure& pressure);
+[[nodiscard]] std::string encode(const Receipt& receipt);
+[[nodiscard]] std::string encode(const Gap& gap);
+[[nodiscard]] std::string encode(const Ack& ack);
+[[nodiscard]] std::string encode(const Nack& nack);
 
 [[nodiscard]] bool decode(const Bytes& body, Opened& opened);
 [[nodiscard]] bool decode(const Bytes& body, Closed& closed);
 [[nodiscard]] bool decode(const Bytes& body, Undeliverable& undeliverable);
 [[nodiscard]] bool decode(const Bytes& body, Ping& ping);
+[[nodiscard]] bool decode(const Bytes& body, Pressure& pressure);
+// False also for an outcome that is not WRITTEN.
+[[nodiscard]] bool decode(const Bytes& body, Receipt& receipt);
+[[nodiscard]] bool decode(const Bytes& body, Gap& gap);
+[[nodiscard]] bool decode(const Bytes& body, Ack& ack);
+[[nodiscard]] bool decode(const Bytes& body, Nack& nack);
 
 }  // namespace waymark::wire

@@ -44,7 +44,11 @@ StoredState everything() {
                         {.upstream_id = "f3", .weight = 4, .admin_state = "maintenance"},
                         {.upstream_id = "f4"}},
           .settings = {setting("log.level", "debug"), setting("empty", ""),
-                       setting("bytes", std::string("\0'\";--\xff\xfe", 8))}};
+                       setting("bytes", std::string("\0'\";--\xff\xfe", 8))},
+          .dead_letters = {{3, dead_letter(3, std::string("\0'\xff\n", 4))},
+                           {9, dead_letter(9, "")},
+                           {std::numeric_limits<std::int64_t>::max(),
+                            dead_letter(std::numeric_limits<std::int64_t>::max())}}};
 }
 
 TEST_CASE("every field of every kind comes back, in order") {
@@ -70,7 +74,9 @@ TEST_CASE("changes do to the tables what they do in memory, once or twice") {
       Change{PutOverride{{.upstream_id = "f3"}}}, Change{EraseOverride{"f1"}},
       Change{EraseOverride{"unknown"}}, Change{PutSetting{setting("log.level", "warn")}},
       Change{PutSetting{setting("new", "1")}}, Change{EraseSetting{"empty"}},
-      Change{EraseSetting{"unknown"}});
+      Change{EraseSetting{"unknown"}}, Change{PutDeadLetter{dead_letter(4)}},
+      Change{PutDeadLetter{dead_letter(3, "other")}}, Change{EraseDeadLetters{{9, 3, 5}}},
+      Change{EraseDeadLetters{}});
   Database database;
   REQUIRE(write_state(everything(), *database).ok());
   StoredState expected = everything();
@@ -95,6 +101,27 @@ TEST_CASE("a row that was never written like this is damage, and left out when s
   CHECK(contains(message_of(state.status()), "row 1 of upstreams"));
   StoredState rest = everything();
   apply(EraseUpstream{"z"}, rest);
+  CHECK(salvage_state(*database) == rest);
+}
+
+TEST_CASE("a dead letter that was never written like this is damage too") {
+  const std::string sql = GENERATE(
+      "UPDATE dead_letters SET mark = 'nobody' WHERE number = 3",
+      "UPDATE dead_letters SET mark = '00000000-0000-0000-0000-000000000000' WHERE number = 3",
+      "UPDATE dead_letters SET seq = -1 WHERE number = 3",
+      "UPDATE dead_letters SET attempts = 1 << 32 WHERE number = 3",
+      "UPDATE dead_letters SET received_at = -1 WHERE number = 3",
+      "UPDATE dead_letters SET dead_at = -1 WHERE number = 3",
+      "UPDATE dead_letters SET number = -3 WHERE number = 3");
+  CAPTURE(sql);
+  Database database;
+  REQUIRE(write_state(everything(), *database).ok());
+  database.run(sql);
+  const auto state = read_state(*database);
+  CHECK(state.status().code() == absl::StatusCode::kDataLoss);
+  CHECK(contains(message_of(state.status()), "3 of dead_letters"));
+  StoredState rest = everything();
+  apply(EraseDeadLetters{{3}}, rest);
   CHECK(salvage_state(*database) == rest);
 }
 

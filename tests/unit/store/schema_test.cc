@@ -5,6 +5,7 @@
 #include <string>
 
 #include "scratch.h"
+#include "store/rows.h"
 
 namespace waymark::store {
 namespace {
@@ -48,6 +49,20 @@ TEST_CASE("leads an older file on with what it holds") {
   REQUIRE((*database).run("INSERT INTO colours VALUES ('blue')").ok());
   REQUIRE(migrate(*database, std::array{kFirst, kSecond}).ok());
   CHECK(database.number("SELECT tone FROM colours WHERE name = 'blue'") == 5);
+}
+
+TEST_CASE("a file of version 1 gets the table of dead letters, and keeps what it holds") {
+  Database database;
+  REQUIRE(migrate(*database, migrations().first(1)).ok());
+  const StoredState before{.upstreams = {lease("a")}, .settings = {setting("log.level", "debug")}};
+  REQUIRE(write_state(before, *database).ok());
+  REQUIRE(migrate(*database, migrations()).ok());
+  CHECK(database.number("PRAGMA user_version") == 2);
+  CHECK(read_state(*database).value() == before);
+  REQUIRE(write_change(PutDeadLetter{dead_letter(1)}, *database).ok());
+  StoredState after = before;
+  apply(PutDeadLetter{dead_letter(1)}, after);
+  CHECK(read_state(*database).value() == after);
 }
 
 TEST_CASE("a step that fails leaves nothing behind, and the version before it") {

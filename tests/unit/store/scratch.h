@@ -8,7 +8,9 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <memory>
 #include <string>
+#include <utility>
 
 #include "base/status.h"
 #include "store/stored.h"
@@ -76,6 +78,21 @@ inline StoredUpstream added(const std::string& id) {
 
 inline StoredSetting setting(const std::string& path, const std::string& value) {
   return {.path = path, .value = value};
+}
+
+inline DeadLetterPtr dead_letter(std::uint64_t id, std::string payload = "hello") {
+  return std::make_shared<const StoredDeadLetter>(
+      StoredDeadLetter{.id = id,
+                       .mark = *Mark::parse("00112233-4455-6677-8899-aabbccddeeff"),
+                       .seq = 7,
+                       .pool = "games",
+                       .listener = "devices",
+                       .upstream = "red",
+                       .attempts = 5,
+                       .received_at = 1'700'000'000'123'456'789,
+                       .dead_at = 1'700'000'001'123'456'789,
+                       .reason = "max_attempts",
+                       .payload = std::move(payload)});
 }
 
 }  // namespace waymark::store

@@ -198,6 +198,19 @@ TEST_CASE("what was done is there after the process is killed") {
   for (int i = 0; i < 50; ++i) CHECK(state.upstreams[i] == added(std::to_string(i)));
 }
 
+TEST_CASE("dead letters are in a database that had to be made again") {
+  const Scratch scratch;
+  const std::string large(100'000, 'x');
+  {
+    const auto store = open(scratch);
+    REQUIRE(write_and_wait(*store, PutDeadLetter{dead_letter(1, large)}).ok());
+    REQUIRE(write_and_wait(*store, PutDeadLetter{dead_letter(2)}).ok());
+    std::filesystem::remove(scratch.database());
+    REQUIRE(write_and_wait(*store, EraseDeadLetters{{2}}).ok());
+  }
+  CHECK(loaded(scratch) == StoredState{.dead_letters = {{1, dead_letter(1, large)}}});
+}
+
 TEST_CASE("a deleted database is back within five seconds, though nothing is written") {
   const Scratch scratch;
   std::promise<std::string> told;

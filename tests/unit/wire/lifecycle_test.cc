@@ -25,6 +25,9 @@ TEST_CASE("the bodies of events mean the same to us and to protobuf") {
   SECTION("Closed") { check_random_messages<link::v1::Closed>(read_closed); }
   SECTION("Undeliverable") { check_random_messages<link::v1::Undeliverable>(read_undeliverable); }
   SECTION("Ping") { check_random_messages<link::v1::Ping>(read_ping); }
+  SECTION("Gap") { check_random_messages<link::v1::Gap>(read_gap); }
+  SECTION("Ack") { check_random_messages<link::v1::Ack>(read_ack); }
+  SECTION("Nack") { check_random_messages<link::v1::Nack>(read_nack); }
 }
 
 TEST_CASE("a Hello arrives as it was said") {
@@ -48,6 +51,7 @@ TEST_CASE("a Hello arrives as it was said") {
 
 TEST_CASE("a Welcome arrives as it was said") {
   const Welcome sent{.protocol = 1,
+                     .features = {"upstream_changed", ""},
                      .upstream = "u1",
                      .acks = true,
                      .window_bytes = 1000,
@@ -56,6 +60,7 @@ TEST_CASE("a Welcome arrives as it was said") {
   Welcome read;
   REQUIRE(says_welcome(encode_welcome_message(sent), read));
   CHECK(read.protocol == 1);
+  CHECK(read.features == sent.features);
   CHECK(read.upstream == "u1");
   CHECK(read.acks);
   CHECK(read.window_bytes == 1000);

@@ -4,6 +4,7 @@
 // bends shows. Only what our values cannot hold is taken out of protobuf's reading first.
 #pragma once
 
+#include <map>
 #include <string>
 #include <string_view>
 
@@ -11,6 +12,7 @@
 #include "wire/command.h"
 #include "wire/event.h"
 #include "wire/lifecycle.h"
+#include "wire/sideways.h"
 
 namespace waymark::wire {
 
@@ -105,9 +107,9 @@ inline Readings with_refused_if_missing(Readings readings) {
   return readings;
 }
 
-inline void forget_features(google::protobuf::Message& message, const std::string& handshake) {
-  if (FieldOf field(message, handshake); field.present()) {
-    FieldOf(field.message(), "features").clear();
+inline void forget_features(google::protobuf::Message& message) {
+  if (FieldOf hello(message, "hello"); hello.present()) {
+    FieldOf(hello.message(), "features").clear();
   }
 }
 
@@ -119,7 +121,7 @@ inline Readings read_hello(std::string_view message, Pieces pieces) {
   return with_refused_if_missing(
       readings::compare(protobuf, message, rewritten, [](google::protobuf::Message& theirs) {
         FieldOf(theirs, "events").clear();
-        forget_features(theirs, "hello");
+        forget_features(theirs);
       }));
 }
 
@@ -128,11 +130,9 @@ inline Readings read_welcome(std::string_view message, Pieces pieces) {
   Welcome welcome;
   std::optional<std::string> rewritten;
   if (decode_welcome_message(pieces, welcome)) rewritten = encode_welcome_message(welcome);
-  return with_refused_if_missing(
-      readings::compare(protobuf, message, rewritten, [](google::protobuf::Message& theirs) {
-        FieldOf(theirs, "commands").clear();
-        forget_features(theirs, "welcome");
-      }));
+  return with_refused_if_missing(readings::compare(
+      protobuf, message, rewritten,
+      [](google::protobuf::Message& theirs) { FieldOf(theirs, "commands").clear(); }));
 }
 
 // The bodies of events.
@@ -148,12 +148,35 @@ Readings read_body(const ProtobufReading& protobuf, std::string_view message, Pi
   return readings::compare(protobuf, message, rewritten, adapt);
 }
 
+// The entries of a map as both sides mean them: by key, of two with one key the last.
+inline void canonical_map(google::protobuf::Message& message, const std::string& name) {
+  std::map<std::string, std::string> entries;
+  FieldOf field(message, name);
+  field.for_each([&](google::protobuf::Message& entry) {
+    entries[FieldOf(entry, "key").bytes()] = FieldOf(entry, "value").bytes();
+  });
+  field.clear();
+  for (const auto& [key, value] : entries) {
+    google::protobuf::Message& entry = field.add();
+    FieldOf(entry, "key").set_bytes(key);
+    FieldOf(entry, "value").set_bytes(value);
+  }
+}
+
 inline Readings read_opened(std::string_view message, Pieces pieces) {
-  static const ProtobufReading protobuf("Opened", {});
+  static const ProtobufReading protobuf("Opened", {"attributes"});
   return read_body<Opened>(protobuf, message, pieces, [](google::protobuf::Message& theirs) {
-    for (const char* unread : {"key", "attributes", "last_acked_seq", "proxy_tlvs"}) {
+    for (const char* unread : {"key", "proxy_tlvs"}) {
       FieldOf(theirs, unread).clear();
     }
+    canonical_map(theirs, "attributes");
+  });
+}
+
+inline Readings read_set_attributes(std::string_view message, Pieces pieces) {
+  static const ProtobufReading protobuf("SetAttributes", {"attributes"});
+  return read_body<SetAttributes>(protobuf, message, pieces, [](google::protobuf::Message& theirs) {
+    canonical_map(theirs, "attributes");
   });
 }
 
@@ -174,9 +197,76 @@ inline Readings read_undeliverable(std::string_view message, Pieces pieces) {
   return read_body<Undeliverable>(protobuf, message, pieces, forget_unknown_reason<kRefusals>);
 }
 
+inline Readings read_gap(std::string_view message, Pieces pieces) {
+  static const ProtobufReading protobuf("Gap", {});
+  return read_body<Gap>(protobuf, message, pieces, [](google::protobuf::Message&) {});
+}
+
+inline Readings read_ack(std::string_view message, Pieces pieces) {
+  static const ProtobufReading protobuf("Ack", {});
+  return read_body<Ack>(protobuf, message, pieces, [](google::protobuf::Message&) {});
+}
+
+inline Readings read_nack(std::string_view message, Pieces pieces) {
+  static const ProtobufReading protobuf("Nack", {});
+  return read_body<Nack>(protobuf, message, pieces, [](google::protobuf::Message&) {});
+}
+
 inline Readings read_ping(std::string_view message, Pieces pieces) {
   static const ProtobufReading protobuf("Ping", {});
   return read_body<Ping>(protobuf, message, pieces, [](google::protobuf::Message&) {});
+}
+
+// Join, Leave, Bind, Unbind and Lookup differ in the name of their field alone.
+inline Readings read_naming(std::string_view message, Pieces pieces) {
+  static const ProtobufReading protobuf("Bind", {});
+  return read_body<Naming>(protobuf, message, pieces, [](google::protobuf::Message&) {});
+}
+
+inline Readings read_relay(std::string_view message, Pieces pieces) {
+  static const ProtobufReading protobuf("Relay", {});
+  return read_body<Relay>(protobuf, message, pieces, [](google::protobuf::Message&) {});
+}
+
+inline Readings read_relayed(std::string_view message, Pieces pieces) {
+  static const ProtobufReading protobuf("Relayed", {});
+  return read_body<Relayed>(protobuf, message, pieces, [](google::protobuf::Message&) {});
+}
+
+// Ours cannot hold a mark of another size, nor one that names nobody.
+inline void forget_nobody(google::protobuf::Message& theirs, const std::string& field) {
+  FieldOf mark(theirs, field);
+  const bool somebody =
+      readings::is_sixteen_bytes(mark.bytes()) && mark.bytes() != std::string(Mark::kSize, '\0');
+  if (!somebody) mark.clear();
+}
+
+inline Readings read_lookup_result(std::string_view message, Pieces pieces) {
+  static const ProtobufReading protobuf("LookupResult", {});
+  return read_body<LookupResult>(protobuf, message, pieces, [](google::protobuf::Message& theirs) {
+    forget_nobody(theirs, "mark");
+  });
+}
+
+inline Readings read_upstream_changed(std::string_view message, Pieces pieces) {
+  static const ProtobufReading protobuf("UpstreamChanged", {});
+  return read_body<UpstreamChanged>(protobuf, message, pieces,
+                                    [](google::protobuf::Message& theirs) {
+                                      FieldOf state(theirs, "state");
+                                      const int number = state.enum_value();
+                                      if (number < 0 || number >= static_cast<int>(kUpstreamStates))
+                                        state.clear();
+                                    });
+}
+
+inline Readings read_refused(std::string_view message, Pieces pieces) {
+  static const ProtobufReading protobuf("Refused", {});
+  return read_body<Refused>(protobuf, message, pieces, [](google::protobuf::Message& theirs) {
+    forget_unknown_reason<kRefusals>(theirs);
+    forget_nobody(theirs, "holder");
+    FieldOf action(theirs, "action");
+    if (!action.enum_is_known()) action.clear();
+  });
 }
 
 }  // namespace waymark::wire

@@ -1,7 +1,8 @@
 // What protobuf itself makes of a message, to hold our codec against.
 //
 // Our readers leave some submessages unread and hand out text without checking its UTF-8. So the
-// yardstick is link.proto with exactly those fields declared as `bytes`: protobuf's parser over
+// yardstick is link.proto with exactly those fields declared as `bytes`, and no map but lists of
+// entries, whose doubles a test takes out itself (canonical_map): protobuf's parser over
 // that schema must accept the same messages as ours and find the same values in them.
 #pragma once
 
@@ -28,7 +29,11 @@ class ProtobufReading {
     google::protobuf::FileDescriptorProto file;
     link::v1::Event::descriptor()->file()->CopyTo(&file);
     for (auto& type : *file.mutable_message_type()) {
-      type.clear_nested_type();  // entries of maps, which become bytes like all the rest
+      // Entries of maps are bytes like all the rest, or messages in a list.
+      for (auto& entry : *type.mutable_nested_type()) {
+        entry.clear_options();
+        for (auto& field : *entry.mutable_field()) field.set_type(field.TYPE_BYTES);
+      }
       for (auto& field : *type.mutable_field()) {
         const bool left_unread =
             field.type() == field.TYPE_MESSAGE && !entered.contains(field.name());
@@ -78,6 +83,13 @@ class FieldOf {
   [[nodiscard]] std::string bytes() const { return reflection().GetString(message_, field_); }
   void set_bytes(const std::string& bytes) { reflection().SetString(&message_, field_, bytes); }
   [[nodiscard]] int enum_value() const { return reflection().GetEnumValue(message_, field_); }
+  [[nodiscard]] bool enum_is_known() const {
+    return field_->enum_type()->FindValueByNumber(enum_value()) != nullptr;
+  }
+  // Another entry of a repeated field.
+  [[nodiscard]] google::protobuf::Message& add() {
+    return *reflection().AddMessage(&message_, field_);
+  }
   [[nodiscard]] google::protobuf::Message& message() {
     return *reflection().MutableMessage(&message_, field_);
   }

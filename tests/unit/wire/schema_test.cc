@@ -32,6 +32,7 @@ TEST_CASE("refusals are those of the contract") {
   }
   CHECK(name_of(static_cast<Refusal>(99)) == "UNSPECIFIED");
   CHECK(static_cast<int>(Refusal::not_frameable) == link::v1::REFUSAL_NOT_FRAMEABLE);
+  CHECK(static_cast<int>(Refusal::upstream_busy) == link::v1::REFUSAL_UPSTREAM_BUSY);
 }
 
 TEST_CASE("scopes, mark sources and trust are those of the contract") {
@@ -64,13 +65,14 @@ void check_numbers(const google::protobuf::OneofDescriptor* oneof, const Named (
   { #name, static_cast < std::uint32_t>(kind::name) }
 
 TEST_CASE("kinds of events are the field numbers of the contract") {
-  check_numbers(link::v1::Event::descriptor()->FindOneofByName("kind"),
-                {NAMED(EventKind, payload), NAMED(EventKind, opened), NAMED(EventKind, half_closed),
-                 NAMED(EventKind, closed), NAMED(EventKind, ping), NAMED(EventKind, gap),
-                 NAMED(EventKind, pressure), NAMED(EventKind, undeliverable),
-                 NAMED(EventKind, receipt), NAMED(EventKind, marked), NAMED(EventKind, relayed),
-                 NAMED(EventKind, lookup_result), NAMED(EventKind, upstream_changed),
-                 NAMED(EventKind, drain), NAMED(EventKind, snapshot_end)});
+  check_numbers(
+      link::v1::Event::descriptor()->FindOneofByName("kind"),
+      {NAMED(EventKind, payload), NAMED(EventKind, opened), NAMED(EventKind, half_closed),
+       NAMED(EventKind, closed), NAMED(EventKind, ping), NAMED(EventKind, gap),
+       NAMED(EventKind, pressure), NAMED(EventKind, undeliverable), NAMED(EventKind, receipt),
+       NAMED(EventKind, marked), NAMED(EventKind, relayed), NAMED(EventKind, lookup_result),
+       NAMED(EventKind, upstream_changed), NAMED(EventKind, drain), NAMED(EventKind, snapshot_end),
+       NAMED(EventKind, refused)});
 }
 
 TEST_CASE("targets and actions are the field numbers of the contract") {

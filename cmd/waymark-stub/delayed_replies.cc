@@ -13,24 +13,34 @@ DelayedReplies::~DelayedReplies() {
   thread_.join();
 }
 
-void DelayedReplies::add(Reply reply, std::string payload) {
-  const Clock::time_point due = Clock::now() + delay_;
+void DelayedReplies::add(const FrameName& frame, Reply reply, std::optional<std::string> payload) {
   std::lock_guard lock(mutex_);
-  waiting_.push_back({due, std::move(reply), std::move(payload)});
-  if (waiting_.size() == 1) changed_.notify_one();
+  const Clock::time_point due = Clock::now() + delay_ + Nanos(jitter_(dice_));
+  const auto added = waiting_.emplace(due, Waiting{frame, std::move(reply), std::move(payload)});
+  if (added == waiting_.begin()) changed_.notify_one();
 }
 
 void DelayedReplies::run() {
   std::unique_lock lock(mutex_);
   for (;;) {
-    changed_.wait(lock, [this] { return stopping_ || !waiting_.empty(); });
-    if (waiting_.empty()) return;
-    const Clock::time_point due = waiting_.front().due;
-    changed_.wait_until(lock, due, [this] { return stopping_; });
-    Waiting next = std::move(waiting_.front());
-    waiting_.pop_front();
+    if (waiting_.empty()) {
+      if (stopping_) return;
+      changed_.wait(lock);
+      continue;
+    }
+    const Clock::time_point due = waiting_.begin()->first;
+    if (!stopping_ && Clock::now() < due) {
+      changed_.wait_until(lock, due);
+      continue;
+    }
+    Waiting next = std::move(waiting_.extract(waiting_.begin()).mapped());
     lock.unlock();
-    next.reply.send(next.payload);
+    if (next.payload) {
+      const bool accepted = next.reply.send(*next.payload);
+      if (journal_ != nullptr) journal_->answered(next.frame, accepted);
+    } else {
+      next.reply.done();
+    }
     lock.lock();
   }
 }

@@ -3,42 +3,53 @@
 
 #include <chrono>
 #include <condition_variable>
-#include <deque>
+#include <map>
 #include <mutex>
+#include <optional>
+#include <random>
 #include <string>
 #include <thread>
 
+#include "journal.h"
 #include "waymark/upstream.h"
 
 namespace waymark::stub {
 
-// Sends each answer one delay after it was added, in the order of adding. Safe on any thread.
+// Sends each answer one delay after it was added, in the order of adding, or, with a jitter, up to
+// that much later and in any order. Safe on any thread.
 class DelayedReplies {
  public:
-  explicit DelayedReplies(std::chrono::nanoseconds delay)
-      : delay_(delay), thread_([this] { run(); }) {}
+  using Nanos = std::chrono::nanoseconds;
+
+  // `journal` may be null; else it must outlive this.
+  DelayedReplies(Nanos delay, Nanos jitter, Journal* journal)
+      : delay_(delay), jitter_(0, jitter.count()), journal_(journal), thread_([this] { run(); }) {}
   DelayedReplies(const DelayedReplies&) = delete;
   DelayedReplies& operator=(const DelayedReplies&) = delete;
 
   // Sends at once what still waits.
   ~DelayedReplies();
 
-  void add(Reply reply, std::string payload);
+  // Without a payload the frame is finished without an answer.
+  void add(const FrameName& frame, Reply reply, std::optional<std::string> payload);
 
  private:
   using Clock = std::chrono::steady_clock;
   struct Waiting {
-    Clock::time_point due;
+    FrameName frame;
     Reply reply;
-    std::string payload;
+    std::optional<std::string> payload;
   };
 
   void run();
 
-  const std::chrono::nanoseconds delay_;
+  const Nanos delay_;
+  std::uniform_int_distribution<Nanos::rep> jitter_;
+  Journal* const journal_;
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::deque<Waiting> waiting_;
+  std::minstd_rand dice_{std::random_device()()};
+  std::multimap<Clock::time_point, Waiting> waiting_;  // by when they are due
   bool stopping_ = false;
   std::thread thread_;
 };

@@ -6,11 +6,15 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <thread>
+#include <tuple>
 
 #include "absl/time/time.h"
+#include "journal.h"
 #include "registration.h"
 #include "stub.h"
 #include "waymark/upstream.h"
@@ -19,6 +23,7 @@ namespace {
 
 constexpr int kBadUsage = 2;
 constexpr std::chrono::milliseconds kPatience(1000);
+constexpr std::chrono::seconds kLastPatience(3);
 
 constexpr char kExamples[] = R"(Replies:
   echo                  the payload as it came
@@ -35,7 +40,8 @@ Examples:
       takes a free port, prints it, answers late, tells who comes and goes
   waymark-stub --listen 127.0.0.1:7001 --protocol legacy
       speaks upstream.grpc.service instead of waymark.link.v1
-
+  waymark-stub --listen 127.0.0.1:7001 --journal blue.log --jitter 20ms --hang-after 1000
+      writes down what it is told, answers out of order, and stops in the middle of frame 1001
   waymark-stub --listen 127.0.0.1:0 --id blue --register http://127.0.0.1:8001 \
                --register-token-file /var/lib/waymark/registry.token
       announces itself to a proxy's registry, and takes that back at the end
@@ -45,6 +51,17 @@ SIGTERM and Ctrl-C let proxies move their clients away (1 s at most); a second o
 int fail(const std::string& message) {
   std::fprintf(stderr, "waymark-stub: %s\n", message.c_str());
   return kBadUsage;
+}
+
+// False: not a time that can be waited for.
+bool read_wait(const std::string& text, std::chrono::nanoseconds& out) {
+  absl::Duration wait;
+  if (!absl::ParseDuration(text, &wait) || wait < absl::ZeroDuration() ||
+      wait == absl::InfiniteDuration()) {
+    return false;
+  }
+  out = absl::ToChronoNanoseconds(wait);
+  return true;
 }
 
 // Blocked here and in every thread made from now on: signals are taken by sigwait alone.
@@ -57,9 +74,9 @@ sigset_t block_stop_signals() {
   return signals;
 }
 
-void wait_for_signal(const sigset_t& signals) {
-  int number = 0;
-  sigwait(&signals, &number);
+void wait_for_signal(const sigset_t& signals, std::chrono::seconds at_most) {
+  const timespec limit{.tv_sec = at_most.count(), .tv_nsec = 0};
+  sigtimedwait(&signals, nullptr, &limit);
 }
 
 }  // namespace
@@ -69,6 +86,12 @@ int main(int argc, char** argv) {
   waymark::stub::Stub::Options stub_options;
   std::string reply = "echo";
   std::string delay = "0ms";
+  std::string jitter = "0ms";
+  std::string slow_read = "0ms";
+  std::string failure = "0%";
+  std::string journal_file;
+  waymark::stub::Trouble::Options& trouble = stub_options.trouble;
+  using Ack = waymark::stub::Stub::Ack;
   std::string protocol = "link";
   std::string ttl = "15s";
   waymark::stub::RegistrationOptions registration;
@@ -83,6 +106,27 @@ int main(int argc, char** argv) {
   app.add_option("--reply", reply, "what to answer, see below (default: echo)")->type_name("REPLY");
   app.add_option("--delay", delay, "wait before each answer: 500us, 20ms, 1s (default: 0ms)")
       ->type_name("TIME");
+  app.add_option(
+         "--ack", stub_options.ack,
+         "auto: an answer acks its frame (default); late: the answer is sent at once and on "
+         "its own, the ack after --delay; never: no ack")
+      ->transform(CLI::CheckedTransformer(std::map<std::string, Ack>{
+          {"auto", Ack::automatic}, {"late", Ack::late}, {"never", Ack::never}}))
+      ->option_text("auto|late|never");
+  app.add_option("--jitter", jitter, "wait up to this longer, at random (default: 0ms)")
+      ->type_name("TIME");
+  app.add_option("--failure", failure, "give this share of the frames no answer (default: 0%)")
+      ->type_name("P%");
+  app.add_option("--crash-after", trouble.crash_after, "abort in the frame after this many")
+      ->type_name("N");
+  app.add_option("--hang-after", trouble.hang_after,
+                 "stay for ever in the frame after this many, and read no more")
+      ->type_name("N");
+  app.add_option("--slow-read", slow_read, "stay this long in each frame (default: 0ms)")
+      ->type_name("TIME");
+  app.add_option("--journal", journal_file,
+                 "append what is told and answered to this file, a line each")
+      ->type_name("FILE");
   app.add_option("--protocol", protocol, "link or legacy (default: link)")
       ->check(CLI::IsMember({"link", "legacy"}))
       ->type_name("NAME");
@@ -102,6 +146,8 @@ int main(int argc, char** argv) {
       ->type_name("TIME");
   app.add_flag("--insecure", registration.insecure,
                "register an address off the loopback, to be spoken to in plaintext");
+  app.add_flag("!--no-acks", server_options.acks,
+               "let proxies take what they have written for done, instead of acking it");
   app.add_flag("--verbose", stub_options.verbose, "tell of opened and closed clients on stderr");
   try {
     app.parse(argc, argv);
@@ -112,10 +158,18 @@ int main(int argc, char** argv) {
   if (const absl::Status status = waymark::stub::read_answer(reply, stub_options); !status.ok()) {
     return fail("--reply: " + std::string(status.message()));
   }
-  absl::Duration wait;
-  if (!absl::ParseDuration(delay, &wait) || wait < absl::ZeroDuration() ||
-      wait == absl::InfiniteDuration()) {
-    return fail("--delay: \"" + delay + "\", expected a time such as 20ms or 1s");
+  for (const auto& [option, text, wait] :
+       {std::tuple("--delay", &delay, &stub_options.delay),
+        std::tuple("--jitter", &jitter, &stub_options.jitter),
+        std::tuple("--slow-read", &slow_read, &trouble.slow_read)}) {
+    if (!read_wait(*text, *wait)) {
+      return fail(std::string(option) + ": \"" + *text + "\", expected a time such as 20ms or 1s");
+    }
+  }
+  if (const auto share = waymark::stub::parse_percent(failure); share.ok()) {
+    trouble.failure = *share;
+  } else {
+    return fail("--failure: " + std::string(share.status().message()));
   }
   absl::Duration lease;
   if (!absl::ParseDuration(ttl, &lease)) {
@@ -126,15 +180,21 @@ int main(int argc, char** argv) {
     const absl::Status status = waymark::stub::Registration::check(registration);
     if (!status.ok()) return fail("--register: " + std::string(status.message()));
   }
-  stub_options.delay = absl::ToChronoNanoseconds(wait);
   server_options.name = stub_options.id;
   const std::string id = stub_options.id;
   if (stub_options.id.empty()) stub_options.id = server_options.listen;
   server_options.protocol =
       protocol == "link" ? waymark::UpstreamProtocol::link : waymark::UpstreamProtocol::legacy;
 
+  std::unique_ptr<waymark::stub::Journal> journal;
+  if (!journal_file.empty()) {
+    auto opened = waymark::stub::Journal::open(journal_file, stub_options.id);
+    if (!opened.ok()) return fail("--journal: " + std::string(opened.status().message()));
+    journal = *std::move(opened);
+  }
+
   const sigset_t signals = block_stop_signals();
-  waymark::stub::Stub stub(std::move(stub_options));
+  waymark::stub::Stub stub(std::move(stub_options), std::move(journal));
   auto server = waymark::UpstreamServer::start(server_options, stub);
   if (!server.ok()) return fail(std::string(server.status().message()));
   std::printf("listening on %s\n", (*server)->address().c_str());
@@ -147,9 +207,10 @@ int main(int argc, char** argv) {
     announced.emplace(std::move(registration));
   }
 
-  wait_for_signal(signals);
+  int number = 0;
+  sigwait(&signals, &number);
   std::thread([signals] {
-    wait_for_signal(signals);
+    wait_for_signal(signals, kLastPatience);  // a handler that hangs would hold up the end for ever
     _exit(EXIT_SUCCESS);
   }).detach();
   if (announced) announced->end();

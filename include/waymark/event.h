@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
 
@@ -15,9 +16,10 @@ namespace waymark {
 // that speaks the legacy protocol.
 struct Opened {
   Mark mark;
-  std::string peer;               // "address:port" of the client
-  std::string local;              // "address:port" the client connected to
-  std::string listener;           // name of the listener
+  std::string peer;      // "address:port" of the client
+  std::string local;     // "address:port" the client connected to
+  std::string listener;  // name of the listener
+  std::map<std::string, std::string, std::less<>> attributes{};  // Sender::set_attributes()
   std::uint64_t incarnation = 0;  // grows each time the same mark connects again
   std::uint32_t epoch = 0;        // grows each time the connection moves to another upstream
   bool resumed = false;           // the connection is older than its place on this upstream
@@ -29,6 +31,7 @@ struct Frame {
   Mark mark;
   std::uint64_t seq = 0;          // from 1, without gaps; 0 from the legacy protocol
   std::uint32_t attempt = 1;      // above 1: this frame may have been delivered before
+  std::uint32_t epoch = 0;        // as Opened said on the link it came on; 0: nothing was said
   std::uint64_t received_at = 0;  // Unix nanoseconds at the proxy; 0: unknown
   std::string_view payload;       // valid during the call only
 };
@@ -42,10 +45,90 @@ struct Closed {
   std::uint64_t written_bytes = 0;                // given to the client's socket
 };
 
+// A frame that will not come: the proxy has given it up after `max_attempts` upstreams were lost
+// with it, or because one of them refused it.
+struct Gap {
+  Mark mark;
+  std::uint64_t seq = 0;
+  std::string reason;
+};
+
 // Something sent to `mark` was not written.
 struct Undeliverable {
-  Mark mark;
+  Mark mark;  // nil: it was sent to a name or a group that nobody has
   Refusal reason = Refusal::unspecified;
+  std::string target{};       // the name or group it was sent to, if it was
+  std::uint64_t receipt = 0;  // as the sender said
+};
+
+// What became of something that was sent with a receipt (Sender).
+struct Receipt {
+  enum class Outcome : std::uint8_t {
+    written = 1,  // to one client, whose socket has it
+    counted = 2,  // to a group or to all: this proxy made one attempt for each connection
+  };
+  std::uint64_t receipt = 0;  // as the sender said
+  Outcome outcome = Outcome::written;
+  Mark mark;                    // whose socket has it
+  std::uint64_t attempted = 0;  // when counted: connections in scope and in reach
+  std::uint64_t failed = 0;     // those that did not take it; Undeliverable told of each
+};
+
+// More than a proxy's `down.soft` waits for a client that does not read, or no longer does.
+struct Pressure {
+  Mark mark;
+  bool high = false;
+  std::uint64_t queued_bytes = 0;
+};
+
+// The values are those of Action in proto/waymark/link/v1/link.proto.
+enum class Action : std::uint8_t {
+  unspecified = 0,
+  close = 7,
+  half_close = 8,
+  set_attributes = 16,
+  join = 17,
+  leave = 18,
+  bind = 19,
+  unbind = 20,
+  lookup = 21,
+  relay = 22,
+};
+
+// Something that was asked of the proxy, other than to send, was not done.
+struct Refused {
+  Mark mark;  // the connection it was asked for; nil: none
+  Refusal reason = Refusal::unspecified;
+  Action action = Action::unspecified;
+  std::string subject{};  // the name, group or upstream it was about
+  Mark holder{};          // name_taken: the connection that has the name
+};
+
+// Who has a name: answers Sender::lookup(), and Sender::bind() when it was done.
+struct LookupResult {
+  Mark mark;         // the connection on whose behalf it was asked
+  std::string name;  // that was looked for
+  Mark holder;       // nil: nobody
+};
+
+// What another upstream of the pool has sent with Sender::relay().
+struct Relayed {
+  std::string from;          // UpstreamOptions::name of the sender
+  std::string_view payload;  // valid during the call only
+};
+
+// The values are those of UpstreamState in proto/waymark/link/v1/link.proto.
+enum class UpstreamState : std::uint8_t {
+  unspecified = 0,
+  ready = 1,
+  leaving = 2,  // it is linked, and gets no more connections
+  lost = 3,
+};
+
+// What another upstream of the pool is now, as one proxy sees it.
+struct UpstreamChanged {
+  std::string upstream;  // UpstreamOptions::name of that upstream
+  UpstreamState state = UpstreamState::unspecified;
 };
 
 }  // namespace waymark

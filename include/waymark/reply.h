@@ -1,6 +1,7 @@
 // The duty to finish one frame.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string_view>
@@ -18,6 +19,9 @@ struct Conversation;
 // moved: keep it, hand it to another thread, answer when the answer is there. It may outlive the
 // link and the server; it then finishes nothing and says so.
 //
+// A frame that is finished is acked (UpstreamOptions::acks), an answer being its ack. One that is
+// not when its link is lost goes to another upstream, so finish it after what it asks for is done.
+//
 // Answers of one client are written in the order in which send() was called. While
 // UpstreamOptions::max_open_replies of them are unfinished, their link is not read.
 class Reply {
@@ -28,7 +32,8 @@ class Reply {
     if (this != &other) {
       done();
       conversation_ = std::move(other.conversation_);
-      reply_to_ = other.reply_to_;
+      delivery_ = other.delivery_;
+      seq_ = other.seq_;
     }
     return *this;
   }
@@ -43,16 +48,26 @@ class Reply {
   // Finishes the frame without an answer.
   void done();
 
+  // Refuses the frame for now: it comes again after `delay` (10 min at most), and with it what its
+  // client sent after it, all with a higher `attempt`. After `max_attempts` it is given up.
+  void retry(std::chrono::milliseconds delay = {});
+
+  // Refuses the frame for good: the proxy keeps it as a dead letter, and Gap comes in its place.
+  void give_up();
+
   // True until the frame is finished.
   [[nodiscard]] explicit operator bool() const { return conversation_ != nullptr; }
 
   // For the SDK: the conversation already counts this duty.
-  Reply(std::shared_ptr<sdk::Conversation> conversation, std::uint64_t reply_to)
-      : conversation_(std::move(conversation)), reply_to_(reply_to) {}
+  Reply(std::shared_ptr<sdk::Conversation> conversation, std::uint64_t delivery, std::uint64_t seq)
+      : conversation_(std::move(conversation)), delivery_(delivery), seq_(seq) {}
 
  private:
+  void refuse(std::chrono::milliseconds delay, bool for_good);
+
   std::shared_ptr<sdk::Conversation> conversation_;  // null: finished
-  std::uint64_t reply_to_ = 0;
+  std::uint64_t delivery_ = 0;                       // 0: the proxy wants no ack
+  std::uint64_t seq_ = 0;
 };
 
 }  // namespace waymark

@@ -3,7 +3,9 @@
 
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -33,7 +35,10 @@ enum class BroadcastScope : std::uint8_t {
 // comes back as UpstreamHandler::undeliverable().
 class Sender {
  public:
-  bool send(const Mark& mark, std::string_view payload) const;
+  // Those that take a `receipt`: a number of the caller's own choice, which comes back with what
+  // became of the payload, as UpstreamHandler::receipt() or undeliverable(); 0 asks for none.
+
+  bool send(const Mark& mark, std::string_view payload, std::uint64_t receipt = 0) const;
 
   // Ends both directions once everything sent before was written. Not in the legacy protocol.
   bool close(const Mark& mark) const;
@@ -45,7 +50,42 @@ class Sender {
   // Sends to every client in scope of every proxy that is linked. `within` is the time that parts
   // active from inactive clients; 0 leaves it to the proxy.
   bool broadcast(BroadcastScope scope, std::string_view payload,
-                 std::chrono::milliseconds within = {}) const;
+                 std::chrono::milliseconds within = {}, std::uint64_t receipt = 0) const;
+
+  // --- names, groups and attributes of connections; nothing of these in the legacy protocol ---
+  //
+  // They are kept by the proxy, as long as the connection is there, and are of its pool. A name or
+  // a group is UTF-8 without control characters, not empty and at most as long as the proxy's
+  // setting (`limits`). What the proxy does not do comes back as UpstreamHandler::refused().
+
+  // Gives the connection a name that no other one has: LookupResult says that it is done, Refused
+  // with name_taken that it is not.
+  bool bind(const Mark& mark, std::string_view name) const;
+  bool unbind(const Mark& mark, std::string_view name) const;
+
+  bool join(const Mark& mark, std::string_view group) const;
+  bool leave(const Mark& mark, std::string_view group) const;
+
+  // What every later Opened of the connection says, in place of what was stored before. At most
+  // 1 KiB, keys included.
+  using Attributes = std::map<std::string, std::string, std::less<>>;
+  bool set_attributes(const Mark& mark, const Attributes& attributes) const;
+
+  // Asks who has a name: comes back as UpstreamHandler::lookup_result(). `mark` is the connection
+  // on whose behalf; it comes back too, and its proxy is asked.
+  bool lookup(std::string_view name, const Mark& mark = {}) const;
+
+  // Sends to the connection with this name. `mark`: on whose behalf; its proxy is asked.
+  bool send_to_name(std::string_view name, std::string_view payload, const Mark& mark = {},
+                    std::uint64_t receipt = 0) const;
+  // Sends to each connection that is in this group now, of every proxy that is linked.
+  bool send_to_group(std::string_view group, std::string_view payload,
+                     std::uint64_t receipt = 0) const;
+
+  // To the other upstreams of the pool that the proxy is linked to: to the one called `to`
+  // (UpstreamOptions::name), or to all if it is empty. Not kept for one that is not there. Not in
+  // the legacy protocol.
+  bool relay(std::string_view to, std::string_view payload) const;
 
   // For the SDK.
   explicit Sender(std::shared_ptr<sdk::Directory> directory) : directory_(std::move(directory)) {}

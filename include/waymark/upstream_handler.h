@@ -40,7 +40,25 @@ class UpstreamHandler {
   // Comes once for every connection that was opened, also when its link is lost.
   virtual void closed(const Closed& /*closed*/) {}
 
+  virtual void gap(const Gap& /*gap*/) {}
+
   virtual void undeliverable(const Undeliverable& /*undeliverable*/) {}
+
+  virtual void receipt(const Receipt& /*receipt*/) {}
+
+  // Only from the proxy that serves the client here; a client that stays slow is closed.
+  virtual void pressure(const Pressure& /*pressure*/) {}
+
+  // What Sender asked for, other than to send, was not done.
+  virtual void refused(const Refused& /*refused*/) {}
+
+  virtual void lookup_result(const LookupResult& /*result*/, const Sender& /*sender*/) {}
+
+  virtual void relayed(const Relayed& /*relayed*/, const Sender& /*sender*/) {}
+
+  // With UpstreamOptions::watch_upstreams. Each proxy tells first of all others that have been
+  // ready, then of each change; what it has told may come again.
+  virtual void upstream_changed(const UpstreamChanged& /*changed*/) {}
 };
 
 }  // namespace waymark

@@ -22,7 +22,11 @@ struct UpstreamOptions {
   std::string listen = "127.0.0.1:0";  // "host:port", "[v6]:port"; port 0: one the system chooses
   std::string name;                    // stable, shown to operators; empty: the listening address
   UpstreamProtocol protocol = UpstreamProtocol::link;
+  // A proxy keeps every event until its handler is done with it, and gives it to another upstream
+  // if this one is lost before. Without acks an event is done when the proxy has written it.
+  bool acks = true;
   int threads = 1;                             // that call the handler
+  bool watch_upstreams = false;                // calls UpstreamHandler::upstream_changed()
   std::size_t max_message = 17 * 1024 * 1024;  // bytes of the largest message a proxy may send
 
   // A link is not read while the proxy leaves more than `max_queued` bytes unread, or while the

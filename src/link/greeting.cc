@@ -4,12 +4,14 @@
 
 #include <algorithm>
 
+#include "base/utf8.h"
 #include "link/batch_queue.h"
 
 namespace waymark::link {
 namespace {
 
 constexpr std::size_t kMessageMargin = 64 * 1024;
+constexpr std::size_t kMostNameBytes = 255;
 constexpr std::size_t kMostFrameBytes = 16 * 1024 * 1024;  // as frame::Framing allows
 
 // The smaller of the two, where the upstream's 0 leaves it to us.
@@ -43,9 +45,20 @@ std::string encode_hello(const LinkOptions& options) {
 }
 
 std::string problem_of(const wire::Welcome& welcome) {
-  if (welcome.protocol == wire::kProtocolVersion) return {};
-  return fmt::format("the upstream chose protocol {}, allowed: {}", welcome.protocol,
-                     wire::kProtocolVersion);
+  if (welcome.protocol != wire::kProtocolVersion) {
+    return fmt::format("the upstream chose protocol {}, allowed: {}", welcome.protocol,
+                       wire::kProtocolVersion);
+  }
+  // It is told to other upstreams, which must be able to read it.
+  if (welcome.upstream.size() > kMostNameBytes || !is_utf8(welcome.upstream)) {
+    return fmt::format("the upstream's name is not UTF-8 of at most {} bytes", kMostNameBytes);
+  }
+  return {};
+}
+
+bool wants_upstream_changes(const wire::Welcome& welcome) {
+  return std::find(welcome.features.begin(), welcome.features.end(),
+                   wire::kUpstreamChangedFeature) != welcome.features.end();
 }
 
 session::Window window_of(const LinkOptions& options, const wire::Welcome& welcome) {

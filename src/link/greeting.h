@@ -45,6 +45,9 @@ struct LinkOptions {
 // Why `welcome` cannot be agreed to, for people; empty if it can.
 [[nodiscard]] std::string problem_of(const wire::Welcome& welcome);
 
+// The upstream asks to be told of the others of its pool.
+[[nodiscard]] bool wants_upstream_changes(const wire::Welcome& welcome);
+
 // What may be outstanding: what the options say, and less where the upstream asks for less.
 [[nodiscard]] session::Window window_of(const LinkOptions& options, const wire::Welcome& welcome);
 

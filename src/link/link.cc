@@ -24,21 +24,6 @@ constexpr std::uint64_t kStableMs = 5'000;  // a link this old starts its back-o
 
 }  // namespace
 
-void LinkCounters::add(const LinkCounters& other) {
-  events_sent += other.events_sent;
-  frames_sent += other.frames_sent;
-  batches_sent += other.batches_sent;
-  bytes_sent += other.bytes_sent;
-  messages_received += other.messages_received;
-  times_ready += other.times_ready;
-  times_lost += other.times_lost;
-  times_failed += other.times_failed;
-  malformed += other.malformed;
-  batch_frames.add(other.batch_frames);
-  up.add(other.up);
-  down.add(other.down);
-}
-
 struct Link::Outgoing {
   std::deque<grpc::ByteBuffer> messages;
 };
@@ -53,7 +38,9 @@ Link::Link(LinkOptions options, CompletionThread& thread, ChunkPool& chunks, Lin
       upstream_name_(options_.address),
       last_problem_("not connected yet"),
       backoff_(kFirstRetry, kLongestRetry),
-      queue_(chunks, window_of(options_, {})),
+      // Numbers of links that were before, and of those before a restart, stay behind.
+      queue_(chunks, window_of(options_, {}), unix_ns() / 1'000),
+      inbound_(queue_, *this),
       outgoing_(std::make_unique<Outgoing>()) {
   side_ = std::make_unique<LegacySide>(channel_, thread, options_.metadata);
   ending_ = std::make_unique<EndingCalls>();
@@ -91,6 +78,7 @@ void Link::ask_ready() {
 void Link::open_legacy_stream() {
   protocol_ = ProtocolKind::legacy;
   welcome_ = wire::Welcome();
+  wants_upstream_changes_ = false;
   enter(State::connecting);
   stream_ = std::make_unique<Call>(channel_, kLegacyStreamMethod, thread_, options_.metadata);
   stream_->start();
@@ -131,7 +119,7 @@ void Link::on_started(bool ok) {
 }
 
 void Link::on_received(const Completion& completion) {
-  progress_ms_ = now_ms_;
+  progress_ms_ = heard_ms_ = now_ms_;
   awaiting_answer_ = false;
   queue_.settle_written();
   ++counters_.messages_received;
@@ -158,38 +146,39 @@ void Link::read_welcome(wire::Pieces message) {
   }
   if (std::string problem = problem_of(welcome_); !problem.empty()) return fail(std::move(problem));
   if (!welcome_.upstream.empty()) upstream_name_ = welcome_.upstream;
-  queue_.set_limits(window_of(options_, welcome_));
+  wants_upstream_changes_ = link::wants_upstream_changes(welcome_);
+  welcome_.features.clear();  // however many there were
   become_ready();
 }
 
 void Link::read_commands(wire::Pieces message) {
-  bool sound = true;
-  if (protocol_ == ProtocolKind::legacy) {
-    std::string payload;
-    wire::Command command;
-    sound = decode_legacy_message(message, payload, command);
-    if (sound) owner_.link_command(*this, command);
-    owner_.link_commands_end(*this);
+  std::string fault =
+      protocol_ == ProtocolKind::legacy ? read_legacy_command(message) : inbound_.read(message);
+  owner_.link_commands_end(*this);
+  if (!fault.empty()) {
+    ++counters_.malformed;
+    if (ready()) lose(std::move(fault));
   } else {
-    wire::CommandReader reader(message);
-    wire::Command command;
-    wire::ReadResult result = wire::ReadResult::end;
-    while ((result = reader.next(command)) == wire::ReadResult::item) {
-      if (command.action != wire::ActionKind::pong) owner_.link_command(*this, command);
-    }
-    sound = result == wire::ReadResult::end;
-    owner_.link_commands_end(*this);
+    tell_of_room();
   }
-  if (sound) return;
-  ++counters_.malformed;
-  if (ready()) lose("the upstream sent a message that cannot be read");
+}
+
+std::string Link::read_legacy_command(wire::Pieces message) {
+  std::string payload;
+  wire::Command command;
+  const bool sound = decode_legacy_message(message, payload, command);
+  if (!sound) return "the upstream sent a message that cannot be read";
+  owner_.link_command(*this, command);
+  owner_.link_commands_end(*this);  // before `payload` ends
+  return {};
 }
 
 void Link::become_ready() {
   enter(State::ready);
+  queue_.begin(window_of(options_, welcome_), welcome_.acks);
   last_problem_.clear();
   told_problem_.clear();
-  progress_ms_ = now_ms_;
+  progress_ms_ = heard_ms_ = now_ms_;
   awaiting_answer_ = false;
   ++counters_.times_ready;
   owner_.link_ready(*this);
@@ -300,6 +289,7 @@ bool Link::overdue(std::uint64_t since_ms, std::chrono::milliseconds limit) cons
 void Link::tick(std::uint64_t now_ms) {
   now_ms_ = now_ms;
   count_settled();
+  queue_.tick(now_ms);
   switch (state_) {
     case State::idle:
     case State::stopped:
@@ -325,6 +315,10 @@ void Link::tick(std::uint64_t now_ms) {
       }
       return;
     case State::ready:
+      if (queue_.ledger().empty() && !(acks() && awaiting_answer_)) heard_ms_ = now_ms_;
+      if (overdue(heard_ms_, options_.progress_timeout)) {
+        return lose(fmt::format("no ack for {} ms", options_.progress_timeout.count()));
+      }
       if ((write_under_way_ || awaiting_answer_) &&
           overdue(progress_ms_, options_.progress_timeout)) {
         return lose(fmt::format("no progress for {} ms", options_.progress_timeout.count()));
@@ -360,11 +354,17 @@ void Link::ping() {
   }
 }
 
+void Link::want_sign_of_life() {
+  if (!ready() || awaiting_answer_) return;
+  heard_ms_ = now_ms_;
+  ping();
+}
+
 // --- sending ---
 
-Appended Link::append(const wire::EventHeader& header, wire::EventKind kind,
-                      std::string_view body) {
-  const Appended appended = queue_.append(header, kind, body, max_payload());
+Appended Link::append(const wire::EventHeader& header, wire::EventKind kind, std::string_view body,
+                      bool of_share) {
+  const Appended appended = queue_.append(header, kind, body, max_payload(), of_share);
   if (queue_.full()) flush();
   return appended;
 }
@@ -427,6 +427,11 @@ void Link::complete_batch(std::uint64_t written_at_ns) {
     counters_.up.observe(ns_between(since, written_at_ns));
   }
   queue_.complete_write(now_ms_);
+  tell_of_room();
+}
+
+void Link::tell_of_room() {
+  if (!room_wanted_ || !ready() || !has_room()) return;
   room_wanted_ = false;
   owner_.link_has_room(*this);
 }

@@ -19,6 +19,8 @@
 #include "base/backoff.h"
 #include "link/batch_queue.h"
 #include "link/greeting.h"
+#include "link/inbound.h"
+#include "link/link_events.h"
 #include "wire/command.h"
 #include "wire/lifecycle.h"
 
@@ -34,45 +36,9 @@ class Call;
 class CompletionThread;
 class EndingCalls;
 class LegacySide;
-class Link;
 struct Completion;
 
-enum class ProtocolKind : std::uint8_t { link, legacy };
-
-// What a link tells its owner, on the worker's thread.
-class LinkEvents {
- public:
-  virtual ~LinkEvents() = default;
-  virtual void link_ready(Link& link) = 0;
-  // A link that was ready is no more; `batches` are the owner's now.
-  virtual void link_lost(Link& link, std::string_view why, std::vector<LostBatch> batches) = 0;
-  // It does not become ready, or not soon. Told once for the same `why` in a row.
-  virtual void link_failed(Link& link, std::string_view why) = 0;
-  virtual void link_command(Link& link, const wire::Command& command) = 0;
-  // The commands of one received message are over; their views end with this call.
-  virtual void link_commands_end(Link& link) = 0;
-  // Outstanding events became fewer.
-  virtual void link_has_room(Link& link) = 0;
-};
-
-struct LinkCounters {
-  std::uint64_t events_sent = 0;  // of completed writes
-  std::uint64_t frames_sent = 0;  // the payload events among them
-  std::uint64_t batches_sent = 0;
-  std::uint64_t bytes_sent = 0;
-  std::uint64_t messages_received = 0;
-  std::uint64_t times_ready = 0;
-  std::uint64_t times_lost = 0;
-  std::uint64_t times_failed = 0;  // to become ready
-  std::uint64_t malformed = 0;     // messages that could not be read
-  FrameBuckets batch_frames;       // of batches_sent
-  TimeBuckets up;                  // of each batch with frames: its first received -> it is written
-  TimeBuckets down;                // of each message: received -> its commands are carried out
-
-  void add(const LinkCounters& other);
-};
-
-class Link {
+class Link final : private InboundEvents {
  public:
   enum class State : std::uint8_t {
     idle,
@@ -89,7 +55,7 @@ class Link {
   Link(const Link&) = delete;
   Link& operator=(const Link&) = delete;
   // Only when idle or stopped.
-  ~Link();
+  ~Link() override;
 
   void start(std::uint64_t now_ms);
   // Its timeouts and windows are those of `options` from now on; the rest of them is as it was.
@@ -108,11 +74,15 @@ class Link {
   [[nodiscard]] std::uint32_t tag() const { return options_.tag; }
   // The name the upstream gave itself in Welcome; its address until then.
   [[nodiscard]] const std::string& upstream_name() const { return upstream_name_; }
+  // The upstream asked in Welcome to be told of the others of its pool.
+  [[nodiscard]] bool wants_upstream_changes() const { return wants_upstream_changes_; }
   // Why it is not ready, for people.
   [[nodiscard]] const std::string& last_problem() const { return last_problem_; }
 
-  // Adds one event; requires ready() or a link that is stopping.
-  Appended append(const wire::EventHeader& header, wire::EventKind kind, std::string_view body);
+  // Adds one event; requires ready() or a link that is stopping. `of_share`: Entry::of_share of its
+  // ack.
+  Appended append(const wire::EventHeader& header, wire::EventKind kind, std::string_view body,
+                  bool of_share = false);
   // Where a frame may be read into, and the event of it (wire/batch.h); requires ready().
   [[nodiscard]] std::span<char> room_for_frame(std::size_t at_most) {
     return queue_.room_for_frame(at_most);
@@ -125,10 +95,30 @@ class Link {
   [[nodiscard]] std::uint32_t settled_batch() const { return queue_.settled_batch(); }
   [[nodiscard]] std::uint32_t newest_batch() const { return queue_.newest_batch(); }
   [[nodiscard]] const session::Window& window() const { return queue_.window(); }
+  [[nodiscard]] bool has_room() const { return queue_.has_room(); }
   // The frames among what is outstanding.
   [[nodiscard]] std::size_t outstanding_frames() const { return queue_.frames(); }
   // Bytes of the largest payload this upstream takes.
   [[nodiscard]] std::size_t max_payload() const { return link::max_payload(welcome_); }
+
+  // --- with an upstream that acks ---
+
+  [[nodiscard]] bool acks() const { return queue_.acks(); }
+  // Inbound::answer().
+  [[nodiscard]] Answered answer(std::uint64_t delivery, const Mark& mark) {
+    return inbound_.answer(delivery, mark);
+  }
+  // Takes back the events of `mark` from `delivery` on that have not been acked, or that one alone.
+  [[nodiscard]] LostBatch withdraw(const Mark& mark, std::uint64_t delivery = 0) {
+    return queue_.withdraw(mark, delivery);
+  }
+  [[nodiscard]] LostBatch withdraw_one(std::uint64_t delivery) {
+    return queue_.withdraw_one(delivery);
+  }
+  // What it should have answered was taken back: an upstream that acks has progress_timeout from
+  // now to show that it lives, whatever is written to it meanwhile.
+  void want_sign_of_life();
+  [[nodiscard]] const session::Ledger& ledger() const { return queue_.ledger(); }
 
   // After each pass of the loop. True: a pass that does not block should follow (BatchQueue).
   [[nodiscard]] bool end_pass();
@@ -152,6 +142,10 @@ class Link {
  private:
   struct Outgoing;
 
+  void command(const wire::Command& command) override { owner_.link_command(*this, command); }
+  void acked(const session::Ledger::Entry& entry) override { owner_.link_acked(*this, entry); }
+  void nacked(const wire::Nack& nack) override { owner_.link_nacked(*this, nack); }
+
   void open_stream();
   void on_started(bool ok);
   void on_received(const Completion& completion);
@@ -163,9 +157,11 @@ class Link {
   void become_ready();
   void read_welcome(wire::Pieces message);
   void read_commands(wire::Pieces message);
+  [[nodiscard]] std::string read_legacy_command(wire::Pieces message);
   void ping();
   void flush();
   void write_next_message();
+  void tell_of_room();
   void complete_batch(std::uint64_t written_at_ns);
   void count_settled();
   void enter(State state);
@@ -197,10 +193,15 @@ class Link {
   std::uint64_t state_since_ms_ = 0;
   std::uint64_t retry_at_ms_ = 0;
   std::uint64_t progress_ms_ = 0;  // last message received or write completed
-  bool awaiting_answer_ = false;   // a Ping, or the ancestor's `live`, is out
+  // Last message received, or nothing was there to be acked or answered. The transport takes writes
+  // for an upstream that hangs, so they say nothing of one that acks.
+  std::uint64_t heard_ms_ = 0;
+  bool awaiting_answer_ = false;  // a Ping, or the ancestor's `live`, is out
   bool writes_done_ = false;
+  bool wants_upstream_changes_ = false;
 
   BatchQueue queue_;
+  Inbound inbound_;
   std::unique_ptr<Outgoing> outgoing_;  // messages of the batch in flight, not yet given to gRPC
   bool write_under_way_ = false;
   bool room_wanted_ = false;

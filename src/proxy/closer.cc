@@ -1,7 +1,11 @@
 #include "proxy/closer.h"
 
+#include <algorithm>
 #include <cerrno>
+#include <iterator>
+#include <vector>
 
+#include "proxy/opening.h"
 #include "session/ending.h"
 #include "wire/lifecycle.h"
 
@@ -11,17 +15,24 @@ void Closer::close(Client& client, CloseReason reason) {
   state_.loop.assert_in_loop_thread();
   if (client.retired) return;
   const session::Ending& ending = session::ending_of(reason);
+  const bool dropped = ending.output == session::QueuedOutput::dropped;
+  if (dropped || client.queued_bytes() == 0) {
+    outcomes_.settle(client.session.mark(), reason == CloseReason::slow_consumer
+                                                ? wire::Refusal::slow_consumer
+                                                : wire::Refusal::closed);
+  }
   tell_upstream(client, reason);
   tell_observer(client, reason);
   if (client.tapped) state_.taps.end(client, reason);
   ++state_.counters.closed[static_cast<std::size_t>(reason)];
   --state_.traffic_of(client).connections;
   state_.counters.input_discarded_bytes += client.framer.unfinished_bytes();
+  if (client.listed) state_.shared.presence.release(client.session.mark());
   if (client.session.attached()) state_.detach(client);
   state_.clients.retire(client);
 
   if (ending.socket == session::SocketEnd::reset) return client.reset();
-  if (ending.output == session::QueuedOutput::dropped) return client.close_now();
+  if (dropped) return client.close_now();
   // With the client's FIN read and nothing queued, close() by itself sends a clean FIN.
   if (client.session.up_ended() && client.queued_bytes() == 0) return client.close_now();
   const ListenerSettings& settings = *client.listener->settings;
@@ -40,18 +51,58 @@ void Closer::close_broken(Client& client, int error_number) {
 void Closer::tell_upstream(Client& client, CloseReason reason) {
   const session::Session& session = client.session;
   if (session.epoch() == 0) return;  // never had an upstream
-  std::string closed = wire::encode(wire::Closed{
-      .reason = reason,
-      .last_seq = session.last_seq(),
-      .unfinished_bytes = client.framer.unfinished_bytes(),
-      .written_bytes = session.bytes_down(),
-  });
+  std::string closed = wire::encode(closing_of(client, reason));
+  if (state_.pool_of(client).work) {
+    if (client.rewound) queue_what_is_held_back(client);
+    return dispatcher_.ended(client, std::move(closed));
+  }
+  if (client.rewound) give_what_is_held_back(client);
   if (!session.attached()) {
     state_.pool_of(client).held_ends.push_back({session.mark(), std::move(closed)});
     return;
   }
   link::Link& link = *state_.upstream_of(client).link;
   if (link.ready()) link.append({.mark = session.mark()}, wire::EventKind::closed, closed);
+}
+
+// It has to come before its end, whatever it waits for.
+void Closer::give_what_is_held_back(Client& client) {
+  const Mark& mark = client.session.mark();
+  give(client, state_.backlog.take(mark).events);
+  give(client, state_.rewinds.take(mark).events);
+}
+
+// Of another pool, which it was in before.
+void Closer::queue_what_is_held_back(const Client& client) {
+  const Mark& mark = client.session.mark();
+  for (Rewinds* held_back : {&state_.backlog, &state_.rewinds}) {
+    for (const link::LostBatch& lost : held_back->take(mark).events) {
+      wire::for_each_event(lost.batch, [&](const wire::Event& event) {
+        if (event.kind == wire::EventKind::payload) {
+          dispatcher_.again(state_.pool_of(client), event);
+        }
+      });
+    }
+  }
+}
+
+void Closer::give(Client& client, std::vector<link::LostBatch> events) {
+  if (!client.session.attached()) {
+    std::vector<link::LostBatch>& stranded = state_.pool_of(client).stranded;
+    std::move(events.begin(), events.end(), std::back_inserter(stranded));
+    return;
+  }
+  link::Link& link = *state_.upstream_of(client).link;
+  for (const link::LostBatch& lost : events) {
+    wire::for_each_event(lost.batch, [&](const wire::Event& event) {
+      wire::EventHeader header = event.header;
+      if (lost.refused) header.attempt = header.attempts() + 1;
+      link.append(header, event.kind, event.body.head());
+      if (event.kind != wire::EventKind::payload) return;
+      ++state_.counters.frames_redelivered;
+      state_.await_reply(state_.upstream_of(client), header);
+    });
+  }
 }
 
 void Closer::tell_observer(const Client& client, CloseReason reason) {
@@ -74,8 +125,12 @@ void Closer::tell_observer(const Client& client, CloseReason reason) {
 }
 
 void Closer::release(Client& client) {
+  // What was still queued at its end: written by now, or not any more.
+  outcomes_.settle(client.session.mark(),
+                   client.queued_bytes() == 0 ? wire::Refusal::unspecified : wire::Refusal::closed);
   state_.counters.input_discarded_bytes += client.discarded_bytes();
   state_.shared.budget.remove(client.charged);
+  state_.shared.budget.note_stored(client.attribute_bytes, 0);
   state_.shared.connections[state_.index].fetch_sub(1, std::memory_order_relaxed);
   state_.shared.pool_connections[client.pool].fetch_sub(1, std::memory_order_relaxed);
   state_.clients.destroy(client);

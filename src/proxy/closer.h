@@ -1,6 +1,10 @@
 // Ends connections, each as its row of session/ending.h says.
 #pragma once
 
+#include <vector>
+
+#include "proxy/dispatcher.h"
+#include "proxy/outcomes.h"
 #include "proxy/worker_state.h"
 #include "waymark/close_reason.h"
 
@@ -8,7 +12,8 @@ namespace waymark::proxy {
 
 class Closer {
  public:
-  explicit Closer(WorkerState& state) : state_(state) {}
+  Closer(WorkerState& state, Outcomes& outcomes, Dispatcher& dispatcher)
+      : state_(state), outcomes_(outcomes), dispatcher_(dispatcher) {}
 
   // Tells the upstream and the log, and starts to end the socket. The client is no longer found by
   // its mark; its object lives until release().
@@ -22,9 +27,14 @@ class Closer {
 
  private:
   void tell_upstream(Client& client, CloseReason reason);
+  void give_what_is_held_back(Client& client);
+  void queue_what_is_held_back(const Client& client);
+  void give(Client& client, std::vector<link::LostBatch> events);
   void tell_observer(const Client& client, CloseReason reason);
 
   WorkerState& state_;
+  Outcomes& outcomes_;
+  Dispatcher& dispatcher_;
 };
 
 }  // namespace waymark::proxy

@@ -28,10 +28,16 @@ struct Counters {
   std::uint64_t input_discarded_bytes = 0;               // read or left unread at the end
   std::uint64_t frames_discarded_in_doubt = 0;           // on_doubt: drop
   std::uint64_t frames_discarded_too_large = 0;          // larger than the upstream accepts
+  std::uint64_t frames_discarded_unanswered = 0;         // taken away after reply_timeout
+  std::uint64_t reply_timeouts = 0;                      // those, and of upstreams that do not ack
   std::uint64_t frames_discarded_at_exit = 0;            // still queued when the process ended
+  std::uint64_t frames_copied = 0;                       // to further upstreams of Dispatch::all
+  std::uint64_t frames_copies_dropped = 0;               // with their link; others have the frame
   std::uint64_t frames_redelivered = 0;                  // written again to another link
+  std::uint64_t frames_given_up = 0;                     // dead letters
+  std::uint64_t frames_replayed = 0;                     // dead letters given to an upstream again
   std::uint64_t moved = 0;                               // connections that changed upstream
-  std::array<std::uint64_t, wire::kRefusals> refused{};  // Sends not written, by reason
+  std::array<std::uint64_t, wire::kRefusals> refused{};  // commands not done, by reason
   std::uint64_t commands_ignored = 0;                    // not understood by this version
   std::uint64_t commands_forwarded = 0;                  // to the worker that has the mark
   std::uint64_t reads_paused = 0;                        // for want of room on a link

@@ -2,8 +2,13 @@
 // puts the framing around payloads and writes. Twin of up_path.h.
 #pragma once
 
+#include "proxy/answers.h"
 #include "proxy/closer.h"
 #include "proxy/mail.h"
+#include "proxy/origin.h"
+#include "proxy/outcomes.h"
+#include "proxy/overload.h"
+#include "proxy/sideways.h"
 #include "proxy/steering.h"
 #include "proxy/worker_state.h"
 #include "proxy/write_gather.h"
@@ -13,8 +18,16 @@ namespace waymark::proxy {
 
 class DownPath {
  public:
-  DownPath(WorkerState& state, Closer& closer, Steering& steering)
-      : state_(state), closer_(closer), steering_(steering) {}
+  DownPath(WorkerState& state, Dispatcher& dispatcher, Closer& closer, Overload& overload,
+           Steering& steering, Sideways& sideways, Outcomes& outcomes, Answers& answers)
+      : state_(state),
+        dispatcher_(dispatcher),
+        closer_(closer),
+        overload_(overload),
+        steering_(steering),
+        sideways_(sideways),
+        outcomes_(outcomes),
+        answers_(answers) {}
 
   // One command of upstream `index`. Its views are used until end_of_message().
   void command(std::uint32_t index, const wire::Command& command);
@@ -22,7 +35,6 @@ class DownPath {
 
   // Commands another worker had no client for.
   void forwarded(const ForwardedCommands& commands);
-  void forwarded_refusal(const ForwardedRefusal& refusal);
 
   // A payload of the proxy's own, in the client's framing. False if the client does not take it;
   // it may have been closed as a slow consumer.
@@ -32,26 +44,33 @@ class DownPath {
   void on_drained(Client& client);
 
  private:
-  // Who sent a command, and where else its mark may be.
-  struct Origin {
-    std::uint32_t upstream = 0;
-    std::size_t worker = 0;
-    std::size_t hops_left = 0;
-  };
-
+  [[nodiscard]] bool completes(const Origin& origin, const wire::Command& command);
+  [[nodiscard]] bool is_in_time(const Origin& origin, const wire::Command& command);
   void carry_out(const Origin& origin, const wire::Command& command);
+  void to_mark(const Origin& origin, const wire::Command& command);
+  void to_name(const Origin& origin, const wire::Command& command);
+  void to_group(const Origin& origin, const wire::Command& command);
   void broadcast(const Origin& origin, const wire::Command& command);
   void note_answer(const Origin& origin, Client& client, std::uint64_t reply_to);
-  void apply(const Origin& origin, Client& client, const wire::Command& command);
+  // False: it was refused, and the upstream told.
+  bool apply(const Origin& origin, Client& client, const wire::Command& command);
+  [[nodiscard]] bool may_want_receipt(Client& client);
+  void want_receipt(const Origin& origin, const wire::Command& command);
+  void end(const Origin& origin, Client& client, const wire::Command& command);
+  // Carries out a Send, unless it answers why not.
   [[nodiscard]] wire::Refusal send(Client& client, const wire::Command& command);
   void flush(Client& client);
   [[nodiscard]] bool in_reach(const Origin& origin, const Client& client) const;
   void forward(const Origin& origin, const wire::Command& command);
-  void refuse(const Origin& origin, const wire::Command& command, wire::Refusal reason);
 
   WorkerState& state_;
+  Dispatcher& dispatcher_;
   Closer& closer_;
+  Overload& overload_;
   Steering& steering_;
+  Sideways& sideways_;
+  Outcomes& outcomes_;
+  Answers& answers_;
   WriteGather gather_;
   Client* last_ = nullptr;        // the client of the latest command, within one message
   std::uint64_t message_ns_ = 0;  // when an answer in this message was first noted; 0: none

@@ -30,8 +30,13 @@ bool Drain::tick() {
     case Phase::serving:
       return false;
     case Phase::delivering: {
-      const bool answered = state_.fleet->quiet() && now - state_.last_command_ms >= quiet_ms_;
-      if (!answered && !state_.clients.live().empty() && now < deliver_until_ms_) return false;
+      // Who acks has answered what he is to answer; of others silence is all that tells.
+      const bool answered = state_.fleet->quiet() && state_.frames_held_back() == 0 &&
+                            dispatcher_.frames() == 0 &&
+                            (state_.fleet->all_ack() || now - state_.last_command_ms >= quiet_ms_);
+      const bool awaited = !state_.clients.live().empty() || state_.fleet->unacked() ||
+                           state_.frames_held_back() + dispatcher_.frames() > 0;
+      if (!answered && awaited && now < deliver_until_ms_) return false;
       end_clients();
       phase_ = Phase::ending_clients;
       return false;

@@ -13,7 +13,8 @@ namespace waymark::proxy {
 
 class Drain {
  public:
-  Drain(WorkerState& state, Closer& closer) : state_(state), closer_(closer) {}
+  Drain(WorkerState& state, const Dispatcher& dispatcher, Closer& closer)
+      : state_(state), dispatcher_(dispatcher), closer_(closer) {}
 
   void begin(const DrainRequest& request);
   // About ten times a second. True once everything has ended and the loop may stop.
@@ -25,6 +26,7 @@ class Drain {
   void end_clients();
 
   WorkerState& state_;
+  const Dispatcher& dispatcher_;
   Closer& closer_;
   Phase phase_ = Phase::serving;
   std::uint64_t quiet_ms_ = 0;

@@ -27,10 +27,19 @@ void Fleet::set_layout(LayoutPtr layout) {
   layout_ = std::move(layout);
   pools_.resize(layout_->pools.size());
   for (std::size_t slot = 0; slot < pools_.size(); ++slot) {
-    pools_[slot].settings = layout_->pools[slot].settings;
-    pools_[slot].ready.set_balance(pools_[slot].settings->balance);
+    Pool& pool = pools_[slot];
+    pool.settings = layout_->pools[slot].settings;
+    pool.ready.set_balance(pool.settings->balance);
+    const Dispatch dispatch = pool.settings->dispatch;
+    // It stays what it was: a reload that changes it is refused.
+    if (!pool.work && dispatch != Dispatch::connection) {
+      pool.work = std::make_unique<Work>(dispatch);
+    }
+    if (!pool.awaits_replies()) pool.unanswered = {};
   }
   for (Upstream& upstream : upstreams_) {
+    // Until now somebody may have waited for these.
+    if (!pool_of(upstream).awaits_replies()) upstream.replies = {};
     if (upstream.link) upstream.link->retune(options_of(upstream));
   }
 }
@@ -65,7 +74,7 @@ link::LinkOptions Fleet::options_of(const Upstream& upstream) const {
       .progress_timeout = pool.progress_timeout,
       .ping_interval = pool.ping_interval,
       .metadata = upstream.settings.metadata,
-      .tag = static_cast<std::uint32_t>(&upstream - upstreams_.data()),
+      .tag = index_in(upstream),
   };
 }
 
@@ -116,6 +125,21 @@ bool Fleet::end_pass() {
 bool Fleet::quiet() const {
   return std::all_of(upstreams_.begin(), upstreams_.end(), [](const Upstream& upstream) {
     return !upstream.link || upstream.link->quiet();
+  });
+}
+
+bool Fleet::unacked() const {
+  return std::any_of(upstreams_.begin(), upstreams_.end(), [](const Upstream& upstream) {
+    return upstream.link && !upstream.link->ledger().empty();
+  });
+}
+
+bool Fleet::all_ack() const {
+  return std::all_of(upstreams_.begin(), upstreams_.end(), [this](const Upstream& upstream) {
+    const auto& work = pools_[upstream.pool].work;
+    const std::size_t known =
+        upstream.clients + (work ? work->seats.count_at(index_in(upstream)) : 0);
+    return known == 0 || (upstream.link && upstream.link->acks());
   });
 }
 

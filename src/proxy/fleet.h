@@ -11,7 +11,9 @@
 #include "link/link.h"
 #include "proxy/layout.h"
 #include "proxy/upstream_order.h"
+#include "proxy/work.h"
 #include "route/picker.h"
+#include "session/awaited_replies.h"
 #include "waymark/mark.h"
 
 namespace waymark::proxy {
@@ -32,13 +34,19 @@ struct Upstream {
   bool remove = false;       // to be forgotten once its link has stopped
   bool vacant = false;       // forgotten: the index is free
   bool asked_drain = false;  // by itself, on the link it has now
+  std::uint32_t stream = 0;  // of the link it has now, no two of a worker alike; 0: it is not ready
   std::unique_ptr<link::Link> link;
-  std::size_t clients = 0;        // it serves
-  TimeBuckets answers;            // of frames that were watched (session/answer_watch.h)
-  std::deque<Mark> waiting;       // paused clients, first come first served; some may have ended
-  std::deque<Moving> moving;      // clients that leave it; some may have ended
-  std::uint64_t leave_by_ms = 0;  // with Role::rest: its link ends then
+  std::size_t clients = 0;          // it serves
+  session::AwaitedReplies replies;  // with a reply_timeout, if it does not ack
+  TimeBuckets answers;              // of frames that were watched (session/answer_watch.h)
+  std::deque<Mark> waiting;         // paused clients, first come first served; some may have ended
+  std::deque<Moving> moving;        // clients that leave it; some may have ended
+  std::uint64_t leave_by_ms = 0;    // with Role::rest: its link ends then
 
+  // Its link is ready, and still the one that had this number.
+  [[nodiscard]] bool has_stream(std::uint32_t number) const {
+    return number != 0 && stream == number;
+  }
   // May get connections, if its link is ready.
   [[nodiscard]] bool takes_connections() const { return role == Role::serve && !asked_drain; }
 };
@@ -55,6 +63,10 @@ struct Pool {
   std::uint64_t next_move = 0;            // ticket of the next connection that has to move
   std::vector<link::LostBatch> stranded;  // events that had no ready upstream to go to
   std::vector<HeldEnd> held_ends;         // clients that ended meanwhile
+  session::AwaitedReplies unanswered;     // by upstreams that are lost
+  std::unique_ptr<Work> work;             // null: connections are pinned to upstreams
+
+  [[nodiscard]] bool awaits_replies() const { return settings->reply_timeout.count() > 0; }
 };
 
 class Fleet {
@@ -96,9 +108,14 @@ class Fleet {
   [[nodiscard]] bool end_pass();
 
   [[nodiscard]] bool quiet() const;    // no link has anything outstanding
+  [[nodiscard]] bool unacked() const;  // something is to be acked
+  [[nodiscard]] bool all_ack() const;  // every upstream that serves clients acks
   [[nodiscard]] bool stopped() const;  // every link has
 
  private:
+  [[nodiscard]] std::uint32_t index_in(const Upstream& upstream) const {
+    return static_cast<std::uint32_t>(&upstream - upstreams_.data());
+  }
   [[nodiscard]] link::LinkOptions options_of(const Upstream& upstream) const;
 
   const Process process_;

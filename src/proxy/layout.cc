@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/field_error.h"
 #include "base/status.h"
 
 namespace waymark::proxy {
@@ -80,6 +81,10 @@ absl::StatusOr<Layout> next_layout(const Layout& before, const Settings& setting
   for (const PoolSettings& pool : settings.pools) {
     const auto slot = slot_for(next.pools, pool.name, "pool");
     if (!slot.ok()) return slot.status();
+    const auto& was = (*slot)->settings;
+    if (was && was->dispatch != pool.dispatch) {
+      return field_error(fmt::format("pools[{}].dispatch", pool.name), "only a restart changes it");
+    }
     **slot = {.settings = std::make_shared<const PoolSettings>(pool)};
   }
   for (const ListenerSettings& listener : settings.listeners) {

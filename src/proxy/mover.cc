@@ -1,7 +1,10 @@
 #include "proxy/mover.h"
 
 #include <algorithm>
+#include <utility>
+#include <vector>
 
+#include "proxy/opening.h"
 #include "wire/lifecycle.h"
 
 namespace waymark::proxy {
@@ -47,13 +50,18 @@ void Mover::finish(std::uint32_t index) {
     from.moving.pop_front();
     Client* client = state_.clients.find(moving.mark);
     if (client == nullptr || !client->moving || client->session.upstream() != index) continue;
-    const bool settled = !is_after(moving.batch, from.link->settled_batch());
-    if (!settled && now < moving.give_in_ms) {
+    if (!is_done(*client, moving, *from.link) && now < moving.give_in_ms) {
       from.moving.push_back(moving);
     } else {
       transfer(*client, from, index);
     }
   }
+}
+
+// Nothing that the client sent would come again if the link were lost now.
+bool Mover::is_done(const Client& client, const Moving& moving, const link::Link& link) {
+  if (link.acks()) return !client.session.share().holds_any();
+  return !is_after(moving.batch, link.settled_batch());
 }
 
 void Mover::transfer(Client& client, Upstream& from, std::uint32_t index) {
@@ -63,21 +71,25 @@ void Mover::transfer(Client& client, Upstream& from, std::uint32_t index) {
   const std::uint64_t ticket = pool.next_move++;
   const auto chosen = state_.pick(pool, ticket, client.session.mark());
   // The same again, or nobody else: better served by one that leaves than held.
-  if (chosen == index || (!chosen && from.link->ready())) return up_.resume(client);
-  if (from.link->ready()) {
-    from.link->append(
-        {.mark = client.session.mark()}, wire::EventKind::closed,
-        wire::encode(wire::Closed{.reason = CloseReason::moved,
-                                  .last_seq = client.session.last_seq(),
-                                  .unfinished_bytes = client.framer.unfinished_bytes(),
-                                  .written_bytes = client.session.bytes_down()}));
+  if (chosen == index || (!chosen && from.link->ready())) return state_.resume(client);
+  std::vector<link::LostBatch> unacked = redelivery_.take_back(client);
+  if (state_.pool_of(client).work) {
+    if (target == client.pool) {
+      dispatcher_.seating().leave(client, index);
+    } else {
+      for (link::LostBatch& one : dispatcher_.give_away(client)) unacked.push_back(std::move(one));
+    }
+  } else if (from.link->ready()) {
+    from.link->append({.mark = client.session.mark()}, wire::EventKind::closed,
+                      wire::encode(closing_of(client, CloseReason::moved)));
   }
   state_.detach(client);
   client.session.set_former(index);
   state_.set_pool(client, target);
+  if (chosen) up_.give(client, static_cast<std::uint32_t>(*chosen));
+  redelivery_.give_again(target, std::move(unacked));
   if (!chosen) return up_.say_held(client);
-  up_.give(client, static_cast<std::uint32_t>(*chosen));
-  up_.resume(client);
+  state_.resume(client);
 }
 
 }  // namespace waymark::proxy

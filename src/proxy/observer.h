@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "proxy/dead_letter.h"
 #include "waymark/close_reason.h"
 #include "waymark/mark.h"
 
@@ -45,6 +46,8 @@ class Observer {
   virtual void upstream_rests(const UpstreamRef& ref) = 0;
   // The worker has forgotten an upstream it was ordered to remove.
   virtual void upstream_gone(const UpstreamRef& ref) = 0;
+  // A frame is given up; whatever becomes of it, the worker has no more to do with it.
+  virtual void dead_letter(DeadLetter&& letter) = 0;
 };
 
 }  // namespace waymark::proxy

@@ -6,6 +6,7 @@
 #include <condition_variable>
 #include <mutex>
 
+#include "absl/hash/hash.h"
 #include "base/status.h"
 #include "identity/random_mark.h"
 #include "proxy/machine.h"
@@ -67,6 +68,9 @@ Proxy::Proxy(const Settings& settings, Observer& observer, net::Loop& loop,
       layout_(std::make_shared<const Layout>()) {
   shared_.boot_id.resize(16);
   identity::fill_random(shared_.boot_id.data(), shared_.boot_id.size());
+  shared_.roster.set_post([this](std::size_t worker, UpstreamNotice notice) {
+    shared_.post(worker, std::move(notice));
+  });
   shared_.post = [this](std::size_t worker, Mail mail) { workers_[worker]->post(std::move(mail)); };
 }
 
@@ -106,6 +110,7 @@ absl::Status Proxy::serve(const Settings& settings) {
   max_connections_ = settings.limits.max_connections != 0 ? settings.limits.max_connections
                                                           : default_max_connections();
   shared_.budget.set_limit(settings.limits.max_memory);
+  shared_.presence.set_limits(settings.limits);
   drain_quiet_ = settings.drain.quiet;
   for (auto& worker : workers_) worker->post(LayoutChange{layout_});
   doors_.commit();
@@ -178,6 +183,20 @@ absl::StatusOr<SurveyAnswer> Proxy::survey(const SurveyOrder& order,
   return sum;
 }
 
+absl::StatusOr<ReplayResult> Proxy::replay(DeadLetter letter, std::chrono::milliseconds timeout) {
+  auto collection = std::make_shared<Collection<ReplayResult>>();
+  // The same for all frames of one client, so that they stay in order.
+  const std::size_t first = absl::Hash<Mark>()(letter.mark) % workers_.size();
+  workers_[first]->post(ReplayStep{std::make_shared<Replay>(
+      std::move(letter), workers_.size(),
+      [collection](ReplayResult result) { collection->add(std::move(result)); })});
+  std::vector<ReplayResult> results =
+      collection->wait(1, timeout, [this] { return running_ < workers_.size(); });
+  if (!results.empty()) return std::move(results.front());
+  return error(absl::StatusCode::kUnavailable, "the workers did not answer within {} ms",
+               timeout.count());
+}
+
 ProxySnapshot Proxy::snapshot(std::chrono::milliseconds timeout) {
   ProxySnapshot all;
   all.worker_count = workers_.size();
@@ -194,6 +213,7 @@ ProxySnapshot Proxy::snapshot(std::chrono::milliseconds timeout) {
     std::lock_guard lock(mutex_);
     all.listeners = doors_.snapshot(*layout_);
   }
+  all.presence = shared_.presence.counts();
   all.memory_used = shared_.budget.used();
   all.memory_limit = shared_.budget.limit();
   all.max_connections = max_connections_;

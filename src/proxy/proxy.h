@@ -13,6 +13,7 @@
 #include "absl/status/statusor.h"
 #include "net/loop.h"
 #include "proxy/doors.h"
+#include "proxy/replay.h"
 #include "proxy/shared.h"
 #include "proxy/snapshot.h"
 #include "proxy/survey_order.h"
@@ -54,6 +55,11 @@ class Proxy {
   [[nodiscard]] absl::StatusOr<SurveyAnswer> survey(const SurveyOrder& order,
                                                     std::chrono::milliseconds timeout);
 
+  // Any thread: gives a dead letter to an upstream again; waits at most `timeout`. Unavailable if
+  // it is not known by then whether one got it.
+  [[nodiscard]] absl::StatusOr<ReplayResult> replay(DeadLetter letter,
+                                                    std::chrono::milliseconds timeout);
+
   // Any thread: asks every worker and waits for the answers, at most `timeout`.
   [[nodiscard]] ProxySnapshot snapshot(std::chrono::milliseconds timeout);
 
@@ -62,6 +68,9 @@ class Proxy {
   [[nodiscard]] std::string pool_not_seen() const;
   // Any thread: nobody is served by the pool in this slot.
   [[nodiscard]] bool pool_empty(std::size_t slot) const;
+
+  // Any thread: the names and groups of connections.
+  [[nodiscard]] const Presence& presence() const { return shared_.presence; }
 
   [[nodiscard]] const std::string& boot_id() const { return shared_.boot_id; }
   // Any thread: what is served now.

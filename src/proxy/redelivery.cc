@@ -3,54 +3,12 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/cleanup/cleanup.h"
 #include "absl/container/flat_hash_map.h"
+#include "proxy/repetition.h"
 #include "wire/lifecycle.h"
 
 namespace waymark::proxy {
-namespace {
-
-// Events of clients that have ended: the upstream that gets their last frames is told of their
-// opening and closing too, and all of one client go to the same upstream.
-class Orphans {
- public:
-  Orphans(WorkerState& state, Pool& pool) : state_(state), pool_(pool) {}
-
-  // The client ended while no upstream was there; only the one that got its last frames cares.
-  void end(const HeldEnd& ended) {
-    const auto home = home_.find(ended.mark);
-    if (home == home_.end()) return;
-    link_of(home->second).append({.mark = ended.mark}, wire::EventKind::closed, ended.closed);
-  }
-
-  void write(wire::EventHeader header, const wire::Event& event) {
-    const bool first = !home_.contains(header.mark);
-    // The frames of this client had all been written before: nobody waits for its end.
-    if (first && event.kind == wire::EventKind::closed) return;
-    const auto chosen = state_.pick(pool_, pool_.next_move, header.mark);
-    const std::size_t index = home_.try_emplace(header.mark, *chosen).first->second;
-    link::Link& link = link_of(index);
-    if (first && event.kind != wire::EventKind::opened) {
-      ++pool_.next_move;
-      link.append({.mark = header.mark}, wire::EventKind::opened,
-                  wire::encode(wire::Opened{.resumed = true, .next_seq = header.seq}));
-    }
-    link.append(header, event.kind, event.body.head());
-  }
-
- private:
-  link::Link& link_of(std::size_t upstream) { return *state_.fleet->upstreams()[upstream].link; }
-
-  WorkerState& state_;
-  Pool& pool_;
-  absl::flat_hash_map<Mark, std::size_t> home_;
-};
-
-bool is_of_a_client(wire::EventKind kind) {
-  return kind == wire::EventKind::payload || kind == wire::EventKind::opened ||
-         kind == wire::EventKind::half_closed || kind == wire::EventKind::closed;
-}
-
-}  // namespace
 
 void Redelivery::link_lost(std::uint32_t index, std::string_view why,
                            std::vector<link::LostBatch> batches) {
@@ -59,6 +17,11 @@ void Redelivery::link_lost(std::uint32_t index, std::string_view why,
   state_.shared.observer.upstream_lost({index, state_.index}, pool.settings->name,
                                        upstream.link->address(), why);
   pool.ready.remove(index);
+  upstream.stream = 0;
+  if (pool.work) dispatcher_.lost(index);
+  drop_those_that_are_late(upstream, batches);
+  upstream.replies.move_open_to(pool.unanswered);
+  forget_those_that_come_again(pool, batches);
   upstream.waiting.clear();
   upstream.moving.clear();
   upstream.asked_drain = false;
@@ -71,13 +34,78 @@ void Redelivery::link_lost(std::uint32_t index, std::string_view why,
     client->moving = false;
     clients.push_back(client);
   }
-  move(pool, clients, std::move(batches));
+  if (upstream.link->acks() && !pool.work) note_last_acked(clients, batches);
+  move(pool, clients, std::move(batches), upstream.link->upstream_name());
+}
+
+void Redelivery::drop_those_that_are_late(const Upstream& upstream,
+                                          std::vector<link::LostBatch>& batches) {
+  if (upstream.replies.remembered() == 0) return;
+  for (link::LostBatch& lost : batches) {
+    lost.remove_if(
+        state_.shared.chunks,
+        [&](const wire::Event& event) {
+          return event.kind == wire::EventKind::payload &&
+                 upstream.replies.gave_up(event.header.mark, event.header.seq);
+        },
+        [&](const wire::Event&) { ++state_.counters.frames_discarded_unanswered; });
+  }
+}
+
+void Redelivery::forget_those_that_come_again(Pool& pool,
+                                              const std::vector<link::LostBatch>& batches) {
+  if (pool.unanswered.remembered() == 0) return;
+  for (const link::LostBatch& lost : batches) {
+    wire::for_each_event(lost.batch, [&pool](const wire::Event& event) {
+      (void)pool.unanswered.answered(event.header.mark, event.header.seq);
+    });
+  }
+}
+
+void Redelivery::note_last_acked(const std::vector<Client*>& clients,
+                                 const std::vector<link::LostBatch>& batches) const {
+  absl::flat_hash_map<Mark, std::uint64_t> first_lost;
+  for (const link::LostBatch& lost : batches) {
+    wire::for_each_event(lost.batch, [&](const wire::Event& event) {
+      if (event.kind == wire::EventKind::payload) {
+        first_lost.try_emplace(event.header.mark, event.header.seq);
+      }
+    });
+  }
+  for (Client* client : clients) {
+    const auto lost = first_lost.find(client->session.mark());
+    std::uint64_t first = lost == first_lost.end() ? client->session.last_seq() + 1 : lost->second;
+    if (client->rewound) {
+      const Mark& mark = client->session.mark();
+      first = std::min(first, state_.rewinds.first_seq(mark).value_or(first));
+      first = std::min(first, state_.backlog.first_seq(mark).value_or(first));
+    }
+    client->session.set_last_acked(first - 1);
+  }
+}
+
+std::vector<link::LostBatch> Redelivery::take_back(Client& client) const {
+  link::Link& link = *state_.upstream_of(client).link;
+  if (!link.acks()) return {};
+  std::vector<link::LostBatch> unacked;
+  if (client.session.share().holds_any()) {
+    unacked.push_back(link.withdraw(client.session.mark()));
+  }
+  if (!state_.pool_of(client).work) note_last_acked({&client}, unacked);
+  return unacked;
+}
+
+void Redelivery::give_again(std::size_t slot, std::vector<link::LostBatch> batches) {
+  Pool& pool = state_.fleet->pools()[slot];
+  if (!pool.ready.empty() || pool.work) return write_again(pool, batches);
+  std::move(batches.begin(), batches.end(), std::back_inserter(pool.stranded));
 }
 
 void Redelivery::link_ready(std::uint32_t index) {
   Upstream& upstream = state_.fleet->upstreams()[index];
   Pool& pool = state_.fleet->pool_of(upstream);
   link::Link& link = *upstream.link;
+  upstream.stream = ++state_.last_stream;
   state_.shared.observer.upstream_ready(
       {index, state_.index}, pool.settings->name, link.address(), link.upstream_name(),
       link.protocol() == link::ProtocolKind::legacy ? "legacy" : "link");
@@ -91,7 +119,10 @@ void Redelivery::begin_serving(std::uint32_t index) {
   Pool& pool = state_.fleet->pool_of(upstream);
   const bool was_bare = pool.ready.empty();
   pool.ready.set({index, upstream.settings.address, upstream.weight});
-  if (!was_bare) return;
+  if (!was_bare) {
+    if (pool.work) dispatcher_.joined(index);
+    return;
+  }
   std::vector<Client*> held;
   for (Client* client : state_.clients.live()) {
     if (client->pool == upstream.pool && !client->session.attached()) {
@@ -99,12 +130,17 @@ void Redelivery::begin_serving(std::uint32_t index) {
     }
   }
   move(pool, held, std::exchange(pool.stranded, {}));
+  if (pool.work) dispatcher_.joined(index);
 }
 
 void Redelivery::move(Pool& pool, const std::vector<Client*>& clients,
-                      std::vector<link::LostBatch> batches) {
+                      std::vector<link::LostBatch> batches, std::string_view had_them) {
   if (pool.ready.empty()) {
-    std::move(batches.begin(), batches.end(), std::back_inserter(pool.stranded));
+    if (pool.work) {
+      write_again(pool, batches, had_them);  // that is, they are queued
+    } else {
+      std::move(batches.begin(), batches.end(), std::back_inserter(pool.stranded));
+    }
     for (Client* client : clients) {
       client->want_readable(false);
       up_.say_held(*client);
@@ -112,40 +148,156 @@ void Redelivery::move(Pool& pool, const std::vector<Client*>& clients,
     return;
   }
   for (Client* client : clients) up_.place(*client, pool.next_move++);
-  write_again(pool, batches);
+  Repetition repetition(state_, up_, dispatcher_, pool, had_them);
+  repetition.write(batches);
+  for (const HeldEnd& ended : std::exchange(pool.held_ends, {})) repetition.end(ended);
+  repetition.finish();
   for (Client* client : clients) {
-    if (client->session.up_ended()) up_.send_half_closed(*client);
-    up_.resume(*client);
+    if (client->session.up_ended() && !client->rewound) up_.send_half_closed(*client);
+    state_.resume(*client);
   }
 }
 
-void Redelivery::write_again(Pool& pool, const std::vector<link::LostBatch>& batches) {
-  Orphans orphans(state_, pool);
-  for (const link::LostBatch& lost : batches) {
-    const bool drop_frames = lost.in_doubt && pool.settings->on_doubt == OnDoubt::drop;
-    wire::for_each_event(lost.batch, [&](const wire::Event& event) {
-      if (!is_of_a_client(event.kind)) return;
-      const bool frame = event.kind == wire::EventKind::payload;
-      if (frame && drop_frames) {
-        ++state_.counters.frames_discarded_in_doubt;
-        return;
-      }
-      wire::EventHeader header = event.header;
-      if (lost.in_doubt) header.attempt = std::max<std::uint32_t>(1, header.attempt) + 1;
-      if (frame) ++state_.counters.frames_redelivered;
-      Client* client = state_.clients.find(header.mark);
-      if (client == nullptr) return orphans.write(header, event);
-      // place() has told of the opening; move() will tell of the client's end.
-      if (!frame) return;
-      if (!client->session.attached()) up_.place(*client, pool.next_move++);
-      // Of a pool it has left, and nobody is ready in the one it has now.
-      if (!client->session.attached()) return orphans.write(header, event);
-      link::Link& link = *state_.upstream_of(*client).link;
-      const auto appended = link.append(header, event.kind, event.body.head());
-      client->session.share().add(appended.batch, appended.size, link.written_batch());
-    });
+void Redelivery::write_again(Pool& pool, const std::vector<link::LostBatch>& batches,
+                             std::string_view had_them) {
+  const bool before = std::exchange(giving_, true);
+  Repetition repetition(state_, up_, dispatcher_, pool, had_them);
+  repetition.write(batches);
+  repetition.finish();
+  giving_ = before;
+}
+
+void Redelivery::refused(std::uint32_t index, const wire::Nack& nack) {
+  Upstream& upstream = state_.fleet->upstreams()[index];
+  Pool& pool = state_.fleet->pool_of(upstream);
+  link::Link& link = *upstream.link;
+  const session::Ledger::Entry entry = *link.ledger().find(nack.delivery);
+  if (!entry.frame) {  // there is nothing to refuse
+    state_.note_acked(index, entry);
+    (void)link.withdraw_one(nack.delivery);
+    return;
   }
-  for (const HeldEnd& ended : std::exchange(pool.held_ends, {})) orphans.end(ended);
+  if (nack.give_up) return give_up(index, nack.delivery, DeadLetter::Reason::given_up);
+  const ChunkRange refused = link.ledger().range_of(nack.delivery);
+  if (wire::header_of_entry(refused.bytes()).attempts() >= pool.settings->max_attempts) {
+    return give_up(index, nack.delivery, DeadLetter::Reason::max_attempts);
+  }
+  if (pool.work) return refused_one(index, nack);
+  link::LostBatch events = link.withdraw(entry.mark, nack.delivery);
+  events.refused = true;
+  Client* client = state_.clients.find(entry.mark);
+  if (client != nullptr && client->session.upstream() == index) {
+    client->session.share().release(events.share_bytes, events.share_events);
+    client->rewound = true;
+    client->want_readable(false);
+  }
+  const std::uint64_t now = state_.loop.now_ms();
+  const std::uint64_t delay = std::min(nack.delay_ms, Rewinds::kLongestMs);
+  if (delay > 0) events.copy_out(state_.shared.chunks);
+  // What waits for room stands behind it, and before what was refused earlier.
+  std::vector<link::LostBatch> behind = state_.backlog.take(entry.mark).events;
+  for (; !behind.empty(); behind.pop_back()) {
+    state_.rewinds.hold(entry.mark, upstream.pool, std::move(behind.back()), now);
+  }
+  state_.rewinds.hold(entry.mark, upstream.pool, std::move(events), now + delay);
+  if (state_.rewinds.is_due(entry.mark, now)) rewind(entry.mark);
+}
+
+// Where frames go to several upstreams, those behind it need not wait: with frame_ordered none is
+// out, and their line rests.
+void Redelivery::refused_one(std::uint32_t index, const wire::Nack& nack) {
+  link::Link& link = *state_.fleet->upstreams()[index].link;
+  const std::uint64_t due = state_.loop.now_ms() + std::min(nack.delay_ms, Rewinds::kLongestMs);
+  const link::LostBatch frame = link.withdraw_one(nack.delivery);
+  wire::for_each_event(frame.batch,
+                       [&](const wire::Event& event) { dispatcher_.delay(index, event, due); });
+}
+
+void Redelivery::give_up(std::uint32_t index, std::uint64_t delivery, DeadLetter::Reason why) {
+  Upstream& upstream = state_.fleet->upstreams()[index];
+  state_.note_acked(index, *upstream.link->ledger().find(delivery));
+  const link::LostBatch one = upstream.link->withdraw_one(delivery);
+  Repetition repetition(state_, up_, dispatcher_, state_.fleet->pool_of(upstream),
+                        upstream.link->upstream_name());
+  wire::for_each_event(one.batch, [&](const wire::Event& frame) {
+    const bool somebody_to_tell = state_.clients.find(frame.header.mark) != nullptr;
+    somebody_to_tell ? repetition.give_up(frame, why) : repetition.bury(frame, why);
+  });
+  repetition.finish();
+}
+
+void Redelivery::tick() {
+  const std::uint64_t now = state_.loop.now_ms();
+  // Of clients that have ended, have no upstream or are of a pool that queues frames now: there is
+  // no link to wait for.
+  const auto waits_for_no_link = [this](const Mark& mark) {
+    const Client* client = state_.clients.find(mark);
+    return client == nullptr || !client->session.attached() || state_.pool_of(*client).work;
+  };
+  for (const Mark& mark : state_.backlog.some(SIZE_MAX, waits_for_no_link)) {
+    come_again(mark, state_.backlog.take(mark));
+  }
+  for (std::uint32_t i = 0; i < state_.fleet->upstreams().size(); ++i) give_backlog(i);
+  for (const Mark& mark : state_.rewinds.due(now)) {
+    if (!state_.backlog.holds(mark)) rewind(mark);
+  }
+}
+
+void Redelivery::give_backlog(std::uint32_t index) {
+  Upstream& upstream = state_.fleet->upstreams()[index];
+  if (giving_ || state_.backlog.empty() || upstream.vacant || state_.fleet->pool_of(upstream).work)
+    return;
+  // A client that leaves takes it along.
+  const auto waits = [&](const Mark& mark) {
+    const Client* client = state_.clients.find(mark);
+    return client != nullptr && client->session.upstream() == index && !client->moving;
+  };
+  constexpr std::size_t kAtOnce = 64;
+  std::vector<Mark> marks;
+  while (upstream.link->ready() && upstream.link->has_room()) {
+    marks = state_.backlog.some(kAtOnce, waits);
+    if (marks.empty()) return;
+    for (const Mark& mark : marks) {
+      if (!give_backlog_of(*state_.clients.find(mark), *upstream.link)) break;
+    }
+  }
+  upstream.link->want_room();
+}
+
+bool Redelivery::give_backlog_of(Client& client, const link::Link& link) {
+  giving_ = true;
+  const absl::Cleanup done = [this] { giving_ = false; };
+  for (link::LostBatch& lost : state_.backlog.find(client.session.mark())->events) {
+    lost.give_while([&](const wire::Event& event) {
+      if (!link.has_room()) return false;
+      if (event.kind == wire::EventKind::payload) ++state_.counters.frames_redelivered;
+      state_.send(client, event.header, event.kind, event.body.head());
+      return true;
+    });
+    if (lost.batch.events > 0) return false;
+  }
+  (void)state_.backlog.take(client.session.mark());
+  client.rewound = state_.rewinds.holds(client.session.mark());
+  go_on(client);
+  return true;
+}
+
+void Redelivery::go_on(Client& client) {
+  if (client.rewound) return;
+  if (client.session.up_ended()) up_.send_half_closed(client);
+  state_.resume(client);
+}
+
+void Redelivery::rewind(const Mark& mark) { come_again(mark, state_.rewinds.take(mark)); }
+
+void Redelivery::come_again(const Mark& mark, Rewinds::Held held) {
+  Client* client = state_.clients.find(mark);
+  if (client == nullptr) return give_again(held.pool, std::move(held.events));
+  client->rewound = state_.rewinds.holds(mark);
+  if (!client->session.attached()) return give_again(client->pool, std::move(held.events));
+  write_again(state_.pool_of(*client), held.events,
+              state_.upstream_of(*client).link->upstream_name());
+  go_on(*client);
 }
 
 void Redelivery::leave_pool(std::size_t slot) {
@@ -168,7 +320,7 @@ void Redelivery::leave_pool(std::size_t slot) {
 std::uint64_t Redelivery::stranded_frames() const {
   std::uint64_t frames = 0;
   for (const Pool& pool : state_.fleet->pools()) {
-    for (const link::LostBatch& lost : pool.stranded) frames += lost.batch.frames;
+    frames += link::frames_in(pool.stranded);
   }
   return frames;
 }

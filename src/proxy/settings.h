@@ -59,6 +59,14 @@ struct UpstreamSettings {
 // What becomes of a frame whose write was under way when its link was lost.
 enum class OnDoubt : std::uint8_t { resend, drop };
 
+// Which upstreams of a pool get a connection's frames.
+enum class Dispatch : std::uint8_t {
+  connection,     // the one it has
+  frame,          // for each frame the next one that may take it
+  frame_ordered,  // the same, one frame of a connection at a time
+  all,            // every one gets every frame
+};
+
 // Which connections an upstream may address.
 enum class Reach : std::uint8_t { own, pool, any };
 
@@ -66,7 +74,13 @@ struct PoolSettings {
   std::string name;
   std::vector<UpstreamSettings> upstreams;
   route::Balance balance = route::Balance::round_robin;
+  Dispatch dispatch = Dispatch::connection;
+  std::size_t max_in_flight = 0;  // frames one upstream has of one worker; 0: as the window allows
+  Millis reply_timeout{0};        // from reading a frame to its answer; 0: nobody waits for one
+  std::string timeout_reply;      // a payload for the client whose frame got none; empty: nothing
+  bool pair_replies = false;      // an answer that names no frame is one to the oldest
   OnDoubt on_doubt = OnDoubt::resend;
+  std::uint32_t max_attempts = 5;  // deliveries of one frame, before it is given up
   Reach reach = Reach::pool;
   Millis no_upstream_timeout{120'000};
   std::string no_upstream_reply;  // written as it is to a client that begins to be held
@@ -93,6 +107,11 @@ struct LimitSettings {
   std::size_t max_memory = 512 * 1024 * 1024;  // bytes
   int accepts_per_turn = 64;
   std::size_t max_upstreams = 1024;  // of all pools, those that are leaving included
+  std::size_t max_names = 100'000;   // of all connections, as the next one
+  std::size_t max_groups = 10'000;
+  std::size_t max_names_per_connection = 16;
+  std::size_t max_groups_per_connection = 64;
+  std::size_t max_name_bytes = 255;  // of a name or a group
 };
 
 struct Settings {

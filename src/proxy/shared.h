@@ -13,6 +13,8 @@
 #include "proxy/mail.h"
 #include "proxy/memory_budget.h"
 #include "proxy/observer.h"
+#include "proxy/presence.h"
+#include "proxy/roster.h"
 #include "proxy/settings.h"
 
 namespace waymark::proxy {
@@ -21,6 +23,7 @@ struct Shared {
   Shared(const Settings& settings, std::size_t worker_count, Observer& watcher)
       : proxy_id(settings.proxy_id),
         budget(settings.limits.max_memory, chunks),
+        presence(settings.limits, budget),
         observer(watcher),
         connections(worker_count),
         attached(kMostUpstreams),
@@ -31,6 +34,8 @@ struct Shared {
   std::string boot_id;  // set before the workers start
   ChunkPool chunks;
   MemoryBudget budget;
+  Presence presence;
+  Roster roster;
   Observer& observer;
   std::vector<std::atomic<std::size_t>> connections;  // of each worker, handed out and not released
   std::vector<std::atomic<std::size_t>> attached;     // clients each upstream serves, by its index

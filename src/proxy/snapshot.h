@@ -71,6 +71,13 @@ struct ListenerSnapshot {
   std::uint64_t failed = 0;
 };
 
+// Of all connections.
+struct PresenceCounts {
+  std::size_t names = 0;
+  std::size_t groups = 0;
+  std::size_t group_members = 0;
+};
+
 struct ProxySnapshot {
   std::vector<WorkerSnapshot> workers;      // those that answered in time
   std::size_t worker_count = 0;             // all
@@ -78,6 +85,7 @@ struct ProxySnapshot {
   std::size_t memory_used = 0;
   std::size_t memory_limit = 0;
   std::size_t max_connections = 0;
+  PresenceCounts presence;
   bool draining = false;
 };
 

@@ -12,6 +12,7 @@ void Steering::apply(const UpstreamOrder& order) {
   upstream.weight = order.weight;
   upstream.remove = order.remove;
   if (order.role != Role::rest) upstream.leave_by_ms = 0;
+  sideways_.link_leaving(order.index);
   link::Link& link = *upstream.link;
   const std::uint64_t now = state_.loop.now_ms();
   if (!upstream.takes_connections()) state_.fleet->pool_of(upstream).ready.remove(order.index);
@@ -44,6 +45,7 @@ void Steering::leave_as_asked(std::uint32_t index) {
   Upstream& upstream = state_.fleet->upstreams()[index];
   if (upstream.asked_drain) return;
   upstream.asked_drain = true;
+  sideways_.link_leaving(index);
   state_.fleet->pool_of(upstream).ready.remove(index);
 }
 
@@ -57,7 +59,10 @@ void Steering::tick() {
 
 void Steering::carry_on(Upstream& upstream, std::uint32_t index) {
   link::Link& link = *upstream.link;
-  if (!upstream.takes_connections() && link.ready()) mover_.empty(index);
+  if (!upstream.takes_connections() && link.ready()) {
+    mover_.empty(index);
+    if (state_.fleet->pool_of(upstream).work) dispatcher_.seating().leaving(index);
+  }
   if (!upstream.moving.empty()) mover_.finish(index);
   if (link.stopped()) {
     if (upstream.remove) return forget(upstream, index);
@@ -80,6 +85,11 @@ void Steering::carry_on_rest(Upstream& upstream, std::uint32_t index) {
     link.give_up(now, "leave_timeout");
   } else {
     link.stop(now);
+    upstream.stream = 0;
+    sideways_.link_ended(index);
+    Pool& pool = state_.fleet->pool_of(upstream);
+    if (pool.work) dispatcher_.lost(index);
+    upstream.replies.move_open_to(pool.unanswered);
   }
   state_.shared.observer.upstream_rests({index, state_.index});
 }
@@ -89,6 +99,7 @@ void Steering::forget(Upstream& upstream, std::uint32_t index) {
   for (Client* client : state_.clients.live()) client->session.forget_former(index);
   upstream.vacant = true;
   state_.fleet->drop_link(upstream);
+  sideways_.forgotten(index);
   state_.shared.observer.upstream_gone({index, state_.index});
 }
 

@@ -3,6 +3,7 @@
 
 #include "proxy/mover.h"
 #include "proxy/redelivery.h"
+#include "proxy/sideways.h"
 #include "proxy/upstream_order.h"
 #include "proxy/worker_state.h"
 
@@ -10,8 +11,13 @@ namespace waymark::proxy {
 
 class Steering {
  public:
-  Steering(WorkerState& state, Mover& mover, Redelivery& redelivery)
-      : state_(state), mover_(mover), redelivery_(redelivery) {}
+  Steering(WorkerState& state, Dispatcher& dispatcher, Mover& mover, Redelivery& redelivery,
+           Sideways& sideways)
+      : state_(state),
+        dispatcher_(dispatcher),
+        mover_(mover),
+        redelivery_(redelivery),
+        sideways_(sideways) {}
 
   void apply(const UpstreamOrder& order);
   // The upstream's own wish, on the link it has now: no more connections.
@@ -26,8 +32,10 @@ class Steering {
   void forget(Upstream& upstream, std::uint32_t index);
 
   WorkerState& state_;
+  Dispatcher& dispatcher_;
   Mover& mover_;
   Redelivery& redelivery_;
+  Sideways& sideways_;
 };
 
 }  // namespace waymark::proxy

@@ -40,6 +40,17 @@ ConnectionSnapshot snapshot_of(const WorkerState& state, const Client& client) {
   return snapshot;
 }
 
+void add_presence(ConnectionSnapshot& snapshot, const WorkerState& state, const Client& client) {
+  snapshot.names = state.shared.presence.names_of(snapshot.mark);
+  snapshot.groups = state.shared.presence.groups_of(snapshot.mark);
+  if (client.attributes) snapshot.attributes = *client.attributes;
+}
+
+bool is_in(const std::vector<session::Member>& group, const Mark& mark) {
+  return std::binary_search(group.begin(), group.end(), session::Member{mark, 0},
+                            [](const auto& a, const auto& b) { return a.mark < b.mark; });
+}
+
 }  // namespace
 
 bool Survey::step(const Tools& tools) {
@@ -131,6 +142,7 @@ void Survey::act_on(const Tools& tools, Client& client) {
       return;
     case SurveyOrder::Action::list:
       answer_.connections.push_back(snapshot_of(tools.state, client));
+      if (order_.mark) add_presence(answer_.connections.back(), tools.state, client);
       break;
     case SurveyOrder::Action::close:
       // A goodbye that does not go out is no reason to let the client stay.
@@ -161,6 +173,7 @@ bool Survey::matches(const WorkerState& state, const Client& client) const {
   if (filter.upstream && client.session.upstream() != *filter.upstream) return false;
   if (filter.pool && client.pool != *filter.pool) return false;
   if (filter.listener && client.listener->index != *filter.listener) return false;
+  if (filter.group && !is_in(*filter.group, client.session.mark())) return false;
   if (filter.activity == ConnectionFilter::Activity::all) return true;
   return is_active(state, client) == (filter.activity == ConnectionFilter::Activity::active);
 }

@@ -10,7 +10,9 @@
 #include <string_view>
 #include <vector>
 
+#include "proxy/presence.h"
 #include "waymark/mark.h"
+#include "wire/attributes.h"
 
 namespace waymark::proxy {
 
@@ -23,6 +25,7 @@ struct ConnectionFilter {
   std::optional<std::uint32_t> upstream;
   std::optional<std::size_t> listener;  // slots of the layout
   std::optional<std::size_t> pool;
+  Members group = nullptr;  // those of this snapshot; null: any
 };
 
 struct ConnectionSnapshot {
@@ -43,6 +46,9 @@ struct ConnectionSnapshot {
   std::uint32_t epoch = 0;
   bool up_ended = false;
   bool paused = false;
+  std::vector<std::string> names;  // these three only of a connection asked for by its mark
+  std::vector<std::string> groups;
+  wire::Attributes attributes;
 };
 
 struct SurveyAnswer {

@@ -1,6 +1,5 @@
 #include "proxy/sweep.h"
 
-#include <algorithm>
 #include <utility>
 
 namespace waymark::proxy {
@@ -21,7 +20,7 @@ void Sweep::tick() {
   due_.assign(state_.clients.retired().begin(), state_.clients.retired().end());
   for (Client* client : due_) client->check_deadline(state_.loop.now_ms());
 
-  if (state_.shared.budget.level() == MemoryBudget::Level::close_largest) close_largest();
+  overload_.tick();
   up_.on_memory();
 }
 
@@ -39,15 +38,19 @@ void Sweep::follow_listener(Client& client) {
     pool_to_leave_ = client.pool;
     return;
   }
+  std::vector<link::LostBatch> waiting;
+  if (state_.pool_of(client).work) waiting = dispatcher_.give_away(client);
   state_.set_pool(client, target);
   up_.place(client, state_.pool_of(client).next_move++);
-  if (client.session.up_ended()) up_.send_half_closed(client);
-  up_.resume(client);
+  redelivery_.give_again(target, std::move(waiting));
+  if (client.session.up_ended() && !client.rewound) up_.send_half_closed(client);
+  state_.resume(client);
 }
 
 void Sweep::check(Client& client) {
   follow_listener(client);
   const bool reading = client.wants_readable();
+  if (client.rewound) client.session.wait_for_output(state_.loop.now_ms());
   if (client.session.attached()) {
     client.session.share().forget_done(state_.upstream_of(client).link->written_batch());
   }
@@ -57,26 +60,19 @@ void Sweep::check(Client& client) {
   }
   // Half of the soft limit: a queue that hovers about the limit is not a queue that drains.
   if (client.queued_bytes() <= client.listener->settings->down_soft / 2) {
-    client.session.set_queue_high(false, state_.loop.now_ms());
+    state_.note_queue(client, false);
   }
   if (const auto reason =
           client.session.overdue(client.listener->deadlines, reading, state_.loop.now_ms())) {
     return closer_.close(client, *reason);
   }
+  // The last upstream that had not half-closed it may have gone.
+  if (client.session.attached() && state_.pool_of(client).work && !client.session.down_ended() &&
+      client.session.up_ended() && dispatcher_.seating().is_half_closed(client)) {
+    return closer_.close(client, CloseReason::client_closed);
+  }
   // A paused socket tells nothing of its peer's RST.
   if (!reading && client.peer_gone()) closer_.close(client, CloseReason::client_reset);
-}
-
-void Sweep::close_largest() {
-  due_.assign(state_.clients.live().begin(), state_.clients.live().end());
-  std::sort(due_.begin(), due_.end(),
-            [](const Client* a, const Client* b) { return a->charged > b->charged; });
-  for (Client* client : due_) {
-    const bool enough = state_.shared.budget.level() != MemoryBudget::Level::close_largest;
-    if (enough || client->charged == 0) return;
-    state_.shared.budget.remove(std::exchange(client->charged, 0));
-    closer_.close(*client, CloseReason::overload);
-  }
 }
 
 }  // namespace waymark::proxy

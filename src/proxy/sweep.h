@@ -8,6 +8,7 @@
 
 #include "proxy/closer.h"
 #include "proxy/mover.h"
+#include "proxy/overload.h"
 #include "proxy/redelivery.h"
 #include "proxy/up_path.h"
 #include "proxy/worker_state.h"
@@ -16,8 +17,15 @@ namespace waymark::proxy {
 
 class Sweep {
  public:
-  Sweep(WorkerState& state, UpPath& up, Mover& mover, Redelivery& redelivery, Closer& closer)
-      : state_(state), up_(up), mover_(mover), redelivery_(redelivery), closer_(closer) {}
+  Sweep(WorkerState& state, UpPath& up, Dispatcher& dispatcher, Mover& mover,
+        Redelivery& redelivery, Overload& overload, Closer& closer)
+      : state_(state),
+        up_(up),
+        dispatcher_(dispatcher),
+        mover_(mover),
+        redelivery_(redelivery),
+        overload_(overload),
+        closer_(closer) {}
 
   // Each call looks at a tenth of the clients, so that every deadline is met within a second.
   void tick();
@@ -34,12 +42,13 @@ class Sweep {
 
   void check(Client& client);
   void follow_listener(Client& client);
-  void close_largest();
 
   WorkerState& state_;
   UpPath& up_;
+  Dispatcher& dispatcher_;
   Mover& mover_;
   Redelivery& redelivery_;
+  Overload& overload_;
   Closer& closer_;
   std::size_t next_ = 0;
   Queued queued_;

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "base/unix_clock.h"
+#include "proxy/opening.h"
 #include "wire/lifecycle.h"
 
 namespace waymark::proxy {
@@ -16,7 +17,7 @@ void UpPath::take_in(const NewClient& accepted) {
   ++traffic.opened;
   ++traffic.connections;
   place(client, accepted.ticket);
-  if (client.session.attached()) return resume(client);
+  if (client.session.attached()) return state_.resume(client);
   say_held(client);
 }
 
@@ -31,18 +32,9 @@ void UpPath::give(Client& client, std::uint32_t upstream) {
   state_.attach(client, upstream);
   client.waiting = false;
   if (session.epoch() > 1) ++state_.counters.moved;
-  state_.upstream_of(client).link->append({.mark = session.mark()}, wire::EventKind::opened,
-                                          wire::encode(wire::Opened{
-                                              .incarnation = 1,
-                                              .epoch = session.epoch(),
-                                              .mark_source = wire::MarkSource::random,
-                                              .trust = wire::Trust::none,
-                                              .peer = client.peer.to_string(),
-                                              .local = client.listener->local,
-                                              .listener = client.listener->settings->name,
-                                              .resumed = session.epoch() > 1,
-                                              .next_seq = session.last_seq() + 1,
-                                          }));
+  if (state_.pool_of(client).work) return dispatcher_.seating().take_in(client);
+  state_.send(client, {.mark = session.mark()}, wire::EventKind::opened,
+              wire::encode(opening_of(client)));
 }
 
 void UpPath::say_held(Client& client) {
@@ -53,26 +45,22 @@ void UpPath::say_held(Client& client) {
   state_.charge(client);
 }
 
-void UpPath::resume(Client& client) {
-  if (client.retired || !client.session.attached() || state_.draining) return;
-  if (client.session.up_ended() || client.moving) return;
-  client.session.resume_reading(state_.loop.now_ms());
-  client.want_readable(true);
-}
-
 std::size_t UpPath::credit_of(Client& client, Upstream& upstream) {
-  if (state_.shared.budget.level() != MemoryBudget::Level::normal) {
-    client.want_readable(false);
-    state_.memory_paused = true;
-    ++state_.counters.reads_paused_for_memory;
-    return 0;
-  }
+  if (!has_memory(client)) return 0;
   const link::Link& link = *upstream.link;
   const std::size_t share = client.listener->settings->up_window;
   const std::size_t used = client.session.share().outstanding(link.written_batch());
-  if (link.window().has_room() && used < share) return std::min(kScratch, share - used);
+  if (link.has_room() && used < share) return std::min(kScratch, share - used);
   pause(client, upstream);
   return 0;
+}
+
+bool UpPath::has_memory(Client& client) {
+  if (state_.shared.budget.level() == MemoryBudget::Level::normal) return true;
+  client.want_readable(false);
+  state_.memory_paused = true;
+  ++state_.counters.reads_paused_for_memory;
+  return false;
 }
 
 void UpPath::pause(Client& client, Upstream& upstream) {
@@ -84,24 +72,68 @@ void UpPath::pause(Client& client, Upstream& upstream) {
   upstream.waiting.push_back(client.session.mark());
 }
 
+template <typename Put>
+void UpPath::cut(Client& client, std::string_view bytes, Put&& put) {
+  session::Session& session = client.session;
+  const std::uint64_t received_at = unix_ns();
+  const std::uint64_t seq_before = session.last_seq();
+  bool refused_by_upstream = false;
+  const frame::Fault fault = client.framer.feed(bytes, [&](std::string_view frame) {
+    if (refused_by_upstream) return;  // what follows a frame that cannot go would leave a gap
+    const wire::EventHeader header = number(client, frame.size(), received_at);
+    if (client.tapped) show(client, header, frame);
+    if (put(header, frame)) return;
+    ++state_.counters.frames_discarded_too_large;
+    refused_by_upstream = true;
+  });
+  session.add_input(client.framer.unfinished(), session.last_seq() != seq_before,
+                    state_.loop.now_ms());
+  if (fault == frame::Fault::too_large || refused_by_upstream) {
+    return closer_.close(client, CloseReason::frame_too_large);
+  }
+  if (fault == frame::Fault::malformed) return closer_.close(client, CloseReason::frame_malformed);
+  if (client.framer.unfinished() || client.charged > 0) state_.charge(client);
+}
+
 void UpPath::read(Client& client) {
   if (client.retired || client.session.up_ended()) return;
-  if (state_.draining || client.moving || !client.session.attached()) {
+  if (state_.draining || client.moving || client.rewound || !client.session.attached()) {
     return client.want_readable(false);
   }
-  Upstream& upstream = state_.upstream_of(client);
+  if (state_.pool_of(client).work) return read_dispatched(client);
+  read_pinned(client, state_.upstream_of(client));
+}
+
+void UpPath::read_pinned(Client& client, Upstream& upstream) {
   const std::size_t credit = credit_of(client, upstream);
   if (credit == 0) return;
-  if (client.framer.framing().kind == frame::Kind::raw) {
-    return read_raw(client, *upstream.link, credit);
-  }
+  link::Link& link = *upstream.link;
+  if (client.framer.framing().kind == frame::Kind::raw) return read_raw(client, upstream, credit);
   const auto got = client.read(scratch_.data(), credit);
   if (got.kind != net::Connection::ReadResult::Kind::bytes) return no_bytes(client, got);
-  cut(client, *upstream.link, {scratch_.data(), got.size});
+  cut(client, {scratch_.data(), got.size},
+      [&](const wire::EventHeader& header, std::string_view frame) {
+        if (frame.size() > link.max_payload()) return false;
+        sent(client, upstream, header,
+             link.append(header, wire::EventKind::payload, frame, /*of_share=*/true));
+        return true;
+      });
+}
+
+void UpPath::read_dispatched(Client& client) {
+  if (!dispatcher_.may_read(client)) return client.want_readable(false);
+  if (!has_memory(client)) return;
+  const auto got = client.read(scratch_.data(), kScratch);
+  if (got.kind != net::Connection::ReadResult::Kind::bytes) return no_bytes(client, got);
+  cut(client, {scratch_.data(), got.size},
+      [&](const wire::EventHeader& header, std::string_view frame) {
+        return dispatcher_.frame(client, header, frame);
+      });
 }
 
 // What one read brings is a frame: it is read where the batch wants it.
-void UpPath::read_raw(Client& client, link::Link& link, std::size_t credit) {
+void UpPath::read_raw(Client& client, Upstream& upstream, std::size_t credit) {
+  link::Link& link = *upstream.link;
   const std::size_t max_frame = client.framer.framing().max_frame_bytes;
   const std::size_t limit = std::min({credit, max_frame, link.max_payload()});
   if (limit == 0) {  // an upstream that takes no payload at all
@@ -114,9 +146,8 @@ void UpPath::read_raw(Client& client, link::Link& link, std::size_t credit) {
   const wire::EventHeader header = number(client, got.size, unix_ns());
   if (client.tapped) show(client, header, {room.data(), got.size});
   const auto appended = link.append_in_place(header, got.size);
-  session::Session& session = client.session;
-  session.share().add(appended.batch, appended.size, link.written_batch());
-  session.add_input(false, true, state_.loop.now_ms());
+  sent(client, upstream, header, appended);
+  client.session.add_input(false, true, state_.loop.now_ms());
 }
 
 void UpPath::no_bytes(Client& client, const net::Connection::ReadResult& got) {
@@ -131,40 +162,21 @@ wire::EventHeader UpPath::number(Client& client, std::size_t size, std::uint64_t
   ++traffic.frames_up;
   traffic.bytes_up += size;
   const std::uint64_t seq = client.session.add_frame(size, state_.loop.now_ms());
-  client.session.answers().frame(seq, received_at);
   return {.mark = client.session.mark(), .seq = seq, .received_at = received_at};
+}
+
+void UpPath::sent(Client& client, Upstream& upstream, const wire::EventHeader& header,
+                  const link::Appended& appended) {
+  WorkerState::note_sent(client, *upstream.link, appended);
+  state_.await_reply(upstream, header);
+  client.session.answers().frame(appended.delivery != 0 ? appended.delivery : header.seq,
+                                 header.received_at);
 }
 
 void UpPath::show(const Client& client, const wire::EventHeader& header,
                   std::string_view frame) const {
   state_.taps.show(client, TapFrame::Direction::up, header.seq, header.received_at,
                    wire::Bytes(frame));
-}
-
-void UpPath::cut(Client& client, link::Link& link, std::string_view bytes) {
-  session::Session& session = client.session;
-  const std::uint64_t received_at = unix_ns();
-  const std::uint64_t seq_before = session.last_seq();
-  bool refused_by_upstream = false;
-  const frame::Fault fault = client.framer.feed(bytes, [&](std::string_view frame) {
-    if (refused_by_upstream) return;  // what follows a frame that cannot go would leave a gap
-    const wire::EventHeader header = number(client, frame.size(), received_at);
-    if (client.tapped) show(client, header, frame);
-    if (frame.size() > link.max_payload()) {
-      ++state_.counters.frames_discarded_too_large;
-      refused_by_upstream = true;
-      return;
-    }
-    const auto appended = link.append(header, wire::EventKind::payload, frame);
-    session.share().add(appended.batch, appended.size, link.written_batch());
-  });
-  session.add_input(client.framer.unfinished(), session.last_seq() != seq_before,
-                    state_.loop.now_ms());
-  if (fault == frame::Fault::too_large || refused_by_upstream) {
-    return closer_.close(client, CloseReason::frame_too_large);
-  }
-  if (fault == frame::Fault::malformed) return closer_.close(client, CloseReason::frame_malformed);
-  if (client.framer.unfinished() || client.charged > 0) state_.charge(client);
 }
 
 void UpPath::end(Client& client) {
@@ -175,13 +187,14 @@ void UpPath::end(Client& client) {
 }
 
 void UpPath::send_half_closed(Client& client) {
-  state_.upstream_of(client).link->append({.mark = client.session.mark()},
-                                          wire::EventKind::half_closed, {});
+  Pool& pool = state_.pool_of(client);
+  if (pool.work) return dispatcher_.seating().half_closed(pool, client.session.mark());
+  state_.send(client, {.mark = client.session.mark()}, wire::EventKind::half_closed, {});
 }
 
 void UpPath::on_room(Upstream& upstream, std::uint32_t index) {
   // Each waits for at most one turn, so that one that fills its share again cannot starve others.
-  for (std::size_t turns = upstream.waiting.size(); turns > 0 && upstream.link->window().has_room();
+  for (std::size_t turns = upstream.waiting.size(); turns > 0 && upstream.link->has_room();
        --turns) {
     Client* client = state_.clients.find(upstream.waiting.front());
     upstream.waiting.pop_front();
@@ -189,8 +202,9 @@ void UpPath::on_room(Upstream& upstream, std::uint32_t index) {
     client->waiting = false;
     client->session.resume_reading(state_.loop.now_ms());
     read(*client);
-    if (!client->waiting) resume(*client);
+    if (!client->waiting) state_.resume(*client);
   }
+  if (!upstream.waiting.empty()) upstream.link->want_room();
 }
 
 void UpPath::on_memory() {
@@ -198,7 +212,7 @@ void UpPath::on_memory() {
   if (state_.shared.budget.level() != MemoryBudget::Level::normal) return;
   state_.memory_paused = false;
   for (Client* client : state_.clients.live()) {
-    if (!client->waiting) resume(*client);
+    if (!client->waiting) state_.resume(*client);
   }
 }
 

@@ -7,6 +7,7 @@
 #include "identity/random_mark.h"
 #include "net/poller.h"
 #include "proxy/closer.h"
+#include "proxy/dispatcher.h"
 #include "proxy/mail.h"
 #include "proxy/worker_state.h"
 
@@ -14,8 +15,9 @@ namespace waymark::proxy {
 
 class UpPath {
  public:
-  UpPath(WorkerState& state, Closer& closer, net::Poller& poller, net::ConnectionEvents& events)
-      : state_(state), closer_(closer), poller_(poller), events_(events) {}
+  UpPath(WorkerState& state, Dispatcher& dispatcher, Closer& closer, net::Poller& poller,
+         net::ConnectionEvents& events)
+      : state_(state), dispatcher_(dispatcher), closer_(closer), poller_(poller), events_(events) {}
 
   void take_in(const NewClient& accepted);
 
@@ -25,9 +27,6 @@ class UpPath {
   void give(Client& client, std::uint32_t upstream);
   // No upstream is ready: gives the client what its pool says to that.
   void say_held(Client& client);
-  // The client was placed and its upstream holds all events before it: reading may go on.
-  void resume(Client& client);
-
   void read(Client& client);
 
   // The link of this upstream has room again: clients that waited for it read in turn.
@@ -41,12 +40,21 @@ class UpPath {
  private:
   // What a read may bring in now; 0 after having paused the client.
   [[nodiscard]] std::size_t credit_of(Client& client, Upstream& upstream);
+  [[nodiscard]] bool has_memory(Client& client);
   void pause(Client& client, Upstream& upstream);
-  void read_raw(Client& client, link::Link& link, std::size_t credit);
-  void cut(Client& client, link::Link& link, std::string_view bytes);
+  // Of a pool that pins connections, and of one that does not.
+  void read_pinned(Client& client, Upstream& upstream);
+  void read_dispatched(Client& client);
+  void read_raw(Client& client, Upstream& upstream, std::size_t credit);
+  // `put(header, frame)` sends a frame on its way; false: nobody takes one so large.
+  template <typename Put>
+  void cut(Client& client, std::string_view bytes, Put&& put);
   // Counts a frame of `size` bytes; answers the header of its event.
   [[nodiscard]] wire::EventHeader number(Client& client, std::size_t size,
                                          std::uint64_t received_at);
+  // A frame that was read just now is on its way.
+  void sent(Client& client, Upstream& upstream, const wire::EventHeader& header,
+            const link::Appended& appended);
   // The client is tapped: shows the frame to those who look.
   void show(const Client& client, const wire::EventHeader& header, std::string_view frame) const;
   void no_bytes(Client& client, const net::Connection::ReadResult& got);
@@ -55,6 +63,7 @@ class UpPath {
   static constexpr std::size_t kScratch = 64 * 1024;
 
   WorkerState& state_;
+  Dispatcher& dispatcher_;
   Closer& closer_;
   net::Poller& poller_;
   net::ConnectionEvents& events_;

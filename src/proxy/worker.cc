@@ -49,14 +49,20 @@ Worker::Worker(Shared& shared, LayoutPtr layout, std::size_t index)
       fleet_(std::make_unique<Fleet>(
           Fleet::Process{shared.proxy_id, shared.boot_id, static_cast<std::uint32_t>(index)},
           *completion_thread_, shared.chunks, *this)),
-      closer_(state_),
-      up_(state_, closer_, poller_, *this),
-      mover_(state_, up_),
-      redelivery_(state_, up_),
-      steering_(state_, mover_, redelivery_),
-      down_(state_, closer_, steering_),
-      sweep_(state_, up_, mover_, redelivery_, closer_),
-      drain_(state_, closer_) {
+      outcomes_(state_),
+      dispatcher_(state_),
+      closer_(state_, outcomes_, dispatcher_),
+      overload_(state_, closer_),
+      up_(state_, dispatcher_, closer_, poller_, *this),
+      redelivery_(state_, up_, dispatcher_),
+      mover_(state_, up_, dispatcher_, redelivery_),
+      answers_(state_, outcomes_),
+      sideways_(state_, answers_),
+      steering_(state_, dispatcher_, mover_, redelivery_, sideways_),
+      down_(state_, dispatcher_, closer_, overload_, steering_, sideways_, outcomes_, answers_),
+      sweep_(state_, up_, dispatcher_, mover_, redelivery_, overload_, closer_),
+      reply_timeouts_(state_, dispatcher_, up_, down_),
+      drain_(state_, dispatcher_, closer_) {
   state_.fleet = fleet_.get();
   serve_layout(state_.layout);
 }
@@ -85,7 +91,8 @@ void Worker::run() {
   last_tick_ = std::chrono::steady_clock::now();
   timer_.start(kTick);
   loop_.run_in_thread([this] { return fleet_->end_pass(); });
-  state_.counters.frames_discarded_at_exit += redelivery_.stranded_frames();
+  state_.counters.frames_discarded_at_exit +=
+      redelivery_.stranded_frames() + state_.frames_held_back() + dispatcher_.frames();
   fleet_.reset();
   completion_thread_.reset();  // nobody wakes us after this
   timer_.close();
@@ -98,12 +105,13 @@ void Worker::run() {
 void Worker::on_mail(Mail&& mail) {
   if (auto* client = std::get_if<NewClient>(&mail)) return up_.take_in(*client);
   if (auto* commands = std::get_if<ForwardedCommands>(&mail)) return down_.forwarded(*commands);
-  if (auto* refusal = std::get_if<ForwardedRefusal>(&mail)) {
-    return down_.forwarded_refusal(*refusal);
-  }
+  if (auto* outcome = std::get_if<SendOutcome>(&mail)) return outcomes_.tell(*outcome);
+  if (auto* answer = std::get_if<Answer>(&mail)) return answers_.deliver(*answer);
+  if (auto* notice = std::get_if<UpstreamNotice>(&mail)) return sideways_.tell(*notice);
   if (auto* request = std::get_if<SnapshotRequest>(&mail)) return request->answer(snapshot());
   if (auto* order = std::get_if<UpstreamOrder>(&mail)) return steering_.apply(*order);
   if (auto* step = std::get_if<SurveyStep>(&mail)) return carry_on(std::move(*step));
+  if (auto* step = std::get_if<ReplayStep>(&mail)) return carry_on(std::move(*step));
   if (auto* change = std::get_if<LayoutChange>(&mail))
     return serve_layout(std::move(change->layout));
   if (auto* request = std::get_if<DrainRequest>(&mail)) return drain_.begin(*request);
@@ -125,6 +133,12 @@ void Worker::carry_on(SurveyStep&& step) {
   inbox_.post(std::move(step));
 }
 
+void Worker::carry_on(ReplayStep&& step) {
+  if (step.replay->step(state_, dispatcher_)) return;
+  const std::size_t next = (state_.index + 1) % state_.shared.connections.size();
+  state_.shared.post(next, std::move(step));
+}
+
 void Worker::on_completions() {
   completion_thread_->deliver(
       [this](link::Completion& completion) { fleet_->on_completion(completion); });
@@ -143,6 +157,9 @@ void Worker::on_tick() {
   fleet_->tick(loop_.now_ms());
   sweep_.tick();
   steering_.tick();
+  redelivery_.tick();
+  reply_timeouts_.tick();
+  dispatcher_.tick();
   state_.taps.tick(state_.clients);
   if (drain_.tick()) loop_.stop();
 }
@@ -150,7 +167,8 @@ void Worker::on_tick() {
 WorkerSnapshot Worker::snapshot() const {
   WorkerSnapshot all{.worker = state_.index,
                      .connections = state_.clients.live().size(),
-                     .stranded_frames = redelivery_.stranded_frames(),
+                     .stranded_frames = redelivery_.stranded_frames() + state_.frames_held_back() +
+                                        dispatcher_.frames(),
                      .queued_connections = sweep_.queued().connections,
                      .queued_bytes = sweep_.queued().bytes,
                      .frames_sent = fleet_->dropped_links().frames_sent,
@@ -159,9 +177,11 @@ WorkerSnapshot Worker::snapshot() const {
                      .down = fleet_->dropped_links().down,
                      .counters = state_.counters};
   for (const Pool& pool : fleet_->pools()) {
-    PoolCounts counts{.name = pool.settings->name};
-    for (const link::LostBatch& lost : pool.stranded) counts.stranded_frames += lost.batch.frames;
-    all.pools.push_back(std::move(counts));
+    all.pools.push_back({.name = pool.settings->name,
+                         .stranded_frames = link::frames_in(pool.stranded) +
+                                            Dispatcher::frames(pool) +
+                                            state_.rewinds.frames_of(all.pools.size()) +
+                                            state_.backlog.frames_of(all.pools.size())});
   }
   std::size_t served = 0;
   for (std::uint32_t i = 0; i < fleet_->upstreams().size(); ++i) {
@@ -219,9 +239,13 @@ void Worker::released(net::Connection& connection) { closer_.release(client_of(c
 
 // --- from links ---
 
-void Worker::link_ready(link::Link& link) { redelivery_.link_ready(fleet_->index_of(link)); }
+void Worker::link_ready(link::Link& link) {
+  redelivery_.link_ready(fleet_->index_of(link));
+  sideways_.link_ready(fleet_->index_of(link));
+}
 void Worker::link_lost(link::Link& link, std::string_view why,
                        std::vector<link::LostBatch> batches) {
+  sideways_.link_ended(fleet_->index_of(link));
   redelivery_.link_lost(fleet_->index_of(link), why, std::move(batches));
 }
 void Worker::link_failed(link::Link& link, std::string_view why) {
@@ -233,10 +257,25 @@ void Worker::link_failed(link::Link& link, std::string_view why) {
 void Worker::link_command(link::Link& link, const wire::Command& command) {
   down_.command(fleet_->index_of(link), command);
 }
-void Worker::link_commands_end(link::Link&) { down_.end_of_message(); }
+void Worker::link_commands_end(link::Link& link) {
+  down_.end_of_message();
+  // Acks have made room.
+  Pool& pool = fleet_->pool_of(fleet_->upstreams()[fleet_->index_of(link)]);
+  if (pool.work) dispatcher_.pump(pool);
+}
+void Worker::link_acked(link::Link& link, const session::Ledger::Entry& entry) {
+  state_.note_acked(fleet_->index_of(link), entry);
+}
+void Worker::link_nacked(link::Link& link, const wire::Nack& nack) {
+  redelivery_.refused(fleet_->index_of(link), nack);
+}
 void Worker::link_has_room(link::Link& link) {
   const std::uint32_t index = fleet_->index_of(link);
-  up_.on_room(fleet_->upstreams()[index], index);
+  Upstream& upstream = fleet_->upstreams()[index];
+  redelivery_.give_backlog(index);  // before anything newer
+  up_.on_room(upstream, index);
+  Pool& pool = fleet_->pool_of(upstream);
+  if (pool.work) dispatcher_.pump(pool);
 }
 
 }  // namespace waymark::proxy

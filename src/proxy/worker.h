@@ -11,9 +11,14 @@
 #include "net/inbox.h"
 #include "net/loop.h"
 #include "proxy/closer.h"
+#include "proxy/dispatcher.h"
 #include "proxy/down_path.h"
 #include "proxy/drain.h"
+#include "proxy/outcomes.h"
 #include "proxy/redelivery.h"
+#include "proxy/replay.h"
+#include "proxy/reply_timeouts.h"
+#include "proxy/sideways.h"
 #include "proxy/survey.h"
 #include "proxy/sweep.h"
 #include "proxy/up_path.h"
@@ -41,6 +46,7 @@ class Worker final : public net::ConnectionEvents, public link::LinkEvents {
   void on_tick();
   void serve_layout(LayoutPtr layout);
   void carry_on(SurveyStep&& step);
+  void carry_on(ReplayStep&& step);
   void note_lag();
   [[nodiscard]] WorkerSnapshot snapshot() const;
 
@@ -55,6 +61,8 @@ class Worker final : public net::ConnectionEvents, public link::LinkEvents {
   void link_failed(link::Link& link, std::string_view why) override;
   void link_command(link::Link& link, const wire::Command& command) override;
   void link_commands_end(link::Link& link) override;
+  void link_acked(link::Link& link, const session::Ledger::Entry& entry) override;
+  void link_nacked(link::Link& link, const wire::Nack& nack) override;
   void link_has_room(link::Link& link) override;
 
   // In the order of construction, which is the reverse of the order they end in.
@@ -66,13 +74,19 @@ class Worker final : public net::ConnectionEvents, public link::LinkEvents {
   std::unique_ptr<link::CompletionThread> completion_thread_;
   WorkerState state_;
   std::unique_ptr<Fleet> fleet_;
+  Outcomes outcomes_;
+  Dispatcher dispatcher_;
   Closer closer_;
+  Overload overload_;
   UpPath up_;
-  Mover mover_;
   Redelivery redelivery_;
+  Mover mover_;
+  Answers answers_;
+  Sideways sideways_;
   Steering steering_;
   DownPath down_;
   Sweep sweep_;
+  ReplyTimeouts reply_timeouts_;
   Drain drain_;
   std::chrono::steady_clock::time_point last_tick_;
   std::thread thread_;

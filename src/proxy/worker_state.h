@@ -10,6 +10,7 @@
 #include "proxy/client_table.h"
 #include "proxy/counters.h"
 #include "proxy/fleet.h"
+#include "proxy/rewinds.h"
 #include "proxy/shared.h"
 #include "proxy/taps.h"
 
@@ -23,10 +24,16 @@ struct WorkerState {
   Fleet* fleet = nullptr;  // set once, before the loop runs
   ClientTable clients;
   Taps taps;
+  Rewinds rewinds;  // refused frames (Nack with a delay), and what stood behind them
+  Rewinds backlog;  // events of lost links, for which the links their clients have now lack room
   Counters counters;
   bool draining = false;
   bool memory_paused = false;  // some clients wait for memory
   std::uint64_t last_command_ms = 0;
+  std::uint32_t last_stream = 0;  // Upstream::stream of the link that was ready last
+
+  // Frames that wait for their time, or for room on the link of their client.
+  [[nodiscard]] std::size_t frames_held_back() const { return rewinds.frames() + backlog.frames(); }
 
   [[nodiscard]] ListenerTraffic& traffic_of(const Client& client) {
     return counters.listeners[client.listener->index];
@@ -46,6 +53,60 @@ struct WorkerState {
     shared.attached[client.session.upstream()].fetch_sub(1, std::memory_order_relaxed);
     client.session.detach(loop.now_ms());
   }
+  // Puts an event of the client, which has an upstream, into its link.
+  link::Appended send(Client& client, const wire::EventHeader& header, wire::EventKind kind,
+                      std::string_view body) const {
+    link::Link& link = *upstream_of(client).link;
+    const link::Appended appended = link.append(header, kind, body, /*of_share=*/true);
+    note_sent(client, link, appended);
+    if (kind == wire::EventKind::payload) await_reply(upstream_of(client), header);
+    return appended;
+  }
+  // The upstream was given a frame whose answer somebody waits for.
+  void await_reply(Upstream& upstream, const wire::EventHeader& frame) const {
+    Pool& pool = fleet->pool_of(upstream);
+    if (!pool.awaits_replies() || upstream.link->acks()) return;
+    (void)pool.unanswered.answered(frame.mark, frame.seq);  // here instead
+    upstream.replies.ask(frame.mark, frame.seq, frame.received_at);
+  }
+  static void note_sent(Client& client, const link::Link& link, const link::Appended& appended) {
+    session::Share& share = client.session.share();
+    if (appended.delivery != 0) return share.hold(appended.size);
+    share.add(appended.batch, appended.size, link.written_batch());
+  }
+  // Upstream `upstream` is done with an event.
+  void note_acked(std::uint32_t upstream, const session::Ledger::Entry& entry) const {
+    if (entry.frame) {
+      if (const auto& work = fleet->pool_of(fleet->upstreams()[upstream]).work) {
+        work->queue.finished(entry.mark);
+      }
+    }
+    if (!entry.of_share) return;
+    Client* client = clients.find(entry.mark);
+    if (client != nullptr && client->session.upstream() == upstream) {
+      client->session.share().release(entry.size);
+    }
+  }
+
+  // Its upstream holds all events before what is read now: reading may go on.
+  void resume(Client& client) const {
+    if (client.retired || !client.session.attached() || draining) return;
+    if (client.session.up_ended() || client.moving || client.rewound) return;
+    client.session.resume_reading(loop.now_ms());
+    client.want_readable(true);
+  }
+
+  // The queue towards the client has grown over its soft limit, or no longer is: its upstream
+  // learns of a slow client while it can still do something about it.
+  void note_queue(Client& client, bool high) const {
+    session::Session& session = client.session;
+    if (!session.set_queue_high(high, loop.now_ms()) || !session.attached()) return;
+    link::Link& link = *upstream_of(client).link;
+    if (!link.ready() || !link.has_room()) return;
+    link.append({.mark = session.mark()}, wire::EventKind::pressure,
+                wire::encode(wire::Pressure{.high = high, .queued_bytes = client.queued_bytes()}));
+  }
+
   // The upstream for a connection of this pool; nullopt while none is ready.
   [[nodiscard]] std::optional<std::size_t> pick(const Pool& pool, std::uint64_t ticket,
                                                 const Mark& mark) const {
@@ -65,12 +126,14 @@ struct WorkerState {
   void set_pool(Client& client, std::size_t pool) const {
     shared.pool_connections[client.pool].fetch_sub(1, std::memory_order_relaxed);
     client.pool = static_cast<std::uint32_t>(pool);
+    if (client.listed) shared.presence.move(client.session.mark(), client.pool);
     shared.pool_connections[pool].fetch_add(1, std::memory_order_relaxed);
   }
 
   // Counts in the budget what the client makes the process hold now.
   void charge(Client& client) const {
-    std::size_t held = client.retired ? 0 : client.framer.unfinished_bytes();
+    std::size_t held =
+        client.retired ? 0 : client.framer.unfinished_bytes() + client.attribute_bytes;
     if (const std::size_t queued = client.queued_bytes(); queued > 0) {
       // The kernel doubles SO_SNDBUF for its own bookkeeping, and fills it before we queue.
       held += queued + 2 * client.listener->settings->send_buffer;

@@ -35,6 +35,9 @@ std::string host_of(std::string_view peer) { return std::string(peer.substr(0, p
 
 bool LegacyCodec::append(std::string& message, const wire::Command& command) {
   if (command.action != wire::ActionKind::send) return false;
+  const bool has_words =
+      command.target == wire::TargetKind::mark || command.target == wire::TargetKind::broadcast;
+  if (!has_words) return false;
   output_.set_time(now_text());
   if (command.target == wire::TargetKind::broadcast) {
     output_.set_broadcast(legacy_scope(command.scope));
@@ -58,9 +61,9 @@ absl::Status LegacyFrames::received(wire::Pieces message) {
   const std::optional<Mark> mark = Mark::parse(input_.client_uuid());
   if (!mark) return absl::OkStatus();  // nobody could be answered
   auto conversation = std::make_shared<Conversation>(*mark, shared_outbox());
-  outbox().open_reply(*conversation);
+  outbox().open_reply(*conversation, 0);
   service_.handler.frame({.mark = *mark, .payload = input_.payload()},
-                         Reply(std::move(conversation), 0));
+                         Reply(std::move(conversation), 0, 0));
   return absl::OkStatus();
 }
 

@@ -5,6 +5,7 @@
 
 #include "base/status.h"
 #include "wire/lifecycle.h"
+#include "wire/sideways.h"
 
 namespace waymark::sdk {
 namespace {
@@ -38,9 +39,13 @@ absl::Status LinkProtocol::greet(wire::Pieces message) {
   }
   greeted_ = true;
   outbox().set_max_message(max_message_of(hello));
-  outbox().add_message(wire::encode_welcome_message({.upstream = service_.options.name,
-                                                     .acks = false,
-                                                     .max_message = service_.options.max_message}));
+  wire::Welcome welcome{.upstream = service_.options.name,
+                        .acks = service_.options.acks,
+                        .max_message = service_.options.max_message};
+  if (service_.options.watch_upstreams) {
+    welcome.features.emplace_back(wire::kUpstreamChangedFeature);
+  }
+  outbox().add_message(wire::encode_welcome_message(welcome));
   // A proxy reaches the clients of one pool by any of its links.
   service_.directory->add(shared_outbox(), hello.proxy_id + '\0' + hello.boot_id + hello.pool);
   return absl::OkStatus();
@@ -52,7 +57,11 @@ absl::Status LinkProtocol::dispatch(wire::Pieces message) {
   for (;;) {
     switch (reader.next(event)) {
       case wire::ReadResult::item:
-        if (dispatch(event)) break;
+        if (dispatch(event)) {
+          const bool gets_reply = event.kind == wire::EventKind::payload;
+          if (event.header.delivery != 0 && !gets_reply) outbox().handled(event.header.delivery);
+          break;
+        }
         [[fallthrough]];
       case wire::ReadResult::malformed:
         return absl::InvalidArgumentError("malformed event");
@@ -63,6 +72,10 @@ absl::Status LinkProtocol::dispatch(wire::Pieces message) {
 }
 
 bool LinkProtocol::dispatch(const wire::Event& event) {
+  if (const std::uint64_t delivery = event.header.delivery; delivery != 0) {
+    if (last_delivery_ != 0 && delivery != last_delivery_ + 1) return false;
+    last_delivery_ = delivery;
+  }
   switch (event.kind) {
     case wire::EventKind::payload:
       return frame(event);
@@ -72,8 +85,22 @@ bool LinkProtocol::dispatch(const wire::Event& event) {
       return half_closed(event);
     case wire::EventKind::closed:
       return closed(event);
+    case wire::EventKind::gap:
+      return gap(event);
     case wire::EventKind::undeliverable:
       return undeliverable(event);
+    case wire::EventKind::receipt:
+      return receipt(event);
+    case wire::EventKind::pressure:
+      return pressure(event);
+    case wire::EventKind::refused:
+      return refused(event);
+    case wire::EventKind::lookup_result:
+      return lookup_result(event);
+    case wire::EventKind::relayed:
+      return relayed(event);
+    case wire::EventKind::upstream_changed:
+      return upstream_changed(event);
     case wire::EventKind::ping:
       return ping(event);
     default:
@@ -85,12 +112,14 @@ bool LinkProtocol::opened(const wire::Event& event) {
   wire::Opened body;
   if (!wire::decode(event.body, body)) return false;
   const Mark mark = event.header.mark;
-  conversations_.insert_or_assign(mark, std::make_shared<Conversation>(mark, shared_outbox()));
+  conversations_.insert_or_assign(
+      mark, std::make_shared<Conversation>(mark, shared_outbox(), body.epoch));
   service_.directory->claim(mark, shared_outbox());
   service_.handler.opened({.mark = mark,
                            .peer = std::move(body.peer),
                            .local = std::move(body.local),
                            .listener = std::move(body.listener),
+                           .attributes = std::move(body.attributes),
                            .incarnation = body.incarnation,
                            .epoch = body.epoch,
                            .resumed = body.resumed,
@@ -100,22 +129,19 @@ bool LinkProtocol::opened(const wire::Event& event) {
 }
 
 bool LinkProtocol::frame(const wire::Event& event) {
-  std::string_view payload = event.body.head();
-  if (!event.body.contiguous()) {
-    joined_.clear();
-    event.body.append_to(joined_);
-    payload = joined_;
-  }
+  const std::string_view payload = in_one_piece(event.body);
   const wire::EventHeader& header = event.header;
   std::shared_ptr<Conversation> conversation = conversation_of(header.mark);
-  outbox().open_reply(*conversation);
-  service_.handler.frame(
-      {.mark = header.mark,
-       .seq = header.seq,
-       .attempt = std::max(header.attempt, 1U),
-       .received_at = header.received_at,
-       .payload = payload},
-      Reply(std::move(conversation), header.delivery != 0 ? header.delivery : header.seq));
+  const std::uint32_t epoch = conversation->epoch;
+  if (header.attempt > 1) outbox().refused_came(*conversation);
+  outbox().open_reply(*conversation, header.delivery);
+  service_.handler.frame({.mark = header.mark,
+                          .seq = header.seq,
+                          .attempt = std::max(header.attempt, 1U),
+                          .epoch = epoch,
+                          .received_at = header.received_at,
+                          .payload = payload},
+                         Reply(std::move(conversation), header.delivery, header.seq));
   return true;
 }
 
@@ -145,12 +171,85 @@ bool LinkProtocol::closed(const wire::Event& event) {
   return true;
 }
 
+bool LinkProtocol::gap(const wire::Event& event) {
+  wire::Gap body;
+  if (!wire::decode(event.body, body)) return false;
+  outbox().refused_came(*conversation_of(event.header.mark));
+  service_.handler.gap(
+      {.mark = event.header.mark, .seq = body.seq, .reason = std::move(body.reason)});
+  return true;
+}
+
 bool LinkProtocol::undeliverable(const wire::Event& event) {
   wire::Undeliverable body;
   if (!wire::decode(event.body, body)) return false;
-  service_.handler.undeliverable(
-      {.mark = event.header.mark, .reason = static_cast<Refusal>(body.reason)});
+  service_.handler.undeliverable({.mark = event.header.mark,
+                                  .reason = static_cast<Refusal>(body.reason),
+                                  .target = std::move(body.target),
+                                  .receipt = body.receipt});
   return true;
+}
+
+bool LinkProtocol::receipt(const wire::Event& event) {
+  wire::Receipt body;
+  if (!wire::decode(event.body, body)) return false;
+  service_.handler.receipt({.receipt = body.receipt,
+                            .outcome = static_cast<Receipt::Outcome>(body.outcome),
+                            .mark = event.header.mark,
+                            .attempted = body.attempted,
+                            .failed = body.failed});
+  return true;
+}
+
+bool LinkProtocol::pressure(const wire::Event& event) {
+  wire::Pressure body;
+  if (!wire::decode(event.body, body)) return false;
+  service_.handler.pressure(
+      {.mark = event.header.mark, .high = body.high, .queued_bytes = body.queued_bytes});
+  return true;
+}
+
+bool LinkProtocol::refused(const wire::Event& event) {
+  wire::Refused body;
+  if (!wire::decode(event.body, body)) return false;
+  service_.handler.refused({.mark = event.header.mark,
+                            .reason = static_cast<Refusal>(body.reason),
+                            .action = static_cast<Action>(body.action),
+                            .subject = std::move(body.subject),
+                            .holder = body.holder});
+  return true;
+}
+
+bool LinkProtocol::lookup_result(const wire::Event& event) {
+  wire::LookupResult body;
+  if (!wire::decode(event.body, body)) return false;
+  service_.handler.lookup_result(
+      {.mark = event.header.mark, .name = std::move(body.name), .holder = body.mark},
+      Sender(service_.directory));
+  return true;
+}
+
+bool LinkProtocol::relayed(const wire::Event& event) {
+  wire::Relayed body;
+  if (!wire::decode(event.body, body)) return false;
+  service_.handler.relayed({.from = std::move(body.from), .payload = in_one_piece(body.payload)},
+                           Sender(service_.directory));
+  return true;
+}
+
+bool LinkProtocol::upstream_changed(const wire::Event& event) {
+  wire::UpstreamChanged body;
+  if (!wire::decode(event.body, body)) return false;
+  service_.handler.upstream_changed(
+      {.upstream = std::move(body.upstream), .state = static_cast<UpstreamState>(body.state)});
+  return true;
+}
+
+std::string_view LinkProtocol::in_one_piece(const wire::Bytes& bytes) {
+  if (bytes.contiguous()) return bytes.head();
+  joined_.clear();
+  bytes.append_to(joined_);
+  return joined_;
 }
 
 bool LinkProtocol::ping(const wire::Event& event) {
@@ -171,8 +270,10 @@ std::shared_ptr<Conversation> LinkProtocol::conversation_of(const Mark& mark) {
 namespace waymark {
 
 static_assert(kRefusalCount == wire::kRefusals &&
-              static_cast<int>(Refusal::not_frameable) ==
-                  static_cast<int>(wire::Refusal::not_frameable));
+              static_cast<int>(Refusal::upstream_busy) ==
+                  static_cast<int>(wire::Refusal::upstream_busy));
+static_assert(static_cast<int>(Action::relay) == static_cast<int>(wire::ActionKind::relay) &&
+              static_cast<int>(UpstreamState::lost) == static_cast<int>(wire::UpstreamState::lost));
 
 std::string_view name_of(Refusal refusal) {
   return wire::name_of(static_cast<wire::Refusal>(refusal));

@@ -33,14 +33,25 @@ class LinkProtocol final : public Protocol {
   [[nodiscard]] bool frame(const wire::Event& event);
   [[nodiscard]] bool half_closed(const wire::Event& event);
   [[nodiscard]] bool closed(const wire::Event& event);
+  [[nodiscard]] bool gap(const wire::Event& event);
   [[nodiscard]] bool undeliverable(const wire::Event& event);
+  [[nodiscard]] bool receipt(const wire::Event& event);
+  [[nodiscard]] bool pressure(const wire::Event& event);
+  [[nodiscard]] bool refused(const wire::Event& event);
+  [[nodiscard]] bool lookup_result(const wire::Event& event);
+  [[nodiscard]] bool relayed(const wire::Event& event);
+  [[nodiscard]] bool upstream_changed(const wire::Event& event);
   [[nodiscard]] bool ping(const wire::Event& event);
+
+  // `bytes` in one piece, until the next call.
+  [[nodiscard]] std::string_view in_one_piece(const wire::Bytes& bytes);
 
   // The one that was opened; for a mark that was not, one that ends with its replies.
   [[nodiscard]] std::shared_ptr<Conversation> conversation_of(const Mark& mark);
 
   const Service& service_;
   bool greeted_ = false;
+  std::uint64_t last_delivery_ = 0;  // they grow by one
   Conversations conversations_;
   std::string joined_;  // a payload that came in several pieces
 };

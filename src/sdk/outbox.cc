@@ -13,15 +13,32 @@ bool Outbox::push(const wire::Command& command) {
   return sent;
 }
 
-bool Outbox::finish_reply(Conversation& conversation, const wire::Command* answer) {
+bool Outbox::finish_reply(Conversation& conversation, std::uint64_t delivery,
+                          const wire::Command* answer) {
   std::lock_guard lock(mutex_);
   if (!takes_commands()) return false;
   const bool sent = answer != nullptr && encode(*answer);
+  if (delivery != 0) sent ? acks_.answered(delivery) : acks_.done(delivery);
   --open_replies_;
   --conversation.open_replies;
   half_close_if_done(conversation);
   wake_if_needed();
   return sent;
+}
+
+void Outbox::refuse_reply(Conversation& conversation, std::uint64_t delivery,
+                          const wire::Command& nack) {
+  {
+    std::lock_guard lock(mutex_);
+    conversation.refused = true;
+    conversation.end_when_done = false;
+  }
+  (void)finish_reply(conversation, delivery, &nack);
+}
+
+void Outbox::refused_came(Conversation& conversation) {
+  std::lock_guard lock(mutex_);
+  conversation.refused = false;
 }
 
 void Outbox::hold() {
@@ -58,16 +75,24 @@ void Outbox::answer(const wire::Command& command) {
   pump();
 }
 
-void Outbox::open_reply(Conversation& conversation) {
+void Outbox::open_reply(Conversation& conversation, std::uint64_t delivery) {
   std::lock_guard lock(mutex_);
+  if (delivery != 0) acks_.begin(delivery);
   ++open_replies_;
   ++conversation.open_replies;
+}
+
+void Outbox::handled(std::uint64_t delivery) {
+  std::lock_guard lock(mutex_);
+  acks_.begin(delivery);
+  acks_.done(delivery);
+  wake_if_needed();
 }
 
 void Outbox::half_close_when_done(Conversation& conversation) {
   {
     std::lock_guard lock(mutex_);
-    conversation.end_when_done = true;
+    conversation.end_when_done = !conversation.refused;
     half_close_if_done(conversation);
   }
   pump();
@@ -113,12 +138,13 @@ void Outbox::abandon() {
     state_ = State::abandoned;
     held_ = false;
     messages_.clear();
+    acks_.clear();
   }
   pump();
 }
 
 bool Outbox::may_finish() const {
-  if (held_ || writing_ || !messages_.empty()) return false;
+  if (held_ || writing_ || !messages_.empty() || acks_.pending()) return false;
   return state_ == State::abandoned || (state_ == State::ending && open_replies_ == 0);
 }
 
@@ -159,6 +185,11 @@ bool Outbox::encode(const wire::Command& command) {
   return true;
 }
 
+void Outbox::encode_acks() {
+  const std::string body = wire::encode(acks_.take());
+  (void)encode({.action = wire::ActionKind::ack, .body = wire::Bytes(body)});
+}
+
 void Outbox::half_close_if_done(Conversation& conversation) {
   if (!conversation.end_when_done || conversation.open_replies > 0 || !takes_commands()) return;
   conversation.end_when_done = false;
@@ -180,10 +211,13 @@ void Outbox::pump() {
   {
     std::lock_guard lock(mutex_);
     if (may_write()) {
-      message = std::move(messages_.front());
-      messages_.pop_front();
-      writing_ = true;
-      writing_bytes_ = message->size();
+      while (acks_.pending()) encode_acks();
+      if (!messages_.empty()) {  // a proxy that takes less than an Ack gets none
+        message = std::move(messages_.front());
+        messages_.pop_front();
+        writing_ = true;
+        writing_bytes_ = message->size();
+      }
     } else if (may_finish()) {
       state_ = State::finished;
       finish = true;

@@ -14,6 +14,7 @@
 #include <string>
 #include <utility>
 
+#include "sdk/ack_book.h"
 #include "sdk/command_codec.h"
 #include "sdk/conversation.h"
 #include "sdk/stream_port.h"
@@ -43,8 +44,12 @@ class Outbox {
   // A command that answers nothing. False: it will not be sent.
   bool push(const wire::Command& command);
 
-  // Finishes one reply, with `answer` or without (null). False: nothing was sent.
-  bool finish_reply(Conversation& conversation, const wire::Command* answer);
+  // Finishes the reply to `delivery` (0: not to be acked), with `answer` or without (null). False:
+  // nothing was sent.
+  bool finish_reply(Conversation& conversation, std::uint64_t delivery,
+                    const wire::Command* answer);
+  // The same for a frame that is to come again, and HalfClosed behind it.
+  void refuse_reply(Conversation& conversation, std::uint64_t delivery, const wire::Command& nack);
 
   // -- the stream's thread --
 
@@ -59,7 +64,12 @@ class Outbox {
   // A command that no limit keeps from being sent.
   void answer(const wire::Command& command);
 
-  void open_reply(Conversation& conversation);
+  // A frame came, as `delivery` (0: not to be acked).
+  void open_reply(Conversation& conversation, std::uint64_t delivery);
+  // What was refused has come again, or will not.
+  void refused_came(Conversation& conversation);
+  // An event that gets no reply was handled.
+  void handled(std::uint64_t delivery);
   void half_close_when_done(Conversation& conversation);
 
   // The stream wants its next message: started at once or when there is room again.
@@ -81,10 +91,13 @@ class Outbox {
   [[nodiscard]] bool takes_commands() const {
     return state_ == State::serving || state_ == State::ending;
   }
-  [[nodiscard]] bool may_write() const { return !held_ && !writing_ && !messages_.empty(); }
+  [[nodiscard]] bool may_write() const {
+    return !held_ && !writing_ && (!messages_.empty() || acks_.pending());
+  }
   [[nodiscard]] bool may_finish() const;
   [[nodiscard]] bool may_read();
   [[nodiscard]] bool encode(const wire::Command& command);
+  void encode_acks();
   void queue(std::string message, bool joinable);
   void half_close_if_done(Conversation& conversation);
   void wake_if_needed();
@@ -98,6 +111,7 @@ class Outbox {
   std::mutex mutex_;  // guards everything below and the counts of the conversations
   Limits limits_;
   State state_ = State::serving;
+  AckBook acks_;
   std::deque<std::string> messages_;
   bool joinable_ = false;         // the last message takes more commands
   std::size_t queued_bytes_ = 0;  // of messages_ and of the write in flight

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/status.h"
+#include "base/utf8.h"
 #include "sdk/acceptor.h"
 #include "sdk/listen_address.h"
 #include "sdk/queue_thread.h"
@@ -30,6 +31,11 @@ absl::Status validate(const UpstreamOptions& options) {
   if (options.max_message == 0 || options.max_message > kMost) {
     return error(absl::StatusCode::kInvalidArgument, "max_message: {} is not within 1 to {} bytes",
                  options.max_message, kMost);
+  }
+  constexpr std::size_t kMostNameBytes = 255;
+  if (options.name.size() > kMostNameBytes || !is_utf8(options.name)) {
+    return error(absl::StatusCode::kInvalidArgument, "name: not UTF-8 of at most {} bytes",
+                 kMostNameBytes);
   }
   if (options.max_open_replies == 0) {
     return absl::InvalidArgumentError("max_open_replies: must not be 0");

@@ -12,11 +12,12 @@ using waymark::link::BatchQueue;
 using waymark::session::Window;
 using waymark::wire::EventKind;
 
+constexpr std::uint64_t kFirstDelivery = 1000;
 constexpr std::size_t kNoMessageLimit = 64 * 1024 * 1024;
 
 struct Queue {
   ChunkPool chunks;
-  BatchQueue queue{chunks, Window(1 << 20, 100)};
+  BatchQueue queue{chunks, Window(1 << 20, 100), kFirstDelivery};
 
   Appended append(std::string_view payload, std::size_t max_message = kNoMessageLimit) {
     return queue.append({.mark = *Mark::from_bytes(std::string(16, 'm')), .seq = 1},

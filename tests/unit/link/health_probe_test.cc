@@ -525,6 +525,8 @@ struct NoEvents : LinkEvents {
   void link_failed(Link&, std::string_view) override {}
   void link_command(Link&, const wire::Command&) override {}
   void link_commands_end(Link&) override {}
+  void link_acked(Link&, const session::Ledger::Entry&) override {}
+  void link_nacked(Link&, const wire::Nack&) override {}
   void link_has_room(Link&) override {}
 };
 

@@ -24,7 +24,7 @@ TEST_CASE("A link shakes hands: hello, then welcome") {
   ScriptedProxy proxy(server->address());
   CHECK(proxy.welcome().protocol() == 1);
   CHECK(proxy.welcome().upstream() == "blue");
-  CHECK_FALSE(proxy.welcome().acks());
+  CHECK(proxy.welcome().acks());
   CHECK(proxy.welcome().max_message() == UpstreamOptions().max_message);
 }
 
@@ -168,6 +168,21 @@ TEST_CASE("A handler is told of opening, frames, refusals and closing") {
   const Closed closed = handler.closings.next();
   CHECK(closed.mark == kAlice);
   CHECK(closed.reason == CloseReason::idle_timeout);
+}
+
+TEST_CASE("A frame is of the epoch that was opened on its own link") {
+  RecordingHandler handler;
+  const auto server = serve(handler);
+  ScriptedProxy given_up(server->address());
+  ScriptedProxy current(server->address());
+  given_up.send(Events().opened(kAlice, "10.1.2.3:9", 1).frame(kAlice, "first"));
+  CHECK(handler.frames.next().epoch == 1);
+  current.send(Events().opened(kAlice, "10.1.2.3:9", 3).frame(kAlice, "again"));
+  CHECK(handler.frames.next().epoch == 3);
+  given_up.send(Events().frame(kAlice, "late"));
+  CHECK(handler.frames.next().epoch == 1);
+  current.send(Events().frame(kBob, "never opened"));
+  CHECK(handler.frames.next().epoch == 0);
 }
 
 TEST_CASE("A reply may be sent later, from another thread") {

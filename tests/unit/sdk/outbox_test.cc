@@ -103,11 +103,11 @@ TEST_CASE("An outbox keeps messages within what the proxy accepts") {
 TEST_CASE("An outbox refuses pushes over its limit but never a reply") {
   Fixture f;
   auto conversation = std::make_shared<Conversation>(test_mark(1), f.outbox);
-  f.outbox->open_reply(*conversation);
+  f.outbox->open_reply(*conversation, 0);
   CHECK(f.outbox->push(send_of(std::string(1001, 'x'))));
   CHECK_FALSE(f.outbox->push(send_of("late")));
   const wire::Command answer = send_of("answer");
-  CHECK(f.outbox->finish_reply(*conversation, &answer));
+  CHECK(f.outbox->finish_reply(*conversation, 0, &answer));
 }
 
 TEST_CASE("An outbox reads again once the proxy has read half of what waited") {
@@ -128,13 +128,13 @@ TEST_CASE("An outbox reads again once the proxy has read half of what waited") {
 TEST_CASE("An outbox reads again once half of the open replies are finished") {
   Fixture f;
   auto conversation = std::make_shared<Conversation>(test_mark(1), f.outbox);
-  for (int i = 0; i < 5; ++i) f.outbox->open_reply(*conversation);
+  for (int i = 0; i < 5; ++i) f.outbox->open_reply(*conversation, 0);
   f.outbox->request_read();
   CHECK(f.port.reads == 0);
-  f.outbox->finish_reply(*conversation, nullptr);
-  f.outbox->finish_reply(*conversation, nullptr);
+  f.outbox->finish_reply(*conversation, 0, nullptr);
+  f.outbox->finish_reply(*conversation, 0, nullptr);
   CHECK(f.port.wakes == 0);
-  f.outbox->finish_reply(*conversation, nullptr);
+  f.outbox->finish_reply(*conversation, 0, nullptr);
   f.wake_up();
   CHECK(f.port.reads == 1);
 }
@@ -142,11 +142,11 @@ TEST_CASE("An outbox reads again once half of the open replies are finished") {
 TEST_CASE("An outbox that ends waits for its replies and their writes") {
   Fixture f;
   auto conversation = std::make_shared<Conversation>(test_mark(1), f.outbox);
-  f.outbox->open_reply(*conversation);
+  f.outbox->open_reply(*conversation, 0);
   f.outbox->end();
   CHECK_FALSE(f.port.finished);
   const wire::Command answer = send_of("answer");
-  CHECK(f.outbox->finish_reply(*conversation, &answer));
+  CHECK(f.outbox->finish_reply(*conversation, 0, &answer));
   f.wake_up();
   CHECK_FALSE(f.port.finished);
   f.outbox->written();
@@ -157,7 +157,7 @@ TEST_CASE("An outbox that ends waits for its replies and their writes") {
 TEST_CASE("An outbox that is abandoned waits for the write in flight only") {
   Fixture f;
   auto conversation = std::make_shared<Conversation>(test_mark(1), f.outbox);
-  f.outbox->open_reply(*conversation);
+  f.outbox->open_reply(*conversation, 0);
   CHECK(f.outbox->push(send_of("a")));
   f.wake_up();
   CHECK(f.outbox->push(send_of("b")));
@@ -166,17 +166,17 @@ TEST_CASE("An outbox that is abandoned waits for the write in flight only") {
   f.outbox->written();
   CHECK(f.port.finished);
   CHECK(f.port.writes.size() == 1);
-  CHECK_FALSE(f.outbox->finish_reply(*conversation, nullptr));
+  CHECK_FALSE(f.outbox->finish_reply(*conversation, 0, nullptr));
 }
 
 TEST_CASE("An outbox half-closes after the last reply of that client") {
   Fixture f;
   auto conversation = std::make_shared<Conversation>(test_mark(1), f.outbox);
-  f.outbox->open_reply(*conversation);
+  f.outbox->open_reply(*conversation, 0);
   f.outbox->half_close_when_done(*conversation);
   CHECK(f.port.writes.empty());
   const wire::Command answer = send_of("answer");
-  CHECK(f.outbox->finish_reply(*conversation, &answer));
+  CHECK(f.outbox->finish_reply(*conversation, 0, &answer));
   f.wake_up();
   REQUIRE(f.port.writes.size() == 1);
   link::v1::FromUpstream message;
@@ -185,6 +185,37 @@ TEST_CASE("An outbox half-closes after the last reply of that client") {
   CHECK(message.commands(0).send().payload() == "answer");
   CHECK(message.commands(1).has_half_close());
   CHECK(message.commands(1).mark() == std::string(test_mark(1).bytes()));
+}
+
+TEST_CASE("A client whose frame was refused is not ended before that has come again") {
+  Fixture f;
+  auto conversation = std::make_shared<Conversation>(test_mark(1), f.outbox);
+  f.outbox->open_reply(*conversation, 1);
+  f.outbox->half_close_when_done(*conversation);
+  f.outbox->refuse_reply(*conversation, 1, {.action = wire::ActionKind::nack});
+  f.outbox->half_close_when_done(*conversation);  // was on its way already
+  f.wake_up();
+  const auto commands = [](const std::string& message) {
+    link::v1::FromUpstream parsed;
+    REQUIRE(parsed.ParseFromString(message));
+    return parsed.commands();
+  };
+  REQUIRE(f.port.writes.size() == 1);
+  REQUIRE(commands(f.port.writes[0]).size() == 1);
+  CHECK(commands(f.port.writes[0])[0].has_nack());
+  f.outbox->written();
+
+  f.outbox->refused_came(*conversation);
+  f.outbox->half_close_when_done(*conversation);
+  REQUIRE(f.port.writes.size() == 2);
+  CHECK(commands(f.port.writes[1])[0].has_half_close());
+}
+
+TEST_CASE("Acks that a proxy cannot take are dropped, and nothing else is") {
+  Fixture f({.max_message = 8, .max_queued = 1000, .max_open_replies = 4});
+  f.outbox->handled(1);
+  f.wake_up();
+  CHECK(f.port.writes.empty());
 }
 
 }  // namespace

@@ -50,6 +50,7 @@ struct Echo final : UpstreamHandler {
 struct KeptFrame {
   Mark mark;
   std::uint64_t seq;
+  std::uint32_t epoch;
   std::string payload;
   Reply reply;
 };
@@ -59,7 +60,7 @@ class RecordingHandler final : public UpstreamHandler {
  public:
   void opened(const Opened& opened, const Sender& /*sender*/) override { openings.push(opened); }
   void frame(const Frame& frame, Reply reply) override {
-    frames.push({frame.mark, frame.seq, std::string(frame.payload), std::move(reply)});
+    frames.push({frame.mark, frame.seq, frame.epoch, std::string(frame.payload), std::move(reply)});
   }
   HalfCloseAction half_closed(const Mark& mark) override {
     half_closings.push(mark);
@@ -68,11 +69,28 @@ class RecordingHandler final : public UpstreamHandler {
   void closed(const Closed& closed) override { closings.push(closed); }
   void undeliverable(const Undeliverable& undeliverable) override { refusals.push(undeliverable); }
 
+  void receipt(const Receipt& receipt) override { receipts.push(receipt); }
+  void pressure(const Pressure& pressure) override { pressures.push(pressure); }
+  void refused(const Refused& refused) override { not_done.push(refused); }
+  void lookup_result(const LookupResult& result, const Sender& /*sender*/) override {
+    lookups.push(result);
+  }
+  void relayed(const Relayed& relayed, const Sender& /*sender*/) override {
+    relays.push({relayed.from, std::string(relayed.payload)});
+  }
+  void upstream_changed(const UpstreamChanged& changed) override { changes.push(changed); }
+
   Awaited<Opened> openings;
   Awaited<KeptFrame> frames;
   Awaited<Mark> half_closings;
   Awaited<Closed> closings;
   Awaited<Undeliverable> refusals;
+  Awaited<Receipt> receipts;
+  Awaited<Pressure> pressures;
+  Awaited<Refused> not_done;
+  Awaited<LookupResult> lookups;
+  Awaited<std::pair<std::string, std::string>> relays;  // from whom, and what
+  Awaited<UpstreamChanged> changes;
   HalfCloseAction half_close_action = HalfCloseAction::end_when_done;
 };
 

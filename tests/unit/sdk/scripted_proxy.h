@@ -30,9 +30,11 @@ inline link::v1::ToUpstream hello(std::uint64_t max_message = 0, std::uint32_t v
 // Adds events to one message.
 class Events {
  public:
-  Events& opened(const Mark& mark, const std::string& peer = "10.0.0.1:5000") {
+  Events& opened(const Mark& mark, const std::string& peer = "10.0.0.1:5000",
+                 std::uint32_t epoch = 1) {
     link::v1::Opened& body = *add(mark).mutable_opened();
     body.set_peer(peer);
+    body.set_epoch(epoch);
     body.set_next_seq(1);
     return *this;
   }
@@ -57,6 +59,13 @@ class Events {
   }
   Events& ping(std::uint64_t nonce) {
     message_.add_events()->mutable_ping()->set_nonce(nonce);
+    return *this;
+  }
+
+  // Any other event; the mark may be nil.
+  template <typename Set>
+  Events& other(const Mark& mark, Set&& set) {
+    set(add(mark));
     return *this;
   }
 

@@ -27,6 +27,8 @@ TEST_CASE("A server refuses a port that is taken, and names it") {
 TEST_CASE("A server refuses options that cannot be") {
   CHECK_THAT(start_error({.listen = "nowhere"}), Catch::StartsWith("listen address \"nowhere\""));
   CHECK_THAT(start_error({.threads = 0}), Catch::StartsWith("threads: 0"));
+  CHECK_THAT(start_error({.name = std::string(256, 'n')}), Catch::StartsWith("name: "));
+  CHECK_THAT(start_error({.name = "\xff"}), Catch::StartsWith("name: "));
   CHECK_THAT(start_error({.max_message = 0}), Catch::StartsWith("max_message: 0"));
 }
 

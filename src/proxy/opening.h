@@ -1,0 +1,13 @@
+// What an upstream is told when it begins to serve a client, and when it no longer does.
+#pragma once
+
+#include "proxy/client.h"
+#include "waymark/close_reason.h"
+#include "wire/lifecycle.h"
+
+namespace waymark::proxy {
+
+[[nodiscard]] wire::Opened opening_of(const Client& client);
+[[nodiscard]] wire::Closed closing_of(const Client& client, CloseReason reason);
+
+}  // namespace waymark::proxy

@@ -1,0 +1,70 @@
+// Writes events once more, to where their clients are served now: those of a link that was lost,
+// and those an upstream has refused.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "proxy/dead_letter.h"
+#include "proxy/up_path.h"
+#include "proxy/worker_state.h"
+
+namespace waymark::proxy {
+
+// Lives as long as one repetition. Clients that have ended meanwhile are served too: the upstream
+// that gets their last frames is told of their opening and closing, and all of one client go to the
+// same upstream.
+class Repetition {
+ public:
+  // `pool` has a ready upstream or queues frames, or all clients concerned have an upstream.
+  // `had_them` is the name of the upstream that had the events, if it is known; it outlives this.
+  Repetition(WorkerState& state, UpPath& up, Dispatcher& dispatcher, Pool& pool,
+             std::string_view had_them)
+      : state_(state), up_(up), dispatcher_(dispatcher), pool_(pool), had_them_(had_them) {}
+
+  // Frames that were tried too often are given up.
+  void write(const std::vector<link::LostBatch>& batches);
+  // The frame will not come: a Gap in its place.
+  void give_up(const wire::Event& frame, DeadLetter::Reason why);
+  // The same for one whose client has ended, so that there is nobody to tell.
+  void bury(const wire::Event& frame, DeadLetter::Reason why);
+  // The client ended while no upstream was there; only the one that got its last frames cares.
+  void end(const HeldEnd& ended);
+  // To be called last: who was told of an opening is told of an end, and what found no room is held
+  // back.
+  void finish();
+
+ private:
+  // Where the events of a client go that has ended.
+  struct Home {
+    std::optional<std::size_t> upstream = {};
+    std::string opening = {};  // the body of its Opened, if that came; told with its first frame
+    bool open = false;         // between Opened and Closed
+  };
+
+  void once_more(const wire::Event& event, bool may_have_arrived, bool no_attempt);
+  void send(const wire::Event& event);
+  void give(Client& client, const wire::Event& event);
+  void dispatch(const wire::Event& event);
+  void send_of_ended(const wire::Event& event);
+  void strand(const wire::Event& event);
+  // Of a client that has ended: with the first of its events.
+  [[nodiscard]] static std::string opening_of(const wire::Event& event);
+  [[nodiscard]] link::Link& link_of(const Home& home) const {
+    return *state_.fleet->upstreams()[*home.upstream].link;
+  }
+
+  WorkerState& state_;
+  UpPath& up_;
+  Dispatcher& dispatcher_;
+  Pool& pool_;
+  const std::string_view had_them_;
+  absl::flat_hash_map<Mark, Home> home_;
+  absl::flat_hash_map<Mark, link::LostBatch> no_room_;
+};
+
+}  // namespace waymark::proxy

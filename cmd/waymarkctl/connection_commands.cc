@@ -43,6 +43,7 @@ void add_filter(CLI::App& command, ctl::ConnectionFilter& filter) {
       ->type_name("UPSTREAM");
   command.add_option("--listener", filter.listener, "Accepted by this one")->type_name("NAME");
   command.add_option("--pool", filter.pool, "Served by this pool")->type_name("NAME");
+  command.add_option("--group", filter.group, "In this group")->type_name("GROUP");
 }
 
 void add_many(CLI::App& command, ctl::ManyOptions& many) {
@@ -182,6 +183,8 @@ void add_connection_commands(CLI::App& app, Chosen& chosen) {
       ->type_name("WHOM");
   broadcast->add_option("--pool", broadcast_options->options.pool, "Only clients of this pool")
       ->type_name("NAME");
+  broadcast->add_option("--group", broadcast_options->options.group, "Only clients in this group")
+      ->type_name("GROUP");
   broadcast->add_flag("-y,--yes", broadcast_options->options.yes, "Do not ask");
   add_payload(*broadcast, broadcast_options->source);
 }

@@ -107,6 +107,8 @@ int main(int argc, char** argv) {
   add_overview_commands(app, chosen);
   add_upstream_commands(app, chosen);
   add_connection_commands(app, chosen);
+  add_presence_commands(app, chosen);
+  add_dead_letter_commands(app, chosen);
   add_config_commands(app, chosen, local);
   let_fall_through(app);
   try {

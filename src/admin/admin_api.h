@@ -27,6 +27,18 @@ struct ConnectionQuery {
   std::string page_token;  // the last mark of the page before
 };
 
+struct PresenceQuery {
+  std::string pool;  // empty: of all
+  std::size_t limit = 1000;
+  std::string page_token;
+};
+
+struct DeadLetterQuery {
+  api::DeadLetterFilter filter;
+  std::size_t limit = 1000;
+  std::string page_token;  // the last id of the page before
+};
+
 // Called on the handler threads of the admin server, several at a time; each call answers within a
 // few seconds. Errors carry what HTTP needs:
 //
@@ -80,6 +92,23 @@ class AdminApi {
   virtual absl::StatusOr<api::BroadcastDone> broadcast(const api::Broadcast& broadcast,
                                                        const std::string& payload,
                                                        const Actor& actor) = 0;
+
+  virtual absl::StatusOr<api::NameList> names(const PresenceQuery& query) = 0;
+  virtual absl::StatusOr<api::GroupList> groups(const PresenceQuery& query) = 0;
+  // NotFound if nobody is in it.
+  virtual absl::StatusOr<api::MemberList> group(const std::string& group,
+                                                const PresenceQuery& query) = 0;
+
+  virtual absl::StatusOr<api::DeadLetterList> dead_letters(const DeadLetterQuery& query) = 0;
+  virtual absl::StatusOr<api::DeadLetterContent> dead_letter(const std::string& id) = 0;
+  virtual absl::StatusOr<api::DeadLetterReplayed> replay_dead_letter(const std::string& id,
+                                                                     const Actor& actor) = 0;
+  virtual absl::StatusOr<api::DeadLettersActionDone> replay_dead_letters(
+      const api::DeadLettersAction& action, const Actor& actor) = 0;
+  virtual absl::StatusOr<api::DeadLetter> drop_dead_letter(const std::string& id,
+                                                           const Actor& actor) = 0;
+  virtual absl::StatusOr<api::DeadLettersActionDone> drop_dead_letters(
+      const api::DeadLettersAction& action, const Actor& actor) = 0;
 
   virtual absl::StatusOr<api::ConfigDocument> config() = 0;
   virtual absl::StatusOr<api::ConfigDiff> config_diff() = 0;

@@ -16,5 +16,7 @@ namespace waymark::admin {
 void add_process_routes(RouteTable& table, AdminApi& calls, EventRing& events);
 void add_upstream_routes(RouteTable& table, AdminApi& calls);
 void add_connection_routes(RouteTable& table, AdminApi& calls);
+void add_presence_routes(RouteTable& table, AdminApi& calls);
+void add_dead_letter_routes(RouteTable& table, AdminApi& calls);
 
 }  // namespace waymark::admin

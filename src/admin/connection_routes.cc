@@ -18,6 +18,7 @@ std::vector<Parameter> list_parameters() {
           {.name = "upstream", .doc = "Id or address of the upstream that serves them."},
           {.name = "listener", .doc = "Where they were accepted."},
           {.name = "pool", .doc = "Whose upstreams serve them."},
+          {.name = "group", .doc = "They are in."},
           {.name = "limit",
            .doc = "The most on a page; 1000 if left out.",
            .min = 1,
@@ -31,6 +32,7 @@ Response list(AdminApi& calls, const Call& call) {
   query.filter.set_upstream(call.query_or("upstream", ""));
   query.filter.set_listener(call.query_or("listener", ""));
   query.filter.set_pool(call.query_or("pool", ""));
+  query.filter.set_group(call.query_or("group", ""));
   query.page_token = call.query_or("page_token", "");
   const std::string limit = call.query_or("limit", "");
   std::from_chars(limit.data(), limit.data() + limit.size(), query.limit);

@@ -85,6 +85,8 @@ RouteTable admin_routes(AdminApi& calls, EventRing& events) {
   add_process_routes(table, calls, events);
   add_upstream_routes(table, calls);
   add_connection_routes(table, calls);
+  add_presence_routes(table, calls);
+  add_dead_letter_routes(table, calls);
 
   Route document{
       .method = "GET", .path = "/openapi.json", .role = Role::kNone, .doc = "This document."};

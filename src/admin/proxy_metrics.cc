@@ -36,6 +36,15 @@ void add_program(MetricsText& text, const proxy::ProxySnapshot& snapshot,
                facts.log_lines_dropped);
 }
 
+void add_presence(MetricsText& text, const proxy::PresenceCounts& counts) {
+  text.gauge("waymark_names", "Names that upstreams have given to client connections.",
+             static_cast<double>(counts.names));
+  text.gauge("waymark_groups", "Groups that client connections are in.",
+             static_cast<double>(counts.groups));
+  text.gauge("waymark_group_members", "Members of all groups, each connection once a group.",
+             static_cast<double>(counts.group_members));
+}
+
 void add_listener(MetricsText& text, const ListenerSnapshot& listener) {
   text.counter("waymark_listener_accepted_total", "Connections accepted.", listener.accepted,
                {{"listener", listener.name}});
@@ -71,7 +80,8 @@ void add_pool(MetricsText& text, const PoolCounts& pool, std::string_view worker
              static_cast<double>(pool.ready_upstreams), {{"worker", worker}, {"pool", pool.name}});
   text.gauge("waymark_downstream_connections_held", "Client connections without a ready upstream.",
              static_cast<double>(pool.held), {{"worker", worker}, {"pool", pool.name}});
-  text.gauge("waymark_frames_stranded", "Frames that wait for an upstream to become ready.",
+  text.gauge("waymark_frames_stranded",
+             "Frames that wait for an upstream, or for the delay of a refusal.",
              static_cast<double>(pool.stranded_frames), {{"worker", worker}, {"pool", pool.name}});
 }
 
@@ -105,20 +115,36 @@ void add_connections(MetricsText& text, const WorkerSnapshot& worker, std::strin
 
 void add_frames(MetricsText& text, const WorkerSnapshot& worker, std::string_view id) {
   const Counters& counters = worker.counters;
-  text.counter("waymark_frames_sent_total",
-               "Frames written to upstreams, those removed since then included.",
-               worker.frames_sent, {{"worker", id}});
+  text.counter(
+      "waymark_frames_sent_total",
+      "Frames that upstreams have acked, or that were written to those that do not ack; those "
+      "removed since then included.",
+      worker.frames_sent, {{"worker", id}});
   const auto discarded = [&](std::string_view reason, std::uint64_t frames) {
     text.counter("waymark_frames_discarded_total", "Frames read and not delivered, by reason.",
                  frames, {{"worker", id}, {"reason", reason}});
   };
   discarded("in_doubt", counters.frames_discarded_in_doubt);
   discarded("too_large_for_upstream", counters.frames_discarded_too_large);
+  discarded("unanswered", counters.frames_discarded_unanswered);
   discarded("link_ended", worker.frames_dropped);
   discarded("exit", counters.frames_discarded_at_exit);
+  text.counter("waymark_reply_timeouts_total", "Frames without an answer within reply_timeout.",
+               counters.reply_timeouts, {{"worker", id}});
+  text.counter("waymark_frames_given_up_total",
+               "Frames refused for good, or lost with max_attempts upstreams one after the other.",
+               counters.frames_given_up, {{"worker", id}});
   text.counter("waymark_frames_redelivered_total",
                "Frames written again after their link was lost.", counters.frames_redelivered,
                {{"worker", id}});
+  text.counter("waymark_frames_copied_total",
+               "Copies of frames, beyond the first, for pools that dispatch to all.",
+               counters.frames_copied, {{"worker", id}});
+  text.counter("waymark_frames_copies_dropped_total",
+               "Copies that were lost with a link, of frames that others have.",
+               counters.frames_copies_dropped, {{"worker", id}});
+  text.counter("waymark_frames_replayed_total", "Dead letters given to an upstream again.",
+               counters.frames_replayed, {{"worker", id}});
 }
 
 void add_times(MetricsText& text, const WorkerSnapshot& worker, std::string_view id) {
@@ -154,8 +180,10 @@ void add_commands(MetricsText& text, const WorkerSnapshot& worker, std::string_v
 std::string proxy_metrics(const proxy::ProxySnapshot& snapshot, const ProgramFacts& facts) {
   MetricsText text;
   add_program(text, snapshot, facts);
+  add_presence(text, snapshot.presence);
   for (const ListenerSnapshot& listener : snapshot.listeners) add_listener(text, listener);
   add_request_metrics(text, facts.requests);
+  add_dead_letter_metrics(text, facts.dead_letters);
   add_standing_metrics(text, facts.upstreams);
   for (const WorkerSnapshot& worker : snapshot.workers) {
     const std::string id = std::to_string(worker.worker);

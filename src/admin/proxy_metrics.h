@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "admin/dead_letter_metrics.h"
 #include "admin/request_counts.h"
 #include "admin/upstream_metrics.h"
 #include "proxy/snapshot.h"
@@ -20,12 +21,15 @@ struct ProgramFacts {
   bool draining = false;
   std::vector<UpstreamStanding> upstreams;
   std::map<RequestKind, std::uint64_t> requests;
+  DeadLetterFacts dead_letters;
 };
 
 // Conservation holds for each worker in one scrape, every frame counting once, whatever happened:
-//   waymark_downstream_frames_total{direction="up"} =
+//   waymark_downstream_frames_total{direction="up"} + waymark_frames_replayed_total +
+//       waymark_frames_copied_total =
 //       waymark_frames_sent_total + waymark_link_outstanding_frames + waymark_frames_stranded +
-//       waymark_frames_discarded_total
+//       waymark_frames_discarded_total + waymark_frames_given_up_total +
+//       waymark_frames_copies_dropped_total
 [[nodiscard]] std::string proxy_metrics(const proxy::ProxySnapshot& snapshot,
                                         const ProgramFacts& facts);
 

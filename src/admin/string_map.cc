@@ -19,6 +19,9 @@ StringMap& string_map_of(google::protobuf::Message& message) {
   if (type == api::NewRegistration::descriptor()) {
     return *static_cast<api::NewRegistration&>(message).mutable_metadata();
   }
+  if (type == api::Presence::descriptor()) {
+    return *static_cast<api::Presence&>(message).mutable_attributes();
+  }
   if (type == api::ConfigChange::descriptor()) {
     return *static_cast<api::ConfigChange&>(message).mutable_set();
   }
@@ -35,6 +38,9 @@ const StringMap& string_map_of(const google::protobuf::Message& message) {
   }
   if (type == api::NewRegistration::descriptor()) {
     return static_cast<const api::NewRegistration&>(message).metadata();
+  }
+  if (type == api::Presence::descriptor()) {
+    return static_cast<const api::Presence&>(message).attributes();
   }
   if (type == api::ConfigChange::descriptor()) {
     return static_cast<const api::ConfigChange&>(message).set();

@@ -48,13 +48,14 @@ control::Metadata metadata_of(const google::protobuf::Map<std::string, std::stri
 
 AdminSource::AdminSource(const RunningConfig& running, const std::string& config_path,
                          proxy::Proxy& proxy, ControlPlane& plane, const ReadinessGate& readiness,
-                         Reload& reload)
+                         Reload& reload, DeadLetters& letters)
     : running_(running),
       config_path_(config_path),
       proxy_(proxy),
       plane_(plane),
       readiness_(readiness),
       reload_(reload),
+      dead_letters_(letters, proxy),
       started_at_(to_rfc3339(std::chrono::system_clock::now())) {}
 
 // --- what the process is ---
@@ -225,6 +226,11 @@ absl::StatusOr<proxy::ConnectionFilter> AdminSource::filter_of(const api::Connec
     if (!index.ok()) return index.status();
     out.pool = *index;
   }
+  if (!filter.group().empty()) {
+    PoolSlot pool;
+    if (out.pool) pool = static_cast<std::uint32_t>(*out.pool);
+    out.group = proxy_.presence().everyone_in(filter.group(), pool);
+  }
   return out;
 }
 
@@ -270,7 +276,10 @@ absl::StatusOr<api::Connection> AdminSource::connection(const std::string& mark)
   if (answer->connections.empty()) return no_connection(mark);
   auto upstreams = plane_.upstreams();
   if (!upstreams.ok()) return upstreams.status();
-  return view_of(answer->connections.front(), *proxy_.layout(), *upstreams);
+  const proxy::ConnectionSnapshot& snapshot = answer->connections.front();
+  api::Connection connection = view_of(snapshot, *proxy_.layout(), *upstreams);
+  *connection.mutable_presence() = presence_of(snapshot);
+  return connection;
 }
 
 absl::StatusOr<api::ActionDone> AdminSource::close_connection(const std::string& mark,
@@ -325,7 +334,7 @@ absl::StatusOr<api::ConnectionsActionDone> AdminSource::act_on_many(
     SurveyOrder::Action action, const api::ConnectionsAction& request) {
   const api::ConnectionFilter& asked = request.filter();
   if (asked.state().empty() && asked.upstream().empty() && asked.listener().empty() &&
-      asked.pool().empty()) {
+      asked.pool().empty() && asked.group().empty()) {
     return field_error("filter", "may not be empty; state: all is a filter");
   }
   auto filter = filter_of(asked, "filter.");
@@ -356,6 +365,7 @@ absl::StatusOr<api::BroadcastDone> AdminSource::broadcast(const api::Broadcast& 
   api::ConnectionFilter asked;
   asked.set_state(broadcast.to());
   asked.set_pool(broadcast.pool());
+  asked.set_group(broadcast.group());
   auto filter = filter_of(asked, "");
   if (!filter.ok()) return filter.status();
   const auto answer = proxy_.survey(
@@ -367,6 +377,64 @@ absl::StatusOr<api::BroadcastDone> AdminSource::broadcast(const api::Broadcast& 
   done.set_failed(answer->failed);
   done.set_skipped(answer->skipped);
   return done;
+}
+
+// --- names and groups ---
+
+absl::StatusOr<PoolSlot> AdminSource::slot_of(const admin::PresenceQuery& query) const {
+  if (query.pool.empty()) return std::nullopt;
+  const auto slot = pool_slot(query.pool, "pool");
+  if (!slot.ok()) return slot.status();
+  return static_cast<std::uint32_t>(*slot);
+}
+
+absl::StatusOr<api::NameList> AdminSource::names(const admin::PresenceQuery& query) {
+  const auto pool = slot_of(query);
+  if (!pool.ok()) return pool.status();
+  return names_page(proxy_, *pool, query);
+}
+
+absl::StatusOr<api::GroupList> AdminSource::groups(const admin::PresenceQuery& query) {
+  const auto pool = slot_of(query);
+  if (!pool.ok()) return pool.status();
+  return groups_page(proxy_, *pool, query);
+}
+
+absl::StatusOr<api::MemberList> AdminSource::group(const std::string& group,
+                                                   const admin::PresenceQuery& query) {
+  const auto pool = slot_of(query);
+  if (!pool.ok()) return pool.status();
+  return members_page(proxy_, group, *pool, query);
+}
+
+// --- dead letters ---
+
+absl::StatusOr<api::DeadLetterList> AdminSource::dead_letters(const admin::DeadLetterQuery& query) {
+  return dead_letters_.list(query);
+}
+
+absl::StatusOr<api::DeadLetterContent> AdminSource::dead_letter(const std::string& id) {
+  return dead_letters_.show(id);
+}
+
+absl::StatusOr<api::DeadLetterReplayed> AdminSource::replay_dead_letter(
+    const std::string& id, const admin::Actor& /*actor*/) {
+  return dead_letters_.replay(id);
+}
+
+absl::StatusOr<api::DeadLettersActionDone> AdminSource::replay_dead_letters(
+    const api::DeadLettersAction& action, const admin::Actor& /*actor*/) {
+  return dead_letters_.replay_many(action);
+}
+
+absl::StatusOr<api::DeadLetter> AdminSource::drop_dead_letter(const std::string& id,
+                                                              const admin::Actor& /*actor*/) {
+  return dead_letters_.drop(id);
+}
+
+absl::StatusOr<api::DeadLettersActionDone> AdminSource::drop_dead_letters(
+    const api::DeadLettersAction& action, const admin::Actor& /*actor*/) {
+  return dead_letters_.drop_many(action);
 }
 
 // --- configuration ---

@@ -11,6 +11,8 @@
 #include "admin/admin_api.h"
 #include "app/config.h"
 #include "app/control_plane.h"
+#include "app/dead_letter_calls.h"
+#include "app/presence_view.h"
 #include "app/readiness.h"
 #include "app/reload.h"
 #include "app/running_config.h"
@@ -22,7 +24,8 @@ class AdminSource final : public admin::AdminApi {
  public:
   // All outlive it.
   AdminSource(const RunningConfig& running, const std::string& config_path, proxy::Proxy& proxy,
-              ControlPlane& plane, const ReadinessGate& readiness, Reload& reload);
+              ControlPlane& plane, const ReadinessGate& readiness, Reload& reload,
+              DeadLetters& letters);
 
   absl::StatusOr<admin::api::Info> info() override;
   absl::StatusOr<admin::api::ListenerList> listeners() override;
@@ -65,6 +68,23 @@ class AdminSource final : public admin::AdminApi {
                                                       const std::string& payload,
                                                       const admin::Actor& actor) override;
 
+  absl::StatusOr<admin::api::NameList> names(const admin::PresenceQuery& query) override;
+  absl::StatusOr<admin::api::GroupList> groups(const admin::PresenceQuery& query) override;
+  absl::StatusOr<admin::api::MemberList> group(const std::string& group,
+                                               const admin::PresenceQuery& query) override;
+
+  absl::StatusOr<admin::api::DeadLetterList> dead_letters(
+      const admin::DeadLetterQuery& query) override;
+  absl::StatusOr<admin::api::DeadLetterContent> dead_letter(const std::string& id) override;
+  absl::StatusOr<admin::api::DeadLetterReplayed> replay_dead_letter(
+      const std::string& id, const admin::Actor& actor) override;
+  absl::StatusOr<admin::api::DeadLettersActionDone> replay_dead_letters(
+      const admin::api::DeadLettersAction& action, const admin::Actor& actor) override;
+  absl::StatusOr<admin::api::DeadLetter> drop_dead_letter(const std::string& id,
+                                                          const admin::Actor& actor) override;
+  absl::StatusOr<admin::api::DeadLettersActionDone> drop_dead_letters(
+      const admin::api::DeadLettersAction& action, const admin::Actor& actor) override;
+
   absl::StatusOr<admin::api::ConfigDocument> config() override;
   absl::StatusOr<admin::api::ConfigDiff> config_diff() override;
   absl::StatusOr<admin::api::ConfigDiff> change_config(const admin::api::ConfigChange& change,
@@ -83,6 +103,8 @@ class AdminSource final : public admin::AdminApi {
                                                                const std::string& payload);
   [[nodiscard]] absl::StatusOr<admin::api::ConnectionsActionDone> act_on_many(
       proxy::SurveyOrder::Action action, const admin::api::ConnectionsAction& request);
+  // The slot a request names; none if it names none.
+  [[nodiscard]] absl::StatusOr<PoolSlot> slot_of(const admin::PresenceQuery& query) const;
   [[nodiscard]] absl::StatusOr<std::size_t> pool_slot(const std::string& name,
                                                       const std::string& field) const;
 
@@ -92,6 +114,7 @@ class AdminSource final : public admin::AdminApi {
   ControlPlane& plane_;
   const ReadinessGate& readiness_;
   Reload& reload_;
+  DeadLetterCalls dead_letters_;
   const std::string started_at_;
   std::atomic<std::size_t> taps_{0};  // open now
 };

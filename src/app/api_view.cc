@@ -180,6 +180,14 @@ api::Connection view_of(const proxy::ConnectionSnapshot& snapshot, const proxy::
   return out;
 }
 
+api::Presence presence_of(const proxy::ConnectionSnapshot& snapshot) {
+  api::Presence out;
+  for (const std::string& name : snapshot.names) out.add_names(name);
+  for (const std::string& group : snapshot.groups) out.add_groups(group);
+  for (const auto& [key, value] : snapshot.attributes) (*out.mutable_attributes())[key] = value;
+  return out;
+}
+
 void add_overrides(const UpstreamView& view, api::ConfigDiff& diff) {
   const api::Upstream& upstream = view.resource;
   const std::string path =

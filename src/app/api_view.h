@@ -38,6 +38,7 @@ void add_links(UpstreamView& view, const proxy::ProxySnapshot& snapshot);
 [[nodiscard]] api::Connection view_of(const proxy::ConnectionSnapshot& snapshot,
                                       const proxy::Layout& layout,
                                       const std::vector<UpstreamView>& upstreams);
+[[nodiscard]] api::Presence presence_of(const proxy::ConnectionSnapshot& snapshot);
 // What an operator has set otherwise than the file says.
 void add_overrides(const UpstreamView& view, api::ConfigDiff& diff);
 [[nodiscard]] api::Registration registration_of(const api::Upstream& upstream,

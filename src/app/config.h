@@ -57,6 +57,12 @@ struct RegistrySettings {
   bool insecure = false;
 };
 
+// How many frames that were given up are kept.
+struct DeadLetterSettings {
+  std::size_t max_count = 10'000;
+  std::size_t max_bytes = 64 * 1024 * 1024;  // of their payloads
+};
+
 struct Config {
   proxy::Settings proxy;
   std::vector<PoolPolicy> policies;  // of proxy.pools
@@ -65,6 +71,7 @@ struct Config {
   RegistrySettings registry;
   bool readyz_requires_upstreams = false;
   std::string state_dir = "/var/lib/waymark";
+  DeadLetterSettings dead_letters;
   LogSettings log;
 
   std::string yaml;        // all of it, as the file would say it

@@ -162,12 +162,31 @@ proxy::Reach reach_of(schema::Reach reach) {
   }
 }
 
+proxy::Dispatch dispatch_of(schema::Dispatch dispatch) {
+  switch (dispatch) {
+    case schema::DISPATCH_FRAME:
+      return proxy::Dispatch::frame;
+    case schema::DISPATCH_FRAME_ORDERED:
+      return proxy::Dispatch::frame_ordered;
+    case schema::DISPATCH_ALL:
+      return proxy::Dispatch::all;
+    default:
+      return proxy::Dispatch::connection;
+  }
+}
+
 proxy::PoolSettings pool_of(const schema::Pool& in) {
   proxy::PoolSettings out;
   out.name = in.name();
   for (const schema::Upstream& upstream : in.upstreams()) {
     out.upstreams.push_back(upstream_of(upstream));
   }
+  out.dispatch = dispatch_of(in.dispatch());
+  out.max_in_flight = size_of(in.max_in_flight());
+  out.reply_timeout = Millis(in.reply_timeout());
+  out.timeout_reply = in.timeout_reply();
+  out.pair_replies = in.pair_replies();
+  out.max_attempts = static_cast<std::uint32_t>(in.max_attempts());
   out.on_doubt =
       in.on_doubt() == schema::ON_DOUBT_DROP ? proxy::OnDoubt::drop : proxy::OnDoubt::resend;
   out.balance = balance_of(in.balance());
@@ -248,7 +267,12 @@ proxy::Settings settings_of(const schema::Config& in, const Machine& machine) {
                                   ? static_cast<std::size_t>(machine.memory_bytes / 2)
                                   : size_of(in.limits().max_memory()),
                 .accepts_per_turn = static_cast<int>(in.limits().accepts_per_turn()),
-                .max_upstreams = size_of(in.limits().max_upstreams())};
+                .max_upstreams = size_of(in.limits().max_upstreams()),
+                .max_names = size_of(in.limits().max_names()),
+                .max_groups = size_of(in.limits().max_groups()),
+                .max_names_per_connection = size_of(in.limits().max_names_per_connection()),
+                .max_groups_per_connection = size_of(in.limits().max_groups_per_connection()),
+                .max_name_bytes = size_of(in.limits().max_name_bytes())};
   return out;
 }
 
@@ -316,6 +340,8 @@ Config build_config(const schema::Config& in, const Machine& machine) {
           .registry = registry_of(in.registry()),
           .readyz_requires_upstreams = in.readyz().require_upstreams(),
           .state_dir = state_dir_of(in.state(), machine),
+          .dead_letters = {.max_count = size_of(in.dead_letters().max_count()),
+                           .max_bytes = size_of(in.dead_letters().max_bytes())},
           .log = log_of(in.log()),
           .yaml = write_yaml(in),
           .shown_yaml = write_yaml(shown),

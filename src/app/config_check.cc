@@ -134,9 +134,20 @@ class Checker {
 
   void check_pools() {
     for (std::size_t i = 0; i < config_.proxy.pools.size(); ++i) {
+      const proxy::PoolSettings& pool = config_.proxy.pools[i];
+      if (pool.pair_replies && pool.reply_timeout.count() == 0) {
+        complain(
+            pool_path(i, "pair_replies"),
+            "needs a `reply_timeout`, or frames that get no answer would be waited for without "
+            "end");
+      }
+      if (pool.dispatch == proxy::Dispatch::all && pool.reply_timeout.count() > 0) {
+        complain(pool_path(i, "reply_timeout"),
+                 "cannot be had with `dispatch: all`, where each upstream may answer");
+      }
       const std::string path = pool_path(i, "upstreams");
       FirstUses addresses;
-      const auto& upstreams = config_.proxy.pools[i].upstreams;
+      const auto& upstreams = pool.upstreams;
       for (std::size_t j = 0; j < upstreams.size(); ++j) {
         check_upstream(addresses, upstreams[j], fmt::format("{}[{}].address", path, j));
       }

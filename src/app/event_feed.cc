@@ -11,20 +11,8 @@ void EventFeed::upstream(const api::Upstream& upstream, std::string_view what) {
 }
 
 void EventFeed::connection_ended(const proxy::ConnectionSummary& summary) {
-  std::uint64_t untold = 0;
-  {
-    std::lock_guard lock(mutex_);
-    const auto now = std::chrono::steady_clock::now();
-    if (now - second_ >= std::chrono::seconds(1)) {
-      second_ = now;
-      told_ = 0;
-    }
-    if (++told_ > kConnectionsASecond) {
-      ++untold_;
-      return;
-    }
-    untold = std::exchange(untold_, 0);
-  }
+  const auto untold = connections_.admit();
+  if (!untold) return;
   api::ConnectionEnd end;
   end.set_mark(summary.mark.to_string());
   end.set_peer(std::string(summary.peer));
@@ -33,8 +21,31 @@ void EventFeed::connection_ended(const proxy::ConnectionSummary& summary) {
   end.set_frames_up(summary.frames_up);
   end.set_frames_down(summary.frames_down);
   end.set_reason(std::string(name_of(summary.reason)));
-  end.set_untold(untold);
+  end.set_untold(*untold);
   ring_.push("connection_ended", admin::write_json(end));
+}
+
+void EventFeed::dead_letter_added(const store::StoredDeadLetter& letter) {
+  const auto untold = dead_letters_.admit();
+  if (!untold) return;
+  api::DeadLetterAdded added;
+  added.set_id(std::to_string(letter.id));
+  added.set_mark(letter.mark.to_string());
+  added.set_seq(letter.seq);
+  added.set_pool(letter.pool);
+  added.set_upstream(letter.upstream);
+  added.set_reason(letter.reason);
+  added.set_untold(*untold);
+  ring_.push("dead_letter_added", admin::write_json(added));
+}
+
+void EventFeed::dead_letters_gone(std::string_view what, std::uint64_t count,
+                                  std::string_view reason) {
+  api::DeadLettersGone gone;
+  gone.set_at(to_rfc3339(std::chrono::system_clock::now()));
+  gone.set_count(count);
+  gone.set_reason(std::string(reason));
+  ring_.push("dead_letters_" + std::string(what), admin::write_json(gone));
 }
 
 void EventFeed::config_reloaded(std::size_t changes) {

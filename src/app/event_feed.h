@@ -1,14 +1,15 @@
-// What those who follow /v1/events are told: upstreams, connections, the configuration.
+// What those who follow /v1/events are told: upstreams, connections, dead letters, the
+// configuration.
 #pragma once
 
-#include <chrono>
 #include <cstdint>
-#include <mutex>
 #include <string_view>
 
 #include "admin/event_ring.h"
 #include "app/api_view.h"
+#include "app/sampler.h"
 #include "proxy/observer.h"
+#include "store/stored.h"
 
 namespace waymark::app {
 
@@ -21,18 +22,20 @@ class EventFeed {
   void upstream(const api::Upstream& upstream, std::string_view what);
   // Any thread. Under load only some are told, and how many were not.
   void connection_ended(const proxy::ConnectionSummary& summary);
+  // Any thread. Under load only some are told, likewise.
+  void dead_letter_added(const store::StoredDeadLetter& letter);
+  // Any thread. "dead_letters_<what>".
+  void dead_letters_gone(std::string_view what, std::uint64_t count, std::string_view reason);
   // Any thread.
   void config_reloaded(std::size_t changes);
   void warning(std::string_view message);
 
  private:
-  static constexpr int kConnectionsASecond = 50;
+  static constexpr int kOfAKindASecond = 50;
 
   admin::EventRing& ring_;
-  std::mutex mutex_;
-  std::chrono::steady_clock::time_point second_;  // guarded by mutex_, as those below
-  int told_ = 0;                                  // in this second
-  std::uint64_t untold_ = 0;                      // since the last one told
+  Sampler connections_{kOfAKindASecond};
+  Sampler dead_letters_{kOfAKindASecond};
 };
 
 }  // namespace waymark::app

@@ -182,4 +182,18 @@ void Log::upstream_lost(const proxy::UpstreamRef& /*ref*/, std::string_view pool
   write(LogLevel::warn, "upstream_lost", {{"pool", pool}, {"address", address}, {"why", why}});
 }
 
+void Log::frame_given_up(const proxy::DeadLetter& letter) {
+  if (LogLevel::warn < level_) return;
+  const std::string mark = letter.mark.to_string();
+  write(LogLevel::warn, "frame_given_up",
+        {{"mark", mark},
+         {"seq", letter.seq},
+         {"pool", letter.pool},
+         {"listener", letter.listener},
+         {"upstream", letter.upstream},
+         {"attempts", std::uint64_t{letter.attempts}},
+         {"bytes", static_cast<std::uint64_t>(letter.payload.size())},
+         {"reason", proxy::name_of(letter.reason)}});
+}
+
 }  // namespace waymark::app

@@ -71,6 +71,8 @@ class Log final : public proxy::Observer {
   void upstream_gone(const proxy::UpstreamRef& /*ref*/) override {}
   void upstream_lost(const proxy::UpstreamRef& ref, std::string_view pool, std::string_view address,
                      std::string_view why) override;
+  void dead_letter(proxy::DeadLetter&& letter) override { frame_given_up(letter); }
+  void frame_given_up(const proxy::DeadLetter& letter);
 
  private:
   std::atomic<LogLevel> level_;

@@ -9,6 +9,7 @@
 #include "admin/proxy_metrics.h"
 #include "admin/telemetry_source.h"
 #include "app/control_plane.h"
+#include "app/dead_letters.h"
 #include "app/log.h"
 #include "app/readiness.h"
 #include "app/version.h"
@@ -19,8 +20,9 @@ namespace waymark::app {
 class MetricsSource final : public admin::TelemetrySource {
  public:
   // All outlive it.
-  MetricsSource(proxy::Proxy& proxy, ControlPlane& plane, const ReadinessGate& gate, const Log& log)
-      : proxy_(proxy), plane_(plane), gate_(gate), log_(log) {}
+  MetricsSource(proxy::Proxy& proxy, ControlPlane& plane, const ReadinessGate& gate,
+                const DeadLetters& letters, const Log& log)
+      : proxy_(proxy), plane_(plane), gate_(gate), letters_(letters), log_(log) {}
 
   // For the HTTP listeners to count in.
   [[nodiscard]] admin::RequestCounts& requests() { return requests_; }
@@ -39,7 +41,8 @@ class MetricsSource final : public admin::TelemetrySource {
                                  .ready = gate_.look().ready,
                                  .draining = gate_.draining(),
                                  .upstreams = std::move(standings),
-                                 .requests = requests_.all()}) +
+                                 .requests = requests_.all(),
+                                 .dead_letters = dead_letters()}) +
            process_.text();
   }
 
@@ -57,9 +60,23 @@ class MetricsSource final : public admin::TelemetrySource {
             .probe_failures = view.probe_failures};
   }
 
+  admin::DeadLetterFacts dead_letters() const {
+    const DeadLetters::Counts counts = letters_.counts();
+    admin::DeadLetterFacts facts{
+        .stored = counts.stored, .bytes = counts.bytes, .replayed = counts.replayed};
+    for (std::size_t i = 0; i < counts.added.size(); ++i) {
+      facts.added.emplace_back(name_of(static_cast<proxy::DeadLetter::Reason>(i)), counts.added[i]);
+    }
+    for (std::size_t i = 0; i < counts.dropped.size(); ++i) {
+      facts.dropped.emplace_back(name_of(static_cast<LetterDrop>(i)), counts.dropped[i]);
+    }
+    return facts;
+  }
+
   proxy::Proxy& proxy_;
   ControlPlane& plane_;
   const ReadinessGate& gate_;
+  const DeadLetters& letters_;
   const Log& log_;
   admin::RequestCounts requests_;
   const admin::ProcessMetrics process_;

@@ -1,9 +1,12 @@
-// What the workers report, passed on: to the log, to the control thread and to who follows events.
+// What the workers report, passed on: to the log, to the control thread, to who follows events and
+// to who keeps dead letters.
 #pragma once
 
 #include <string>
+#include <utility>
 
 #include "app/control_plane.h"
+#include "app/dead_letters.h"
 #include "app/event_feed.h"
 #include "app/log.h"
 #include "proxy/observer.h"
@@ -13,8 +16,8 @@ namespace waymark::app {
 class News final : public proxy::Observer {
  public:
   // All outlive it.
-  News(Log& log, ControlPlane& plane, EventFeed& events)
-      : log_(log), plane_(plane), events_(events) {}
+  News(Log& log, ControlPlane& plane, EventFeed& events, DeadLetters& letters)
+      : log_(log), plane_(plane), events_(events), letters_(letters) {}
 
   void connection_ended(const proxy::ConnectionSummary& summary) override {
     log_.connection_ended(summary);
@@ -48,11 +51,16 @@ class News final : public proxy::Observer {
   void upstream_gone(const proxy::UpstreamRef& ref) override {
     plane_.post([ref](control::Control& control) { control.gone(ref.upstream); });
   }
+  void dead_letter(proxy::DeadLetter&& letter) override {
+    log_.frame_given_up(letter);
+    letters_.add(std::move(letter));
+  }
 
  private:
   Log& log_;
   ControlPlane& plane_;
   EventFeed& events_;
+  DeadLetters& letters_;
 };
 
 }  // namespace waymark::app

@@ -9,6 +9,7 @@
 
 #include "app/admin_source.h"
 #include "app/control_plane.h"
+#include "app/dead_letters.h"
 #include "app/event_feed.h"
 #include "app/http_listeners.h"
 #include "app/log.h"
@@ -22,6 +23,7 @@
 #include "app/settings_store.h"
 #include "app/version.h"
 #include "base/status.h"
+#include "link/grpc_library.h"
 #include "net/loop.h"
 #include "proxy/proxy.h"
 #include "store/store.h"
@@ -96,12 +98,16 @@ int serve(Config of_file, const ServeOptions& options) {
   admin::EventRing ring;
   EventFeed feed(ring);
 
+  DeadLetters letters(**store, running, log, feed, remembered.dead_letters);
+  remembered.dead_letters.clear();
+
+  const link::GrpcLibrary grpc;
   net::Loop loop;
   const std::size_t workers = proxy::worker_count(config.proxy);
   ControlPlane plane(
       running, workers, loop, log, **store,
       [&](const UpstreamView& view, std::string_view what) { feed.upstream(view.resource, what); });
-  News news(log, plane, feed);
+  News news(log, plane, feed, letters);
   bool workers_ended = false;
   net::Waker ended(loop, [&] { workers_ended = true; });
   int checks_left = kEndChecks;
@@ -119,15 +125,16 @@ int serve(Config of_file, const ServeOptions& options) {
     plane.end();
     workers_ended = true;
     loop.run_in_thread([] { return false; });
+    store->reset();
     close_handles();
     return fail(proxy.status());
   }
   plane.begin(**proxy, remembered);
   ReadinessGate gate(**proxy, plane, running);
-  MetricsSource metrics(**proxy, plane, gate, log);
+  MetricsSource metrics(**proxy, plane, gate, letters, log);
   Reload reload(options.config_path, running, settings, plane, log, feed);
   ReloadThread reloads(reload);
-  AdminSource source(running, options.config_path, **proxy, plane, gate, reload);
+  AdminSource source(running, options.config_path, **proxy, plane, gate, reload, letters);
   auto http = open_http_listeners(config, metrics, metrics.requests(), source, ring, log);
 
   int exit_code = 0;
@@ -169,7 +176,7 @@ int serve(Config of_file, const ServeOptions& options) {
 
   if (http.ok()) *http = HttpListeners();
   reloads.end();
-  store->reset();  // its last answers go to the control plane
+  store->reset();  // its last answers go to the control plane and the dead letters
   proxy->reset();
   if (exit_code == 0) log.write(LogLevel::info, "ended", {});
   if (!plane.ended()) {

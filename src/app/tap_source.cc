@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <chrono>
 #include <utility>
 
 #include "admin/base64.h"
@@ -16,17 +15,11 @@ namespace api = admin::api;
 using admin::event_text;
 using admin::write_json;
 
-std::string time_of(std::uint64_t unix_ns) {
-  const std::chrono::nanoseconds since(unix_ns);
-  return to_rfc3339(std::chrono::system_clock::time_point(
-      std::chrono::duration_cast<std::chrono::system_clock::duration>(since)));
-}
-
 std::string event_of(const proxy::TapFrame& frame) {
   api::TapFrame shown;
   shown.set_direction(frame.direction == proxy::TapFrame::Direction::up ? "up" : "down");
   shown.set_seq(frame.seq);
-  shown.set_time(time_of(frame.at));
+  shown.set_time(to_rfc3339(frame.at));
   shown.set_size(frame.size);
   shown.set_payload(admin::encode_base64(frame.bytes));
   shown.set_truncated(frame.bytes.size() < frame.size);

@@ -2,12 +2,10 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <utility>
-
 #include "base/status.h"
 #include "ctl/confirm.h"
 #include "ctl/connection_view.h"
+#include "ctl/pages.h"
 #include "ctl/printable.h"
 #include "ctl/url.h"
 
@@ -15,8 +13,6 @@ namespace waymark::ctl {
 namespace {
 
 using absl::StatusCode;
-
-constexpr std::uint64_t kPage = 1000;
 
 std::string path_of(const std::string& mark, std::string_view verb = "") {
   return "/v1/connections/" + url_encoded(mark) + std::string(verb);
@@ -31,41 +27,8 @@ Json to_json(const ConnectionFilter& filter) {
   add("upstream", filter.upstream);
   add("listener", filter.listener);
   add("pool", filter.pool);
+  add("group", filter.group);
   return json;
-}
-
-// One answer of all pages: the first as it came if it is the only one.
-absl::StatusOr<Answer> all_pages(Context& context, const ConnectionFilter& filter,
-                                 std::uint64_t limit) {
-  Answer whole;
-  std::string token;
-  std::size_t pages = 0;
-  while (true) {
-    const std::uint64_t got = list_of(whole.json, "connections").size();
-    const auto path =
-        "/v1/connections" + query_string({{"state", filter.state},
-                                          {"upstream", filter.upstream},
-                                          {"listener", filter.listener},
-                                          {"pool", filter.pool},
-                                          {"limit", std::to_string(std::min(limit - got, kPage))},
-                                          {"page_token", token}});
-    auto page = context.api.get(path);
-    if (!page.ok()) return page.status();
-    const std::string next = text_of(page->json, "next_page_token");
-    const bool brought_none = list_of(page->json, "connections").empty();
-    if (++pages == 1) {
-      whole = *std::move(page);
-    } else {
-      Json& rows = whole.json["connections"];
-      for (const Json& row : list_of(page->json, "connections")) rows.push_back(row);
-      whole.json["next_page_token"] = next;
-    }
-    const bool stuck = brought_none || next == token;
-    if (next.empty() || stuck || list_of(whole.json, "connections").size() >= limit) break;
-    token = next;
-  }
-  if (pages > 1) whole.text = to_line(whole.json);
-  return whole;
 }
 
 absl::StatusOr<Answer> act(Context& context, ManyAction action, const ConnectionFilter& filter,
@@ -88,7 +51,15 @@ absl::StatusOr<std::uint64_t> clients_of(Context& context, const std::string& po
 
 absl::Status list_connections(Context& context, const ConnectionFilter& filter,
                               std::uint64_t limit) {
-  const auto answer = all_pages(context, filter, limit);
+  const auto answer = all_pages(context.api,
+                                {"/v1/connections",
+                                 "connections",
+                                 {{"state", filter.state},
+                                  {"upstream", filter.upstream},
+                                  {"listener", filter.listener},
+                                  {"pool", filter.pool},
+                                  {"group", filter.group}}},
+                                limit);
   if (!answer.ok()) return answer.status();
   const std::size_t shown = list_of(answer->json, "connections").size();
   if (context.json) {
@@ -98,9 +69,7 @@ absl::Status list_connections(Context& context, const ConnectionFilter& filter,
   } else {
     context.err.print("No connection matches.\n");
   }
-  if (!text_of(answer->json, "next_page_token").empty()) {
-    context.err.print(fmt::format("{} shown, and there are more: --limit N shows N.\n", shown));
-  }
+  remark_on_more(context, *answer, "connections");
   return absl::OkStatus();
 }
 
@@ -151,8 +120,8 @@ absl::Status act_on_many(Context& context, ManyAction action, const ConnectionFi
                          const ManyOptions& options) {
   if (filter.empty()) {
     return error(StatusCode::kInvalidArgument,
-                 "which connections: at least one of --state, --upstream, --listener and --pool "
-                 "is needed; `--state all` means every one");
+                 "which connections: at least one of --state, --upstream, --listener, --pool and "
+                 "--group is needed; `--state all` means every one");
   }
   if (!options.yes || options.dry_run) {
     const auto counted = act(context, action, filter, true);
@@ -195,14 +164,18 @@ absl::Status broadcast(Context& context, const BroadcastOptions& options,
     const auto clients = clients_of(context, options.pool);
     if (!clients.ok()) return clients.status();
     const auto agreed = confirm(
-        context, fmt::format("Send {} to {} {} client{}{}?", short_bytes(payload->size()),
-                             options.to == "all" ? "all" : "the " + options.to + " of",
-                             grouped(*clients), plural(*clients),
-                             options.pool.empty() ? "" : " of pool " + printable(options.pool)));
+        context,
+        fmt::format(
+            "Send {} to {} {} client{}{}?", short_bytes(payload->size()),
+            options.to == "all" ? "all" : "the " + options.to + " of", grouped(*clients),
+            plural(*clients),
+            (options.pool.empty() ? "" : " of pool " + printable(options.pool)) +
+                (options.group.empty() ? "" : ", those in group " + printable(options.group))));
     if (!agreed.ok()) return agreed;
   }
   Json body = {{"to", options.to}};
   if (!options.pool.empty()) body["pool"] = options.pool;
+  if (!options.group.empty()) body["group"] = options.group;
   add_payload(body, "text", "payload", *payload);
   const auto answer = context.api.post("/v1/broadcast", body);
   if (!answer.ok()) return answer.status();

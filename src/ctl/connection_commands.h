@@ -16,9 +16,10 @@ struct ConnectionFilter {
   std::string upstream;  // id or address
   std::string listener;
   std::string pool;
+  std::string group;
 
   [[nodiscard]] bool empty() const {
-    return state.empty() && upstream.empty() && listener.empty() && pool.empty();
+    return state.empty() && upstream.empty() && listener.empty() && pool.empty() && group.empty();
   }
 };
 
@@ -45,8 +46,9 @@ struct ManyOptions {
                                        const ConnectionFilter& filter, const ManyOptions& options);
 
 struct BroadcastOptions {
-  std::string to;    // all, active, inactive
-  std::string pool;  // empty: clients of all pools
+  std::string to;     // all, active, inactive
+  std::string pool;   // empty: clients of all pools
+  std::string group;  // empty: whatever they are in
   bool yes = false;
 };
 [[nodiscard]] absl::Status broadcast(Context& context, const BroadcastOptions& options,

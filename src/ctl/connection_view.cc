@@ -29,6 +29,25 @@ std::string remarks(const Json& connection) {
   return out;
 }
 
+std::string joined(const Json& texts) {
+  std::string out;
+  for (const Json& text : texts) {
+    if (!text.is_string()) continue;
+    out += (out.empty() ? "" : ", ") + text.get<std::string>();
+  }
+  return out;
+}
+
+// The members of an object of texts: "lang=en, plan=free".
+std::string pairs_of(const Json& object, const char* field) {
+  std::string out;
+  for (const auto& [key, value] : object_of(object, field).items()) {
+    if (!value.is_string()) continue;
+    out += fmt::format("{}{}={}", out.empty() ? "" : ", ", key, value.get<std::string>());
+  }
+  return out;
+}
+
 }  // namespace
 
 std::string connection_table(const Json& list, const Style& style, Instant now) {
@@ -80,6 +99,10 @@ std::string connection_details(const Json& connection, const Style& style, Insta
   fields.add("queued", short_bytes(number_of(connection, "queued_bytes")));
   fields.add("client has ended", flag_of(connection, "up_ended") ? "yes" : "no");
   fields.add("read from", flag_of(connection, "paused") ? "no, paused" : "yes");
+  const Json& presence = object_of(connection, "presence");
+  fields.add("names", joined(list_of(presence, "names")));
+  fields.add("groups", joined(list_of(presence, "groups")));
+  fields.add("attributes", pairs_of(presence, "attributes"));
   return fields.to_string(style);
 }
 

@@ -34,6 +34,12 @@ const Json& list_of(const Json& object, std::string_view field) {
   return value != nullptr && value->is_array() ? *value : kNone;
 }
 
+const Json& object_of(const Json& object, std::string_view field) {
+  static const Json kEmpty = Json::object();
+  const Json* const value = find(object, field);
+  return value != nullptr && value->is_object() ? *value : kEmpty;
+}
+
 std::string to_line(const Json& value) {
   return value.dump(-1, ' ', false, Json::error_handler_t::replace);
 }

@@ -18,6 +18,9 @@ using Json = nlohmann::ordered_json;
 // An empty list if there is none.
 [[nodiscard]] const Json& list_of(const Json& object, std::string_view field);
 
+// An empty object if there is none.
+[[nodiscard]] const Json& object_of(const Json& object, std::string_view field);
+
 // One line of valid JSON; bytes that are not UTF-8 become U+FFFD.
 [[nodiscard]] std::string to_line(const Json& value);
 

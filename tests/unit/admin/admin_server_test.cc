@@ -132,6 +132,29 @@ TEST_CASE("each route reaches its call with its arguments") {
       {{"POST /v1/broadcast", R"({"to":"active","pool":"p","text":"hi"})"},
        200,
        "broadcast(active, p, hi, chief)"},
+      {{"POST /v1/broadcast", R"({"to":"all","group":"lobby","text":"hi"})"},
+       200,
+       "broadcast(all, , lobby, hi, chief)"},
+      {{"GET /v1/connections?group=lobby%2F1"},
+       200,
+       "connections(state=all group=lobby/1, 1000, )"},
+      {{"GET /v1/names"}, 200, "names(, 1000, )"},
+      {{"GET /v1/names?pool=p&limit=7&page_token=t"}, 200, "names(p, 7, t)"},
+      {{"GET /v1/groups?limit=7"}, 200, "groups(, 7, )"},
+      {{"GET /v1/groups/lobby?pool=p"}, 200, "group(lobby, p, 1000, )"},
+      {{"GET /v1/deadletters"}, 200, "dead_letters(reason=all, 1000, )"},
+      {{"GET /v1/deadletters?pool=p&mark=m&reason=given_up&limit=5&page_token=17"},
+       200,
+       "dead_letters(pool=p mark=m reason=given_up, 5, 17)"},
+      {{"GET /v1/deadletters/17"}, 200, "dead_letter(17)"},
+      {{"POST /v1/deadletters/17:replay"}, 200, "replay_dead_letter(17, chief)"},
+      {{"DELETE /v1/deadletters/17"}, 200, "drop_dead_letter(17, chief)"},
+      {{"POST /v1/deadletters:replay", R"({"filter":{"pool":"p"}})"},
+       200,
+       "replay_dead_letters(filter={pool=p}, chief)"},
+      {{"POST /v1/deadletters:drop", R"({"filter":{"reason":"all"},"dry_run":true})"},
+       200,
+       "drop_dead_letters(filter={reason=all} dry_run=true, chief)"},
       {{"GET /v1/config"}, 200, "config()"},
       {{"GET /v1/config:diff"}, 200, "config_diff()"},
       {{"PATCH /v1/config", R"({"set":{"log.level":"debug"},"persist":true})"},
@@ -179,6 +202,13 @@ TEST_CASE("refuses bad input, says where it is wrong, and does nothing") {
       {{"POST /v1/config:reload", R"({"x":1})"}, 400, "takes no body"},
       {{"POST /v1/connections:close", R"({"filter":{}})"}, 400, "filter: may not be empty"},
       {{"POST /v1/connections:rebalance", R"({"dry_run":true})"}, 400, "filter: required"},
+      {{"POST /v1/deadletters:drop", R"({"filter":{}})"}, 400, "filter: may not be empty"},
+      {{"POST /v1/deadletters:drop", "{}"}, 400, "filter: required"},
+      {{"POST /v1/deadletters:replay", R"({"filter":{"reason":""}})"}, 400, "filter"},
+      {{"POST /v1/deadletters:replay", R"({"filter":{"reason":"bad"}})"},
+       400,
+       "all, max_attempts, given_up"},
+      {{"GET /v1/deadletters?limit=0"}, 400, "a number from 1 to 10000"},
       {{"POST /v1/connections/m:send", "{}"}, 400, "give payload or text"},
       {{"POST /v1/connections/m:send", R"({"payload":"Zg==","text":"f"})"}, 400, "not both"},
       {{"POST /v1/connections/m:send", R"({"payload":"Zg"})"}, 400, "payload: expected base64"},
@@ -218,6 +248,10 @@ TEST_CASE("refuses bad input, says where it is wrong, and does nothing") {
       {{.line = "POST /v1/config:reload", .token = kOperate}, 403, "needs the role admin"},
       {{.line = "GET /v1/connections/m:tap", .token = kOperate}, 403, "needs the role admin"},
       {{.line = "DELETE /v1/upstreams/u", .token = kRead}, 403, "needs the role operate"},
+      {{.line = "GET /v1/deadletters/1", .token = kOperate}, 403, "needs the role admin"},
+      {{.line = "DELETE /v1/deadletters/1", .token = kRead}, 403, "needs the role operate"},
+      {{.line = "POST /v1/deadletters/1:replay", .token = kRead}, 403, "needs the role operate"},
+      {{.line = "POST /v1/deadletters:drop", .token = kRead}, 403, "needs the role operate"},
       {{.line = "GET /v1/info", .token = kRegistry}, 403, "needs the role read"},
       {{.line = "GET /v1/info", .host = "evil.example"}, 403, R"("field":"Host")"},
       {{.line = "GET /v1/info", .more = "Origin: http://evil.example\r\n"}, 403, "Origin"},
@@ -343,6 +377,19 @@ TEST_CASE("taps a connection, with an audit record for the beginning and the end
   CHECK(records[2].path == "/v1/connections/m1:tap?max_bytes=9");
   CHECK(records[4].status == 404);
   CHECK(records[4].summary == "no such");
+}
+
+TEST_CASE("a dead letter that is shown leaves an audit record, a list does not") {
+  Admin admin;
+  CHECK(admin.ask({.line = "GET /v1/deadletters", .token = kRead}).status == 200);
+  CHECK(admin.ask({"GET /v1/deadletters/17"}).status == 200);
+  CHECK(admin.ask({.line = "DELETE /v1/deadletters/17", .token = kOperate}).status == 200);
+  const auto records = admin.audit.records();
+  REQUIRE(records.size() == 2);
+  CHECK(records[0].actor == "chief");
+  CHECK(records[0].path == "/v1/deadletters/17");
+  CHECK(records[1].actor == "ops");
+  CHECK(records[1].method == "DELETE");
 }
 
 TEST_CASE("asks nobody for a token where that is switched off") {

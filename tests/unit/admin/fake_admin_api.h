@@ -106,8 +106,44 @@ class FakeAdminApi final : public AdminApi {
   absl::StatusOr<api::BroadcastDone> broadcast(const api::Broadcast& broadcast,
                                                const std::string& payload,
                                                const Actor& actor) override {
+    const std::string group = broadcast.group().empty() ? "" : broadcast.group() + ", ";
     return say<api::BroadcastDone>("broadcast(" + broadcast.to() + ", " + broadcast.pool() + ", " +
-                                   payload + ", " + actor.name + ")");
+                                   group + payload + ", " + actor.name + ")");
+  }
+  absl::StatusOr<api::NameList> names(const PresenceQuery& query) override {
+    return say<api::NameList>("names(" + page_of(query) + ")");
+  }
+  absl::StatusOr<api::GroupList> groups(const PresenceQuery& query) override {
+    return say<api::GroupList>("groups(" + page_of(query) + ")");
+  }
+  absl::StatusOr<api::MemberList> group(const std::string& group,
+                                        const PresenceQuery& query) override {
+    return say<api::MemberList>("group(" + group + ", " + page_of(query) + ")");
+  }
+  absl::StatusOr<api::DeadLetterList> dead_letters(const DeadLetterQuery& query) override {
+    return say<api::DeadLetterList>("dead_letters(" + summary_of(query.filter) + ", " +
+                                    std::to_string(query.limit) + ", " + query.page_token + ")");
+  }
+  absl::StatusOr<api::DeadLetterContent> dead_letter(const std::string& id) override {
+    return say<api::DeadLetterContent>("dead_letter(" + id + ")");
+  }
+  absl::StatusOr<api::DeadLetterReplayed> replay_dead_letter(const std::string& id,
+                                                             const Actor& actor) override {
+    return say<api::DeadLetterReplayed>("replay_dead_letter(" + id + ", " + actor.name + ")");
+  }
+  absl::StatusOr<api::DeadLettersActionDone> replay_dead_letters(
+      const api::DeadLettersAction& action, const Actor& actor) override {
+    return say<api::DeadLettersActionDone>("replay_dead_letters(" + summary_of(action) + ", " +
+                                           actor.name + ")");
+  }
+  absl::StatusOr<api::DeadLetter> drop_dead_letter(const std::string& id,
+                                                   const Actor& actor) override {
+    return say<api::DeadLetter>("drop_dead_letter(" + id + ", " + actor.name + ")");
+  }
+  absl::StatusOr<api::DeadLettersActionDone> drop_dead_letters(const api::DeadLettersAction& action,
+                                                               const Actor& actor) override {
+    return say<api::DeadLettersActionDone>("drop_dead_letters(" + summary_of(action) + ", " +
+                                           actor.name + ")");
   }
   absl::StatusOr<api::ConfigDocument> config() override {
     return say<api::ConfigDocument>("config()");
@@ -125,6 +161,10 @@ class FakeAdminApi final : public AdminApi {
   }
 
  private:
+  static std::string page_of(const PresenceQuery& query) {
+    return query.pool + ", " + std::to_string(query.limit) + ", " + query.page_token;
+  }
+
   // A connection that sends one frame and ends.
   class Frames final : public EventSource {
     void start(std::function<void()> /*wake*/) override {}

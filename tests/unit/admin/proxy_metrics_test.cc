@@ -65,6 +65,7 @@ WorkerSnapshot some_worker() {
   worker.counters.frames_discarded_at_exit = 22;
   worker.counters.frames_redelivered = 23;
   worker.counters.moved = 24;
+  worker.counters.frames_replayed = 29;
   worker.counters.commands_ignored = 25;
   worker.counters.commands_forwarded = 26;
   worker.counters.reads_paused = 27;
@@ -85,6 +86,7 @@ TEST_CASE("shows what the process is and may use") {
   snapshot.memory_used = 5;
   snapshot.memory_limit = 6;
   snapshot.max_connections = 7;
+  snapshot.presence = {.names = 8, .groups = 9, .group_members = 10};
   snapshot.worker_count = 2;
   snapshot.workers.push_back({.worker = 1});
   const auto samples = samples_of(snapshot);
@@ -93,6 +95,9 @@ TEST_CASE("shows what the process is and may use") {
   CHECK(samples.at("waymark_memory_used_bytes") == 5);
   CHECK(samples.at("waymark_memory_limit_bytes") == 6);
   CHECK(samples.at("waymark_max_connections") == 7);
+  CHECK(samples.at("waymark_names") == 8);
+  CHECK(samples.at("waymark_groups") == 9);
+  CHECK(samples.at("waymark_group_members") == 10);
   CHECK(samples.at("waymark_workers") == 2);
   CHECK(samples.at("waymark_workers_silent") == 1);
   CHECK(samples.at("waymark_ready") == 1);
@@ -134,6 +139,7 @@ TEST_CASE("shows every count of a worker") {
   CHECK(of_worker("frames_discarded_total", "reason=\"exit\"") == 22);
   CHECK(of_worker("frames_redelivered_total") == 23);
   CHECK(of_worker("downstream_connections_moved_total") == 24);
+  CHECK(of_worker("frames_replayed_total") == 29);
   CHECK(of_worker("commands_ignored_total") == 25);
   CHECK(of_worker("commands_forwarded_total") == 26);
   CHECK(of_worker("downstream_reads_paused_total", "cause=\"window\"") == 27);
@@ -142,6 +148,7 @@ TEST_CASE("shows every count of a worker") {
   CHECK(of_worker("downstream_connections_closed_total", "reason=\"OVERLOAD\"") == 113);
   CHECK(of_worker("commands_refused_total", "reason=\"NO_SUCH_MARK\"") == 201);
   CHECK(of_worker("commands_refused_total", "reason=\"NOT_FRAMEABLE\"") == 206);
+  CHECK(of_worker("commands_refused_total", "reason=\"UPSTREAM_BUSY\"") == 215);
 }
 
 TEST_CASE("shows what the clients of each listener do") {
@@ -169,6 +176,21 @@ TEST_CASE("shows how each pool is served") {
   CHECK(samples.at("waymark_frames_stranded" + labels) == first + 2);
 }
 
+TEST_CASE("shows what became of the frames that were given up") {
+  const auto samples = samples_of(
+      proxy_metrics({}, {.dead_letters = {.stored = 1,
+                                          .bytes = 2,
+                                          .added = {{"max_attempts", 3}, {"given_up", 4}},
+                                          .dropped = {{"oldest", 5}},
+                                          .replayed = 6}}));
+  CHECK(samples.at("waymark_dead_letters") == 1);
+  CHECK(samples.at("waymark_dead_letters_bytes") == 2);
+  CHECK(samples.at("waymark_dead_letters_total{reason=\"max_attempts\"}") == 3);
+  CHECK(samples.at("waymark_dead_letters_total{reason=\"given_up\"}") == 4);
+  CHECK(samples.at("waymark_dead_letters_dropped_total{reason=\"oldest\"}") == 5);
+  CHECK(samples.at("waymark_dead_letters_replayed_total") == 6);
+}
+
 TEST_CASE("times are in seconds") {
   ProxySnapshot snapshot = some_proxy();
   WorkerSnapshot& worker = snapshot.workers.front();
@@ -192,7 +214,11 @@ TEST_CASE("the frames of a worker can be accounted for from one scrape") {
   WorkerSnapshot worker{.worker = 0, .frames_sent = 950, .frames_dropped = 5};
   worker.counters.listeners = {{.frames_up = 400}, {.frames_up = 600}};
   worker.pools = {{.name = "p", .stranded_frames = 2}, {.name = "q", .stranded_frames = 3}};
-  worker.counters.frames_discarded_in_doubt = 6;
+  worker.counters.frames_replayed = 4;
+  worker.counters.frames_copied = 20;
+  worker.counters.frames_given_up = 9;
+  worker.counters.frames_copies_dropped = 11;
+  worker.counters.frames_discarded_in_doubt = 10;
   worker.counters.frames_discarded_too_large = 7;
   worker.counters.frames_discarded_at_exit = 8;
   worker.upstreams = {
@@ -202,8 +228,9 @@ TEST_CASE("the frames of a worker can be accounted for from one scrape") {
   snapshot.workers = {worker};
 
   const std::set<std::string> places = {
-      "waymark_frames_sent_total", "waymark_link_outstanding_frames", "waymark_frames_stranded",
-      "waymark_frames_discarded_total"};
+      "waymark_frames_sent_total",     "waymark_link_outstanding_frames",
+      "waymark_frames_stranded",       "waymark_frames_discarded_total",
+      "waymark_frames_given_up_total", "waymark_frames_copies_dropped_total"};
   double read = 0;
   double accounted = 0;
   for (const auto& [sample, value] : samples_of(snapshot)) {
@@ -212,8 +239,10 @@ TEST_CASE("the frames of a worker can be accounted for from one scrape") {
     if (name == "waymark_downstream_frames_total" && sample.ends_with("direction=\"up\"}")) {
       read += value;
     }
+    if (name == "waymark_frames_replayed_total") read += value;
+    if (name == "waymark_frames_copied_total") read += value;
   }
-  CHECK(read == 1'000);
+  CHECK(read == 1'024);
   CHECK(accounted == read);
 }
 

@@ -178,6 +178,12 @@ TEST_CASE("settings that contradict each other are refused") {
   CHECK(errors_of(listener_with("down: { soft: 1MiB, hard: 1MiB }")) == "");
   CHECK_THAT(errors_of(least_and("drain: { timeout: 1s, quiet: 1s }")),
              Contains("5:30: drain.quiet: 1000 ms must be less"));
+  CHECK_THAT(errors_of("listeners: [ { name: a, bind: 127.0.0.1:1, pool: p } ]\n"
+                       "pools: [ { name: p, pair_replies: true } ]\n"),
+             Contains("pools[0].pair_replies: needs a `reply_timeout`"));
+  CHECK_THAT(errors_of("listeners: [ { name: a, bind: 127.0.0.1:1, pool: p } ]\n"
+                       "pools: [ { name: p, dispatch: all, reply_timeout: 1s } ]\n"),
+             Contains("pools[0].reply_timeout: cannot be had with `dispatch: all`"));
   CHECK_THAT(errors_of(least_and("admin: { bind: 0.0.0.0:8000 }")),
              Contains("5:16: admin.bind: 0.0.0.0:8000 is off the loopback"));
 }
@@ -190,7 +196,8 @@ TEST_CASE("a value with an error is not complained of twice") {
                   "pools: [ { nam: p } ]\n") ==
         "waymark.yaml:2:10: pools[0].name: required, and missing\n"
         "waymark.yaml:2:12: pools[0].nam: unknown field, allowed: name, upstreams, balance, "
-        "on_doubt, "
+        "dispatch, max_in_flight, reply_timeout, timeout_reply, pair_replies, on_doubt, "
+        "max_attempts, "
         "reach, no_upstream_timeout, no_upstream_reply, active_within, window_bytes, "
         "window_events, connect_timeout, welcome_timeout, progress_timeout, ping_interval, "
         "leave_timeout, health; did you mean name?\n");

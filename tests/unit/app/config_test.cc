@@ -101,7 +101,13 @@ pools:
                    metadata: [ "tenant=b", "shard=2" ], refresh: 39s } ]
     balance: mark_hash
     no_upstream_reply: 'busy\r\n'
+    dispatch: frame_ordered
+    max_in_flight: 65
+    reply_timeout: 66s
+    timeout_reply: 'too late'
+    pair_replies: true
     on_doubt: drop
+    max_attempts: 62
     reach: any
     no_upstream_timeout: 31s
     active_within: 32s
@@ -126,7 +132,17 @@ pools:
       eject_window: 60s
       eject_time: 61s
 drain: { delay: 41s, timeout: 42s, quiet: 4s }
-limits: { max_connections: 43, max_memory: 44MiB, accepts_per_turn: 45, max_upstreams: 46 }
+dead_letters: { max_count: 63, max_bytes: 64MiB }
+limits:
+  max_connections: 43
+  max_memory: 44MiB
+  accepts_per_turn: 45
+  max_upstreams: 46
+  max_names: 47
+  max_groups: 48
+  max_names_per_connection: 49
+  max_groups_per_connection: 50
+  max_name_bytes: 51
 admin:
   bind: 127.0.0.1:0
   auth: off
@@ -193,9 +209,20 @@ log: { level: warn, format: json }
   CHECK(config.registry.insecure);
   CHECK(config.readyz_requires_upstreams);
   CHECK(config.proxy.limits.max_upstreams == 46);
+  CHECK(config.proxy.limits.max_names == 47);
+  CHECK(config.proxy.limits.max_groups == 48);
+  CHECK(config.proxy.limits.max_names_per_connection == 49);
+  CHECK(config.proxy.limits.max_groups_per_connection == 50);
+  CHECK(config.proxy.limits.max_name_bytes == 51);
   CHECK(pool.balance == route::Balance::mark_hash);
   CHECK(pool.no_upstream_reply == "busy\r\n");
+  CHECK(pool.dispatch == proxy::Dispatch::frame_ordered);
+  CHECK(pool.max_in_flight == 65);
+  CHECK(pool.reply_timeout == 66s);
+  CHECK(pool.timeout_reply == "too late");
+  CHECK(pool.pair_replies);
   CHECK(pool.on_doubt == proxy::OnDoubt::drop);
+  CHECK(pool.max_attempts == 62);
   CHECK(pool.reach == proxy::Reach::any);
   CHECK(pool.no_upstream_timeout == 31s);
   CHECK(pool.active_within == 32s);
@@ -212,6 +239,8 @@ log: { level: warn, format: json }
   CHECK(config.proxy.limits.max_connections == 43);
   CHECK(config.proxy.limits.max_memory == 44u << 20);
   CHECK(config.proxy.limits.accepts_per_turn == 45);
+  CHECK(config.dead_letters.max_count == 63);
+  CHECK(config.dead_letters.max_bytes == 64u << 20);
   CHECK(config.log.level == LogLevel::warn);
   CHECK(config.log.format == LogFormat::json);
 }
@@ -265,6 +294,11 @@ TEST_CASE("the defaults of the schema and of settings.h are the same") {
   CHECK(config.proxy.limits.max_memory == 500'000'000);  // half of the fixture's machine
   CHECK(config.proxy.limits.accepts_per_turn == settings.limits.accepts_per_turn);
   CHECK(config.proxy.limits.max_upstreams == settings.limits.max_upstreams);
+  CHECK(config.proxy.limits.max_names == settings.limits.max_names);
+  CHECK(config.proxy.limits.max_groups == settings.limits.max_groups);
+  CHECK(config.proxy.limits.max_names_per_connection == settings.limits.max_names_per_connection);
+  CHECK(config.proxy.limits.max_groups_per_connection == settings.limits.max_groups_per_connection);
+  CHECK(config.proxy.limits.max_name_bytes == settings.limits.max_name_bytes);
 
   const proxy::ListenerSettings listener;
   const proxy::ListenerSettings& parsed = config.proxy.listeners.at(0);
@@ -290,7 +324,13 @@ TEST_CASE("the defaults of the schema and of settings.h are the same") {
   const proxy::PoolSettings& parsed_pool = config.proxy.pools.at(0);
   CHECK(parsed_pool.balance == pool.balance);
   CHECK(parsed_pool.no_upstream_reply == pool.no_upstream_reply);
+  CHECK(parsed_pool.dispatch == pool.dispatch);
+  CHECK(parsed_pool.max_in_flight == pool.max_in_flight);
+  CHECK(parsed_pool.reply_timeout == pool.reply_timeout);
+  CHECK(parsed_pool.timeout_reply == pool.timeout_reply);
+  CHECK(parsed_pool.pair_replies == pool.pair_replies);
   CHECK(parsed_pool.on_doubt == pool.on_doubt);
+  CHECK(parsed_pool.max_attempts == pool.max_attempts);
   CHECK(parsed_pool.reach == pool.reach);
   CHECK(parsed_pool.no_upstream_timeout == pool.no_upstream_timeout);
   CHECK(parsed_pool.active_within == pool.active_within);
@@ -312,6 +352,8 @@ TEST_CASE("the defaults of the schema and of settings.h are the same") {
   CHECK(config.telemetry == defaults.telemetry);
   CHECK(config.admin.bind == Config().admin.bind);
   CHECK(config.state_dir == defaults.state_dir);
+  CHECK(config.dead_letters.max_count == defaults.dead_letters.max_count);
+  CHECK(config.dead_letters.max_bytes == defaults.dead_letters.max_bytes);
   CHECK(config.log.level == defaults.log.level);
   CHECK(config.log.format == defaults.log.format);
 

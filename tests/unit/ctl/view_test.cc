@@ -1,6 +1,7 @@
 #include <catch2/catch.hpp>
 
 #include "ctl/connection_view.h"
+#include "ctl/dead_letter_view.h"
 #include "ctl/event_view.h"
 #include "ctl/json_fields.h"
 #include "ctl/tap_view.h"
@@ -52,9 +53,15 @@ TEST_CASE("an upstream is named by id, or by an address only it has") {
 TEST_CASE("views stand resources of another shape") {
   const Json odd = {{"upstreams", Json::array({5, "x", nullptr, Json::object()})},
                     {"connections", Json::array({5, Json::object()})},
+                    {"dead_letters", Json::array({5, Json::object()})},
+                    {"dead_letter", "x"},
+                    {"payload", "=="},
                     {"links", 7},
                     {"metadata", {{"a", 1}}}};
   CHECK_THAT(upstream_table(odd, {}, kNow), Contains("ADDRESS"));
+  CHECK_THAT(dead_letter_table(odd, {}, kNow), Contains("ATTEMPTS"));
+  CHECK_THAT(dead_letter_details(odd, {}, kNow), Contains("attempts"));
+  CHECK_THAT(dead_letter_details(Json(5), {}, kNow), Contains("attempts"));
   CHECK_THAT(upstream_details(odd, {}, kNow), Contains("metadata"));
   CHECK_THAT(upstream_details(Json(5), {}, kNow), Contains("id"));
   CHECK_THAT(upstream_line(Json(5)), Contains("weight 0"));

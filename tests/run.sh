@@ -17,8 +17,10 @@ Installs what the tests need (Debian packages), builds, and runs these groups:
   scripts      shellcheck, yamllint, deploy/quickstart.sh against stand-ins
   metrics      promtool over the alert rules, the dashboard against the table of metrics
   format       clang-format
+  model        seeded schedules against the proxy's decisions, and faults it has to notice
   fuzz         every fuzz target for ten seconds
   e2e          the real programs over real sockets
+  faults       upstreams break under load, a checker reads the journals (tests/faults.sh: longer)
   install      the installed SDK builds an upstream with find_package(waymark)
   quickstart   deploy/quickstart.sh --yes --check
   asan, tsan   build, unit and e2e again under the sanitizers
@@ -30,7 +32,7 @@ Logs: build/test-logs/GROUP.log
 END
 }
 
-all_groups=(build unit layers scripts metrics format fuzz e2e install quickstart asan tsan)
+all_groups=(build unit layers scripts metrics format model fuzz e2e faults install quickstart asan tsan)
 groups=()
 fast=0
 while (($#)); do
@@ -48,7 +50,7 @@ while (($#)); do
 done
 if ((${#groups[@]} == 0)); then
   groups=("${all_groups[@]}")
-  ((fast)) && groups=("${groups[@]:0:10}") # without asan and tsan
+  ((fast)) && groups=("${groups[@]:0:12}") # without asan and tsan
 fi
 
 readonly logs=$PWD/build/test-logs
@@ -127,15 +129,22 @@ unit_tests() { # STEP PRESET
     --output-junit @REPORT@
 }
 
-python_tests() { # STEP LIMIT FOLDER
-  step "$1" "$2" /usr/bin/python3 -m pytest -q -ra -p no:cacheprovider --junitxml=@REPORT@ "$3"
+python_tests() { # STEP LIMIT FOLDER [OPTION]...
+  step "$1" "$2" /usr/bin/python3 -m pytest -q -ra -p no:cacheprovider --junitxml=@REPORT@ "${@:3}"
 }
 
 e2e_tests() { # STEP PRESET
-  local -A slower=([release]=1 [asan]=2 [tsan]=3) # deadlines, not waits
+  local -A slower=([release]=2 [asan]=4 [tsan]=6) # deadlines, not waits
+  # Most of a test is waiting for something: one more of them than there are cores.
   WAYMARK_TIME_SCALE=${slower[$2]} WAYMARK_BIN=$PWD/build/$2/bin \
-    python_tests "$1" 1800 tests/e2e
+    python_tests "$1" 1800 tests/e2e -n $((jobs + 1))
 }
+
+model_tests() {
+  WAYMARK_BUILD=$PWD/build/release python_tests model 900 tests/model -n "$jobs"
+}
+
+fault_runs() { WAYMARK_BIN=$PWD/build/release/bin python_tests faults 600 tests/faults; }
 
 check_format() {
   local -a sources
@@ -166,8 +175,10 @@ run_group() {
     scripts) python_tests scripts 300 tests/scripts ;;
     metrics) python_tests metrics 120 tests/metrics ;;
     format) check_format ;;
+    model) with_release model_tests ;;
     fuzz) step fuzz 1200 tests/fuzz/run.sh 10 ;;
     e2e) with_release e2e_tests e2e release ;;
+    faults) with_release fault_runs ;;
     install) with_release step install 300 tests/install/run.sh build/release ;;
     quickstart) with_release step quickstart 900 deploy/quickstart.sh --yes --check ;;
     asan | tsan) sanitized "$1" ;;

@@ -90,7 +90,7 @@ class HungLink:
     """A stopped upstream with its link full to the brim, beside a good one."""
 
     def __init__(self, rig, **pool):
-        self.stub, self.other = rig.stub(), rig.upstream()
+        self.stub, self.other = rig.stub("--no-acks"), rig.upstream()
         self.proxy = rig.proxy(self.stub, self.other, pool=pool)
         clients = self.proxy.clients(2)
         elsewhere = {event.opened.peer for event in self.other.expect("opened")}
@@ -111,7 +111,7 @@ class HungLink:
 
 @pytest.mark.parametrize("how", ["killed", "no progress"])
 def test_writes_in_doubt_come_again_flagged_and_in_order(rig, how):
-    hung = HungLink(rig, progress_timeout="30s" if how == "killed" else "2s")
+    hung = HungLink(rig, progress_timeout="30s" if how == "killed" else f"{scaled(2):g}s")
     if how == "killed":
         hung.stub.kill()
     hung.proxy.wait_for_log("upstream_lost", address=hung.stub.address)

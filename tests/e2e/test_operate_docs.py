@@ -33,7 +33,7 @@ PORTS = (7001, 7002, 7003, 7004, 7999, 8000, 8001, 9464)
 # may take a moment. Everything else is run once.
 LOOKS = re.compile(
     r"curl (?!.* (-X|--json) )|cat |grep |waymarkctl (status|pools|listeners|version|events|top)"
-    r"|waymarkctl (upstreams|connections) (list|show)|waymarkctl config (get|diff|check)|.* --dry-run",
+    r"|waymarkctl (upstreams|connections|deadletters) (list|show)|waymarkctl config (get|diff|check)|.* --dry-run",
     re.DOTALL,
 )
 

@@ -55,6 +55,65 @@ def test_a_client_that_does_not_read_is_closed_at_the_hard_limit(rig):
     eventually(deaf.was_reset, "a RST")
 
 
+def levels(upstream, mark):
+    return [event.pressure.high for event in upstream.events("pressure", mark)]
+
+
+def test_an_upstream_hears_of_a_slow_client_before_it_is_closed(rig):
+    upstream = rig.upstream(answer=wire.echo)
+    down = {"soft": "64KiB", "soft_timeout": "1m", "hard": "16MiB"}
+    proxy = rig.proxy(upstream, listener={"down": down})
+    client = proxy.client(receive_buffer=4096)
+    mark = upstream.mark_of(client)
+    flood(upstream, mark)
+    high = upstream.expect("pressure")[0]
+    assert high.mark == mark
+    assert high.pressure.queued_bytes > 64 * 1024
+    for _ in range(64):
+        assert len(client.receive_line()) == 32768
+    # The flood may still come while the client reads: then the queue fills more than once.
+    eventually(lambda: not levels(upstream, mark)[-1], "the queue is short again")
+    seen = levels(upstream, mark)
+    assert seen == [number % 2 == 0 for number in range(len(seen))]
+    assert client.ask(b"well") == b"well"
+
+
+def test_receipts_of_a_slow_client_are_bounded(rig):
+    upstream = rig.upstream(answer=wire.echo)
+    down = {"soft": "16MiB", "hard": "16MiB"}
+    proxy = rig.proxy(upstream, listener={"down": down})
+    client = proxy.client(receive_buffer=4096)
+    mark = upstream.mark_of(client)
+    flood(upstream, mark, payload=b"f" * 262_144, count=24)
+    most, more = 16_384, 10
+    for start in range(0, most + more, 4096):
+        numbers = range(start + 1, min(start + 4096, most + more) + 1)
+        upstream.send(*[wire.send(mark, b"x", receipt=number) for number in numbers])
+    refused = upstream.expect("undeliverable", more)
+    assert {each.undeliverable.reason for each in refused} == {link.REFUSAL_TOO_MANY}
+    assert [each.undeliverable.receipt for each in refused] == [*range(most + 1, most + more + 1)]
+    assert client.receive(24 * 262_145 + 2 * most)[-2 * most :] == b"x\n" * most
+    receipts = upstream.expect("receipt", most)
+    assert [each.receipt.receipt for each in receipts] == [*range(1, most + 1)]
+    assert client.ask(b"well") == b"well"
+
+
+def test_a_receipt_is_for_the_stream_that_asked_for_it(rig):
+    upstream = rig.upstream(answer=wire.echo)
+    proxy = rig.proxy(upstream, listener={"down": {"soft": "16MiB", "hard": "16MiB"}})
+    client = proxy.client(receive_buffer=4096)
+    mark = upstream.mark_of(client)
+    flood(upstream, mark, payload=b"f" * 262_144, count=24)
+    upstream.send(wire.send(mark, b"late", receipt=5))
+    eventually(lambda: proxy.total("downstream_frames_total", direction="down") == 25, "the last Send")
+    upstream.link.end()
+    proxy.wait_for_log("upstream_lost")
+    eventually(lambda: len(upstream.events("opened", mark)) == 2, "the next stream")
+    assert client.receive(24 * 262_145 + 5)[-5:] == b"late\n"
+    upstream.send(wire.send(mark, b"new", receipt=6))
+    assert [each.receipt.receipt for each in upstream.expect("receipt")] == [6]
+
+
 def test_a_client_over_the_soft_limit_is_closed_after_a_time(rig):
     upstream = rig.upstream(answer=wire.echo)
     down = {"soft": "64KiB", "soft_timeout": "500ms", "hard": "16MiB"}

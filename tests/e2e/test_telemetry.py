@@ -6,7 +6,7 @@ import re
 import pytest
 
 from harness.books import assert_balanced
-from harness.clock import eventually
+from harness.clock import eventually, scaled
 from harness.proxy import configuration
 from harness.rig import free_address
 
@@ -38,7 +38,8 @@ def test_the_books_balance_under_load_and_after_a_loss(rig, workers, on_doubt):
     load = rig.load(
         proxy,
         *("--framing", "line", "--connections", 100, "--in-flight", 4, "--payload", "64-4096"),
-        *("--warmup", "100ms", "--duration", "3s", "--reply-timeout", "1s", "--allow-lost"),
+        *("--warmup", "100ms", "--duration", f"{scaled(3):g}s", "--reply-timeout", "1s"),
+        "--allow-lost",
     )
     load.wait_measuring()
     scrapes = 0

@@ -110,6 +110,11 @@ def test_listeners(ctl, admin):
         ("/v1/upstreams", ["upstreams", "list"]),
         ("/v1/connections", ["connections", "list"]),
         (f"/v1/connections/{MARK}", ["connections", "show", MARK]),
+        ("/v1/names", ["names"]),
+        ("/v1/groups", ["groups"]),
+        ("/v1/groups/lobby", ["groups", "lobby"]),
+        ("/v1/deadletters", ["deadletters", "list"]),
+        ("/v1/deadletters/17", ["deadletters", "show", "17"]),
         ("/v1/config", ["config", "get"]),
         ("/v1/config:diff", ["config", "diff"]),
     ],
@@ -148,6 +153,63 @@ def test_version_needs_no_server(ctl, admin, tmp_path):
     assert re.fullmatch(r"waymarkctl \d+\.\d+\.\d+\nwaymark 9\.8\.7 at \S+\n", ctl.ok("version"))
     assert json.loads(ctl.ok("version", "-o", "json"))["server"] == "9.8.7"
     assert ctl.ok("version", "--admin", free_address()).startswith("waymarkctl ")
+
+
+# --- names and groups ---
+
+
+def test_names_and_groups_are_tables(ctl, admin):
+    admin.answers["GET /v1/names"] = {"names": [{"name": "ann\x1b", "pool": "chat", "mark": MARK}]}
+    admin.answers["GET /v1/groups"] = {"groups": [{"group": "lobby", "pool": "chat", "members": 1234}]}
+    admin.answers["GET /v1/groups/a%20b"] = {"group": "a b", "members": [{"mark": MARK, "pool": "chat"}]}
+    assert rows(ctl.ok("names", "--pool", "chat")) == [["NAME", "POOL", "MARK"], ["ann\\x1b", "chat", MARK]]
+    assert admin.requests[-1].query == {"pool": "chat", "limit": "1000"}
+    assert rows(ctl.ok("groups")) == [["GROUP", "POOL", "MEMBERS"], ["lobby", "chat", "1,234"]]
+    assert rows(ctl.ok("groups", "a b")) == [["MARK", "POOL"], [MARK, "chat"]]
+
+
+def test_names_follow_pages(ctl, admin):
+    def answer(request):
+        start = int(request.query.get("page_token", 0))
+        names = [{"name": str(number), "pool": "p", "mark": MARK} for number in range(start, min(start + 10, 25))]
+        return {"names": names, "next_page_token": str(start + 10) if start < 20 else ""}
+
+    admin.answers["GET /v1/names"] = answer
+    assert len(rows(ctl.ok("names"))) == 1 + 25
+    assert b"20 shown, and there are more" in ctl("names", "--limit", "20").stderr
+
+
+def test_nothing_named_is_said_so(ctl, admin):
+    admin.answers["GET /v1/names"] = {"names": [], "next_page_token": ""}
+    done = ctl("names")
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"No connection has a name.\n")
+    ctl.fails(5, "groups", "nowhere")
+
+
+def test_a_connection_is_shown_with_what_upstreams_gave_it(ctl, admin):
+    presence = {"names": ["ann", "anna"], "groups": ["lobby"], "attributes": {"lang": "en", "plan": "free"}}
+    admin.answers[f"GET /v1/connections/{MARK}"] = {**connection(7), "presence": presence}
+    text = ctl.ok("connections", "show", MARK)
+    assert "ann, anna" in text and "lobby" in text and "lang=en, plan=free" in text
+
+
+@pytest.mark.parametrize("presence", [None, 5, [], {"names": 5, "groups": [5, None], "attributes": [1]},
+                                      {"attributes": {"a": 5}}])
+def test_a_strange_presence_is_nothing(ctl, admin, presence):
+    admin.answers[f"GET /v1/connections/{MARK}"] = {**connection(7), "presence": presence}
+    assert "attributes        -" in ctl.ok("connections", "show", MARK)
+
+
+def test_a_group_is_a_filter(ctl, admin):
+    admin.answers["GET /v1/connections"] = {"connections": [], "next_page_token": ""}
+    admin.answers["POST /v1/connections:close"] = {"matched": 2, "done": 2}
+    admin.answers["POST /v1/broadcast"] = {"attempted": 2, "written": 2, "failed": 0, "skipped": 0}
+    ctl("connections", "list", "--group", "lobby")
+    assert admin.requests[-1].query["group"] == "lobby"
+    ctl.ok("connections", "close", "--group", "lobby", "--yes")
+    assert admin.requests[-1].json == {"filter": {"group": "lobby"}, "dry_run": False}
+    ctl.ok("broadcast", "--to", "all", "--group", "lobby", "hi", "--yes")
+    assert admin.requests[-1].json["group"] == "lobby"
 
 
 # --- connections, page by page ---
@@ -319,6 +381,71 @@ def test_broadcast(ctl, admin):
     assert admin.requests[-1].json == {"to": "active", "pool": "p", "text": "hello"}
 
 
+# --- dead letters ---
+
+
+def dead_letter(number, **fields):
+    letter = {"id": str(number), "mark": MARK, "seq": number, "pool": "default", "reason": "given_up"}
+    return {**letter, "attempts": 5, "dead_at": STARTED, "payload_bytes": 5, **fields}
+
+
+def test_dead_letters_are_listed_page_by_page(ctl, admin):
+    letters = [dead_letter(number) for number in range(1, 26)]
+
+    def answer(request):
+        after = int(request.query.get("page_token", 0))
+        page = letters[after : after + 10]
+        return {"dead_letters": page, "next_page_token": page[-1]["id"] if page[-1] is not letters[-1] else ""}
+
+    admin.answers["GET /v1/deadletters"] = answer
+    table = rows(ctl.ok("deadletters", "list", "--pool", "p", "--mark", "m", "--reason", "given_up"))
+    assert [row[0] for row in table] == ["ID", *(each["id"] for each in letters)]
+    query = admin.requests[1].query
+    assert query == {"pool": "p", "mark": "m", "reason": "given_up", "limit": "1000", "page_token": "10"}
+    assert json.loads(ctl.ok("deadletters", "list", "-o", "json"))["dead_letters"] == letters
+
+
+def test_one_dead_letter(ctl, admin):
+    admin.answers["GET /v1/deadletters/17"] = {"dead_letter": dead_letter(17, upstream="\x1b[2J"), "payload": "AGH/"}
+    text = ctl.ok("deadletters", "show", "17")
+    assert "00 61 ff" in text and "|.a.|" in text and MARK in text and "\x1b" not in text
+    admin.answers["POST /v1/deadletters/17:replay"] = {"id": "17", "upstream": "h:1"}
+    admin.answers["DELETE /v1/deadletters/17"] = dead_letter(17)
+    assert ctl.ok("deadletters", "replay", "17") == "replayed 17 to h:1\n"
+    assert ctl.ok("deadletters", "drop", "17") == "dropped 17\n"
+    admin.answers["POST /v1/deadletters/17:replay"] = (503, {"code": "x", "message": "no upstream: it stays"})
+    assert "it stays" in ctl.fails(1, "deadletters", "replay", "17")
+
+
+@pytest.mark.parametrize("verb, word", [("replay", "replayed"), ("drop", "dropped")])
+def test_many_dead_letters_are_counted_first_and_need_a_yes(ctl, admin, verb, word):
+    admin.answers[f"POST /v1/deadletters:{verb}"] = many
+    command = ["deadletters", verb, "--reason", "all"]
+    assert ctl.ok(*command, "--dry-run") == f"3 dead letters would be {word}\n"
+    text = ctl.fails(2, *command)
+    assert "3 dead letters?" in text and "--yes" in text
+    assert all(each.json["dry_run"] for each in admin.requests)
+    assert ctl.ok(*command, "--yes") == f"{word} 3 of 3 dead letters\n"
+    assert admin.requests[-1].json == {"filter": {"reason": "all"}, "dry_run": False}
+
+
+def test_a_call_that_ends_early_is_made_again_but_not_for_ever(ctl, admin):
+    """The fourth dead letter is given up again as soon as it is replayed."""
+    done = iter([3, 2, 1, 1, 1, 1, 1, 1])
+    admin.answers["POST /v1/deadletters:replay"] = lambda request: {
+        "matched": 7,
+        "done": next(done),
+        "problem": "not all",
+    }
+    command = ["deadletters", "replay", "--pool", "p", "--yes"]
+    assert b"replayed 7 of 7" in ctl(*command).stdout
+    assert len(admin.requests) == 4
+    done = iter([3, 0])
+    stuck = ctl(*command, "-o", "json")
+    assert json.loads(stuck.stdout) == {"matched": 7, "done": 3, "problem": "not all"}
+    assert stuck.returncode == 1 and b"not all" in stuck.stderr
+
+
 # --- configuration ---
 
 
@@ -402,6 +529,14 @@ def test_something_else_than_the_api(ctl, admin):
         ["connections", "tap", MARK, "--max-bytes", "0"],
         ["connections", "tap", MARK, "--max-bytes", "65537"],
         ["connections", "tap", MARK, "--count", "0"],
+        ["deadletters"],
+        ["deadletters", "list", "--reason", "odd"],
+        ["deadletters", "list", "--limit", "0"],
+        ["deadletters", "show"],
+        ["deadletters", "replay"],
+        ["deadletters", "drop", "--yes"],
+        ["deadletters", "drop", "17", "--pool", "p"],
+        ["deadletters", "replay", "17", "--dry-run"],
         ["connections", "send", MARK],
         ["connections", "send", MARK, "text", "--base64", "AA=="],
         ["connections", "send", MARK, "--base64", "A"],

@@ -23,7 +23,7 @@ LAYERS = {
     "session": ["base", "frame", "wire", "identity", "route"],
     # one foreign library each
     "net": ["base"],
-    "link": ["base", "wire", "session/window.h"],  # a link has a window as a connection has
+    "link": ["base", "wire", "session/window.h", "session/ledger.h"],  # what a link has under way
     "sdk": ["base", "wire"],
     # what joins them
     "proxy": ["base", "frame", "wire", "identity", "route", "session", "net", "link"],

@@ -3,7 +3,8 @@
 import os
 import time
 
-# Above 1 for builds that are slow by design, as those under sanitizers.
+# Above 1 where other tests run beside, above 2 for builds that are slow by design, as those under
+# sanitizers.
 SCALE = float(os.environ.get("WAYMARK_TIME_SCALE", "1"))
 PATIENCE = 15.0  # seconds for what should be at once; only a failing test takes them
 POLL = 0.01

@@ -18,7 +18,7 @@ _PAGE = os.sysconf("SC_PAGE_SIZE")
 
 def growth_limit(mib):
     """Bytes a program's memory may grow by. Sanitizers keep what was freed for a while."""
-    return (mib + (512 if SCALE > 1 else 0)) * 1024 * 1024
+    return (mib + (512 if SCALE > 2 else 0)) * 1024 * 1024
 
 
 def program(name):

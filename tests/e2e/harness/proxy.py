@@ -73,7 +73,8 @@ class Proxy:
 
     def log(self, event=None, **fields):
         """The lines of the log of this event that carry these fields."""
-        lines = (json.loads(line) for line in self.process.stderr.splitlines() if line.startswith("{"))
+        written = self.process.stderr.rpartition("\n")[0]  # the last line may still be on its way
+        lines = (json.loads(line) for line in written.splitlines() if line.startswith("{"))
         wanted = {**({"event": event} if event else {}), **fields}
         return [line for line in lines if wanted.items() <= line.items()]
 

@@ -4,30 +4,31 @@ from harness.process import Process, program
 
 
 class Stub:
-    def __init__(self, folder, name, *arguments, listen="127.0.0.1:0"):
+    def __init__(self, folder, name, *arguments, listen="127.0.0.1:0", prefix=()):
         self.name = name
         self._folder = folder
         self._arguments = arguments
+        self._prefix = prefix
         self._starts = 0
         self._ended = []
         self._start(listen)
 
-    def _start(self, listen):
+    def _start(self, listen, *more):
         self._starts += 1
         self.process = Process(
             self._folder,
             f"{self.name}-{self._starts}",
-            [program("waymark-stub"), "--listen", listen, "--id", self.name, *self._arguments],
+            [*self._prefix, program("waymark-stub"), "--listen", listen, "--id", self.name, *self._arguments, *more],
         )
         self.address = self.process.wait_for_line(r"listening on (\S+)").group(1)
 
     def kill(self):
         self.process.kill()
 
-    def restart(self):
-        """After kill(); listens on the same port when this returns."""
+    def restart(self, *arguments):
+        """After kill(); listens on the same port when this returns, with more arguments if there are any."""
         self._ended.append(self.process)
-        self._start(self.address)
+        self._start(self.address, *arguments)
 
     def stop(self):
         for process in [*self._ended, self.process]:

@@ -42,9 +42,73 @@ def close(mark):
     return link.Command(mark=mark, close=link.Close())
 
 
-def broadcast(scope, payload, within_ms=0):
+def ack(through=0, also=()):
+    return link.Command(ack=link.Ack(through=through, also=also))
+
+
+def nack(delivery, delay_ms=0, give_up=False):
+    return link.Command(nack=link.Nack(delivery=delivery, delay_ms=delay_ms, give_up=give_up))
+
+
+def answer(event, payload=None):
+    """Answers and acks a frame in one step."""
+    payload = event.payload if payload is None else payload
+    return send(event.mark, payload, reply_to=event.delivery)
+
+
+def acking_echo(event):
+    """The answers of a well-behaved upstream that acks and echoes."""
+    if event.WhichOneof("kind") == "payload":
+        return [answer(event)]
+    return echo(event) + acked_lifecycle(event)
+
+
+def acked_lifecycle(event):
+    """Acks all but frames."""
+    if event.delivery and event.WhichOneof("kind") != "payload":
+        return [ack(also=[event.delivery])]
+    return pongs(event)
+
+
+def broadcast(scope, payload, within_ms=0, **fields):
     target = link.Broadcast(scope=scope, within_ms=within_ms)
-    return link.Command(broadcast=target, send=link.Send(payload=payload))
+    return link.Command(broadcast=target, send=link.Send(payload=payload, **fields))
+
+
+def to_name(name, payload, **fields):
+    return link.Command(name=name, send=link.Send(payload=payload, **fields))
+
+
+def to_group(group, payload, **fields):
+    return link.Command(group=group, send=link.Send(payload=payload, **fields))
+
+
+def bind(mark, name):
+    return link.Command(mark=mark, bind=link.Bind(name=name))
+
+
+def unbind(mark, name):
+    return link.Command(mark=mark, unbind=link.Unbind(name=name))
+
+
+def join(mark, group):
+    return link.Command(mark=mark, join=link.Join(group=group))
+
+
+def leave(mark, group):
+    return link.Command(mark=mark, leave=link.Leave(group=group))
+
+
+def set_attributes(mark, attributes):
+    return link.Command(mark=mark, set_attributes=link.SetAttributes(attributes=attributes))
+
+
+def lookup(name, mark=None):
+    return link.Command(mark=mark, lookup=link.Lookup(name=name))
+
+
+def relay(payload, to=""):
+    return link.Command(relay=link.Relay(to=to, payload=payload))
 
 
 def welcome(**fields):

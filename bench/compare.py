@@ -1,12 +1,15 @@
 """Measures rows x rounds x peers and writes the table; started by bench/compare.sh."""
 
 import argparse
+import contextlib
 import datetime
 import json
 import os
 import platform
 import re
 import resource
+import signal
+import socket
 import subprocess
 import sys
 import time
@@ -19,7 +22,8 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 README = os.path.join(ROOT, "bench", "README.md")
 PROGRAMS = {"haproxy": ["waymark-load", "waymark-bench-echo"],
             "nginx": ["waymark-load", "waymark-bench-echo"],
-            "waymark": ["waymark-load", "waymark-bench-echo", "waymark-stub", "waymark"]}
+            "waymark": ["waymark-load", "waymark-bench-echo", "waymark-stub", "waymark"],
+            "no-acks": ["waymark-load", "waymark-bench-echo", "waymark-stub", "waymark"]}
 
 
 class Direct(peers.Peer):
@@ -33,6 +37,7 @@ class Direct(peers.Peer):
 
 
 def main():
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # the peers end with it
     arguments = parse_arguments()
     rows = [row for row in ROWS if re.search(arguments.rows, row.name)
             and (row.quick or not arguments.quick)]
@@ -95,6 +100,8 @@ def check_machine(binaries, chosen, rows):
 
 def measure_row(arguments, row, chosen):
     order = [peers.PEERS[name] for name in chosen]
+    if row.kind == "ledger":
+        order = [peers.WaymarkUnacked] if "waymark" in chosen else []
     if row.workers > 1:
         order = [peer for peer in order if peer is not peers.Nginx]  # several processes
     if row.kind == "echo" and row.connections == 1:
@@ -112,8 +119,7 @@ def measure(arguments, row, peer_type):
     try:
         with peer_type(arguments.bin, row) as peer:
             peer.check()
-            sample = (measure_memory if row.kind == "memory" else measure_cost)(
-                arguments, row, peer)
+            sample = MEASURES[row.kind](arguments, row, peer)
             peer.check()
     except peers.Failed as failure:
         print(f"{row.name:42} {peer_type.name:8} FAILED: {failure}", file=sys.stderr)
@@ -166,6 +172,35 @@ def measure_memory(arguments, row, peer):
                              "--idle-hold", "3s"], on_event)
     return {"cost": (held[0] - before) / row.connections, "errors": errors_of(result),
             "load": result}
+
+
+def measure_ledger(_arguments, row, peer):
+    """Memory that frames nobody acks take, each, beside their encoded bytes and the chunks those lie
+    in: both count in waymark_memory_used_bytes."""
+    with contextlib.ExitStack() as clients:
+        sockets = [clients.enter_context(socket.create_connection(("127.0.0.1", peer.port)))
+                   for _ in range(row.connections)]
+        line = b"l" * (int(row.payload) - 1) + b"\n"
+
+        def beside_chunks(frames):
+            """Once that many are outstanding."""
+            def all_there():
+                return peer.totals("waymark_link_outstanding_frames") == [frames]
+            peer.wait_until(all_there)
+            return anonymous_bytes(peer.pid) - peer.totals("waymark_memory_used_bytes")[0]
+
+        for each in sockets:
+            each.sendall(line)
+        before = beside_chunks(row.connections)
+        for each in sockets:
+            each.sendall(line * (row.in_flight - 1))
+        frames = row.connections * row.in_flight
+        added = beside_chunks(frames) - before
+    return {"cost": added / (frames - row.connections), "errors": 0}
+
+
+MEASURES = {"echo": measure_cost, "churn": measure_cost, "memory": measure_memory,
+            "ledger": measure_ledger}
 
 
 def run_load(peer, options, on_event=lambda event: None):

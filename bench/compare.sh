@@ -12,14 +12,15 @@ usage() {
 usage: bench/compare.sh [--quick] [--rounds N] [--rows REGEX] [--peers LIST] [--write] [--list]
 
 Installs HAProxy and nginx where they are missing (Debian packages; their services are not started),
-builds release, and measures every row of the table in turns: HAProxy, nginx, Waymark, and again.
-A full run takes about 20 minutes and writes the table of bench/README.md; any other run prints it.
+builds release, and measures every row of the table in turns: HAProxy, nginx, Waymark with
+upstreams that ack and with upstreams that do not, and again.
+A full run takes about half an hour and writes the table of bench/README.md; any other run prints it.
 Raw results go to build/bench/.
 
   --quick        windows of 1 s, one round, few rows
   --rounds N     turns of every row, 3 by default
   --rows REGEX   only rows whose name matches
-  --peers LIST   of haproxy, nginx and waymark; all three by default
+  --peers LIST   of haproxy, nginx, waymark and no-acks; all by default
   --write        write the table of bench/README.md after a partial run too
   --list         name the rows and do nothing
 

@@ -194,14 +194,17 @@ stream {{
 
 class Waymark(Peer):
     name = "waymark"
+    stub_options = ()
+    listener_settings = ""
+    pool_settings = ""
 
     def start(self):
         upstreams = ", ".join(f'"{self.start_stub()}"' for _ in range(self.upstreams))
         self.telemetry = free_port()
         config = self.write("waymark.yaml", f"""
 workers: {self.workers}
-listeners: [{{ name: bench, bind: "127.0.0.1:{self.port}", pool: default, framing: {self.framing} }}]
-pools: [{{ name: default, upstreams: [{upstreams}] }}]
+listeners: [{{ name: bench, bind: "127.0.0.1:{self.port}", pool: default, framing: {self.framing}{self.listener_settings} }}]
+pools: [{{ name: default, upstreams: [{upstreams}]{self.pool_settings} }}]
 telemetry: {{ bind: "127.0.0.1:{self.telemetry}" }}
 admin: {{ bind: "127.0.0.1:{free_port()}" }}
 state: {self.directory}/state
@@ -213,7 +216,8 @@ state: {self.directory}/state
     def start_stub(self):
         """Starts one upstream; returns its address."""
         stub = self.spawn(LOAD_CPU, [f"{self.binaries}/waymark-stub", "--listen", "127.0.0.1:0",
-                                     "--reply", "echo"], stdout=subprocess.PIPE)
+                                     "--reply", "echo", *self.stub_options],
+                          stdout=subprocess.PIPE)
         if not select.select([stub.stdout], [], [], START_TIMEOUT)[0]:
             raise Failed("waymark-stub says nothing")
         said = stub.stdout.readline().decode()
@@ -229,13 +233,14 @@ state: {self.directory}/state
             return False
 
     def frames_and_batches(self):
+        return self.totals("waymark_link_frames_sent_total", "waymark_link_batches_sent_total")
+
+    def totals(self, *names):
+        """Of one scrape: what the metrics of these names add up to."""
         text = self._get("/metrics")
-
-        def total(name):
-            return sum(float(value) for value in
-                       re.findall(rf"^{name}(?:{{.*}})? (\S+)$", text, re.MULTILINE))
-
-        return (total("waymark_link_frames_sent_total"), total("waymark_link_batches_sent_total"))
+        return [sum(float(value) for value in
+                    re.findall(rf"^{name}(?:{{.*}})? (\S+)$", text, re.MULTILINE))
+                for name in names]
 
     def _get(self, path):
         url = f"http://127.0.0.1:{self.telemetry}{path}"
@@ -248,4 +253,19 @@ def children_of(pid):
         return [int(child) for child in file.read().split()]
 
 
-PEERS = {peer.name: peer for peer in (HAProxy, Nginx, Waymark)}
+class WaymarkWithoutAcks(Waymark):
+    """The same, with upstreams that do not ack: what the ledger costs."""
+
+    name = "no-acks"
+    stub_options = ("--no-acks",)
+
+
+class WaymarkUnacked(Waymark):
+    """With upstreams that answer nothing for an hour, and windows that take what comes meanwhile."""
+
+    stub_options = ("--delay", "1h")
+    listener_settings = ", up_window: 64MiB"
+    pool_settings = ", window_bytes: 1GiB, window_events: 1048576, progress_timeout: 5m"
+
+
+PEERS = {peer.name: peer for peer in (HAProxy, Nginx, Waymark, WaymarkWithoutAcks)}

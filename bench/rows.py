@@ -6,7 +6,7 @@ import dataclasses
 @dataclasses.dataclass(frozen=True)
 class Row:
     name: str
-    kind: str = "echo"  # echo | churn | memory
+    kind: str = "echo"  # echo | churn | memory | ledger
     connections: int = 100
     payload: str = "64"
     in_flight: int = 1
@@ -18,7 +18,8 @@ class Row:
 
     @property
     def unit(self):
-        return {"echo": "us a frame", "churn": "us a connection", "memory": "bytes"}[self.kind]
+        return {"echo": "us a frame", "churn": "us a connection", "memory": "bytes",
+                "ledger": "bytes a frame"}[self.kind]
 
 
 def _echo(payload, label, counts, goals, quick=()):
@@ -37,6 +38,8 @@ ROWS = [
     Row("64 B lines x 100, 16 in flight", in_flight=16, framing="line", goal="1.0", quick=True),
     Row("connect + echo + close", kind="churn", connections=50, goal="1.5", quick=True),
     Row("idle memory x 9,500", kind="memory", connections=9500, goal="<= 512 B", quick=True),
+    Row("ledger memory x 100,000", kind="ledger", in_flight=1000, framing="line", goal="<= 64 B",
+        quick=True),
     *[Row(f"64 B x {count:,}, 2 workers x 3 upstreams", connections=count, workers=2, upstreams=3)
       for count in (100, 1000, 9500)],
 ]

@@ -9,8 +9,9 @@ END = "<!-- end of table -->"
 def render(rows, samples, facts):
     """`samples`: {row name: {peer name: [sample, one a round; None: it failed]}}."""
     lines = [*facts, "",
-             "| row | HAProxy | nginx | Waymark | HAProxy / Waymark | goal | frames a batch | errors |",
-             "|---|---:|---:|---:|---:|---:|---:|---:|"]
+             "| row | HAProxy | nginx | Waymark | HAProxy / Waymark | goal | acks off / on "
+             "| frames a batch | errors |",
+             "|---|---:|---:|---:|---:|---:|---:|---:|---:|"]
     for row in rows:
         of_row = samples.get(row.name)
         if of_row:
@@ -33,7 +34,9 @@ def replace_in(readme, table):
 def _cells(row, of_row):
     name = row.name if row.kind == "echo" else f"{row.name} ({row.unit})"
     costs = [_median_of(row, of_row.get(peer)) for peer in ("haproxy", "nginx", "waymark")]
-    return [name, *costs, _ratio(of_row), row.goal, _batch(of_row), _errors(of_row)]
+    to_haproxy = _ratio(of_row, "haproxy")
+    return [name, *costs, f"**{to_haproxy[0]}** {to_haproxy[1]}" if to_haproxy else "", row.goal,
+            " ".join(_ratio(of_row, "no-acks")), _batch(of_row), _errors(of_row)]
 
 
 def _good(samples):
@@ -45,20 +48,21 @@ def _median_of(row, samples):
     if not costs:
         return "failed" if samples else ""
     cost = statistics.median(costs)
-    text = f"{cost:.0f}" if row.kind == "memory" else f"{cost:.2f}"
+    text = f"{cost:.0f}" if row.kind in ("memory", "ledger") else f"{cost:.2f}"
     if row.kind == "churn":
         text += f" ({statistics.median(s['per_second'] for s in _good(samples)) / 1000:.1f}k/s)"
     return text
 
 
-def _ratio(of_row):
-    """Round by round, since only neighbours in time can be compared."""
+def _ratio(of_row, other):
+    """(median, (min..max)) of the other's cost divided by ours, round by round, since only
+    neighbours in time can be compared; nothing without a round of both."""
     ratios = [theirs["cost"] / ours["cost"]
-              for theirs, ours in zip(of_row.get("haproxy", ()), of_row.get("waymark", ()))
+              for theirs, ours in zip(of_row.get(other, ()), of_row.get("waymark", ()))
               if theirs and ours and ours["cost"] > 0]
     if not ratios:
-        return ""
-    return f"**{statistics.median(ratios):.2f}** ({min(ratios):.2f}..{max(ratios):.2f})"
+        return ()
+    return f"{statistics.median(ratios):.2f}", f"({min(ratios):.2f}..{max(ratios):.2f})"
 
 
 def _batch(of_row):

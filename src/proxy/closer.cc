@@ -53,7 +53,6 @@ void Closer::tell_upstream(Client& client, CloseReason reason) {
   if (session.epoch() == 0) return;  // never had an upstream
   std::string closed = wire::encode(closing_of(client, reason));
   if (state_.pool_of(client).work) {
-    if (client.rewound) queue_what_is_held_back(client);
     return dispatcher_.ended(client, std::move(closed));
   }
   if (client.rewound) give_what_is_held_back(client);
@@ -70,20 +69,6 @@ void Closer::give_what_is_held_back(Client& client) {
   const Mark& mark = client.session.mark();
   give(client, state_.backlog.take(mark).events);
   give(client, state_.rewinds.take(mark).events);
-}
-
-// Of another pool, which it was in before.
-void Closer::queue_what_is_held_back(const Client& client) {
-  const Mark& mark = client.session.mark();
-  for (Rewinds* held_back : {&state_.backlog, &state_.rewinds}) {
-    for (const link::LostBatch& lost : held_back->take(mark).events) {
-      wire::for_each_event(lost.batch, [&](const wire::Event& event) {
-        if (event.kind == wire::EventKind::payload) {
-          dispatcher_.again(state_.pool_of(client), event);
-        }
-      });
-    }
-  }
 }
 
 void Closer::give(Client& client, std::vector<link::LostBatch> events) {

@@ -28,7 +28,6 @@ class Closer {
  private:
   void tell_upstream(Client& client, CloseReason reason);
   void give_what_is_held_back(Client& client);
-  void queue_what_is_held_back(const Client& client);
   void give(Client& client, std::vector<link::LostBatch> events);
   void tell_observer(const Client& client, CloseReason reason);
 

@@ -49,21 +49,17 @@ bool Dispatcher::frame(Client& client, const wire::EventHeader& header, std::str
 
 std::optional<std::uint32_t> Dispatcher::frame_now(Pool& pool, const wire::EventHeader& header,
                                                    std::string_view payload) {
-  session::WorkQueue& queue = pool.work->queue;
-  // Frames that wait go first, unless they wait for something else.
-  if (!queue.may_pass(header.mark) || queue.turn() != nullptr) return std::nullopt;
-  const std::vector<std::uint32_t> upstreams = choose(pool, header.mark, payload.size());
-  if (upstreams.empty()) return std::nullopt;
-  send(pool, upstreams, header, payload);
-  queue.passed(header.mark);
-  return upstreams.front();
+  return send_now(pool, choose_now(pool, header.mark, payload.size()), header, payload);
 }
 
 std::optional<std::uint32_t> Dispatcher::frame_of_ended_now(Pool& pool,
                                                             const wire::EventHeader& header,
-                                                            std::string_view payload) {
+                                                            std::string_view payload,
+                                                            const wire::Opened& opened) {
   if (pool.work->waits(header.mark)) return std::nullopt;
-  const auto upstream = frame_now(pool, header, payload);
+  const auto upstreams = choose_now(pool, header.mark, payload.size());
+  for (const std::uint32_t each : upstreams) seating_.open_as(pool, each, header.mark, opened);
+  const auto upstream = send_now(pool, upstreams, header, payload);
   if (upstream) {
     seating_.close(pool, header.mark, wire::encode(wire::Closed{.last_seq = header.seq}));
   }
@@ -261,6 +257,22 @@ std::vector<std::uint32_t> Dispatcher::choose(Pool& pool, const Mark& mark, std:
   // The next one in their order, if that one is not free.
   const auto next = std::lower_bound(free.begin(), free.end(), turn);
   return {next == free.end() ? free.front() : *next};
+}
+
+std::vector<std::uint32_t> Dispatcher::choose_now(Pool& pool, const Mark& mark, std::size_t size) {
+  session::WorkQueue& queue = pool.work->queue;
+  if (!queue.may_pass(mark) || queue.turn() != nullptr) return {};
+  return choose(pool, mark, size);
+}
+
+std::optional<std::uint32_t> Dispatcher::send_now(Pool& pool,
+                                                  const std::vector<std::uint32_t>& upstreams,
+                                                  const wire::EventHeader& header,
+                                                  std::string_view payload) {
+  if (upstreams.empty()) return std::nullopt;
+  send(pool, upstreams, header, payload);
+  pool.work->queue.passed(header.mark);
+  return upstreams.front();
 }
 
 void Dispatcher::send(Pool& pool, const std::vector<std::uint32_t>& upstreams,

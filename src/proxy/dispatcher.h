@@ -39,7 +39,8 @@ class Dispatcher {
   // The same for a connection that is not there any more, which is told as opened and closed.
   [[nodiscard]] std::optional<std::uint32_t> frame_of_ended_now(Pool& pool,
                                                                 const wire::EventHeader& header,
-                                                                std::string_view payload);
+                                                                std::string_view payload,
+                                                                const wire::Opened& opened);
   // No upstream of the pool accepts a frame of this size; where all get it, one does not.
   [[nodiscard]] bool is_too_large(const Pool& pool, std::size_t size) const;
   // It has ended.
@@ -74,7 +75,14 @@ class Dispatcher {
   }
   // The upstreams that get the next frame of `mark` now; empty if it has to wait.
   [[nodiscard]] std::vector<std::uint32_t> choose(Pool& pool, const Mark& mark, std::size_t size);
+  // The same for a frame that goes before all that waits, if that waits for something else.
+  [[nodiscard]] std::vector<std::uint32_t> choose_now(Pool& pool, const Mark& mark,
+                                                      std::size_t size);
   [[nodiscard]] bool takes(const Pool& pool, std::uint32_t upstream, std::size_t size) const;
+  [[nodiscard]] std::optional<std::uint32_t> send_now(Pool& pool,
+                                                      const std::vector<std::uint32_t>& upstreams,
+                                                      const wire::EventHeader& header,
+                                                      std::string_view payload);
   void send(Pool& pool, const std::vector<std::uint32_t>& upstreams,
             const wire::EventHeader& header, std::string_view payload);
   void send_one(Pool& pool, std::uint32_t upstream, const wire::EventHeader& header,

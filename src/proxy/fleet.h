@@ -40,8 +40,11 @@ struct Upstream {
   session::AwaitedReplies replies;  // with a reply_timeout, if it does not ack
   TimeBuckets answers;              // of frames that were watched (session/answer_watch.h)
   std::deque<Mark> waiting;         // paused clients, first come first served; some may have ended
-  std::deque<Moving> moving;        // clients that leave it; some may have ended
-  std::uint64_t leave_by_ms = 0;    // with Role::rest: its link ends then
+  // Clients, with what found no room on the link; some may have no such thing any more. Made anew
+  // ten times a second.
+  std::deque<Mark> backlogged;
+  std::deque<Moving> moving;      // clients that leave it; some may have ended
+  std::uint64_t leave_by_ms = 0;  // with Role::rest: its link ends then
 
   // Its link is ready, and still the one that had this number.
   [[nodiscard]] bool has_stream(std::uint32_t number) const {

@@ -83,6 +83,7 @@ void Mover::transfer(Client& client, Upstream& from, std::uint32_t index) {
     from.link->append({.mark = client.session.mark()}, wire::EventKind::closed,
                       wire::encode(closing_of(client, CloseReason::moved)));
   }
+  redelivery_.take_along(client, target, unacked);
   state_.detach(client);
   client.session.set_former(index);
   state_.set_pool(client, target);

@@ -23,6 +23,7 @@ void Redelivery::link_lost(std::uint32_t index, std::string_view why,
   upstream.replies.move_open_to(pool.unanswered);
   forget_those_that_come_again(pool, batches);
   upstream.waiting.clear();
+  upstream.backlogged.clear();
   upstream.moving.clear();
   upstream.asked_drain = false;
   std::vector<Client*> clients;
@@ -93,6 +94,17 @@ std::vector<link::LostBatch> Redelivery::take_back(Client& client) const {
   }
   if (!state_.pool_of(client).work) note_last_acked({&client}, unacked);
   return unacked;
+}
+
+void Redelivery::take_along(Client& client, std::size_t target,
+                            std::vector<link::LostBatch>& before) const {
+  if (!client.rewound || !state_.fleet->pools()[target].work) return;
+  for (Rewinds* held_back : {&state_.backlog, &state_.rewinds}) {
+    for (link::LostBatch& held : held_back->take(client.session.mark()).events) {
+      before.push_back(std::move(held));
+    }
+  }
+  client.rewound = false;
 }
 
 void Redelivery::give_again(std::size_t slot, std::vector<link::LostBatch> batches) {
@@ -228,16 +240,17 @@ void Redelivery::give_up(std::uint32_t index, std::uint64_t delivery, DeadLetter
 
 void Redelivery::tick() {
   const std::uint64_t now = state_.loop.now_ms();
-  // Of clients that have ended, have no upstream or are of a pool that queues frames now: there is
-  // no link to wait for.
-  const auto waits_for_no_link = [this](const Mark& mark) {
+  std::vector<Upstream>& upstreams = state_.fleet->upstreams();
+  for (Upstream& upstream : upstreams) upstream.backlogged.clear();
+  for (const Mark& mark : state_.backlog.marks()) {
     const Client* client = state_.clients.find(mark);
-    return client == nullptr || !client->session.attached() || state_.pool_of(*client).work;
-  };
-  for (const Mark& mark : state_.backlog.some(SIZE_MAX, waits_for_no_link)) {
-    come_again(mark, state_.backlog.take(mark));
+    if (client != nullptr && client->session.attached()) {
+      state_.upstream_of(*client).backlogged.push_back(mark);
+    } else {  // there is no link to wait for
+      come_again(mark, state_.backlog.take(mark));
+    }
   }
-  for (std::uint32_t i = 0; i < state_.fleet->upstreams().size(); ++i) give_backlog(i);
+  for (std::uint32_t i = 0; i < upstreams.size(); ++i) give_backlog(i);
   for (const Mark& mark : state_.rewinds.due(now)) {
     if (!state_.backlog.holds(mark)) rewind(mark);
   }
@@ -245,23 +258,17 @@ void Redelivery::tick() {
 
 void Redelivery::give_backlog(std::uint32_t index) {
   Upstream& upstream = state_.fleet->upstreams()[index];
-  if (giving_ || state_.backlog.empty() || upstream.vacant || state_.fleet->pool_of(upstream).work)
-    return;
-  // A client that leaves takes it along.
-  const auto waits = [&](const Mark& mark) {
-    const Client* client = state_.clients.find(mark);
-    return client != nullptr && client->session.upstream() == index && !client->moving;
-  };
-  constexpr std::size_t kAtOnce = 64;
-  std::vector<Mark> marks;
-  while (upstream.link->ready() && upstream.link->has_room()) {
-    marks = state_.backlog.some(kAtOnce, waits);
-    if (marks.empty()) return;
-    for (const Mark& mark : marks) {
-      if (!give_backlog_of(*state_.clients.find(mark), *upstream.link)) break;
-    }
+  if (giving_ || upstream.vacant) return;
+  while (!upstream.backlogged.empty()) {
+    if (!upstream.link->ready()) return;
+    if (!upstream.link->has_room()) return upstream.link->want_room();
+    const Mark mark = upstream.backlogged.front();
+    Client* client = state_.clients.find(mark);
+    // A client that leaves takes it along.
+    const bool waits = client != nullptr && client->session.upstream() == index &&
+                       !client->moving && state_.backlog.holds(mark);
+    if (!waits || give_backlog_of(*client, *upstream.link)) upstream.backlogged.pop_front();
   }
-  upstream.link->want_room();
 }
 
 bool Redelivery::give_backlog_of(Client& client, const link::Link& link) {
@@ -310,11 +317,16 @@ void Redelivery::leave_pool(std::size_t slot) {
     held.push_back(client);
   }
   if (held.empty()) return;
-  Pool& target = state_.fleet->pools()[state_.next_pool_of(*held.front())];
-  for (Client* client : held) state_.set_pool(*client, state_.next_pool_of(*client));
+  const std::size_t next = state_.next_pool_of(*held.front());
+  Pool& target = state_.fleet->pools()[next];
+  std::vector<link::LostBatch> waiting = std::exchange(pool.stranded, {});
+  for (Client* client : held) {
+    take_along(*client, next, waiting);
+    state_.set_pool(*client, next);
+  }
   std::vector<HeldEnd> ends = std::exchange(pool.held_ends, {});
   std::move(ends.begin(), ends.end(), std::back_inserter(target.held_ends));
-  move(target, held, std::exchange(pool.stranded, {}));
+  move(target, held, std::move(waiting));
 }
 
 std::uint64_t Redelivery::stranded_frames() const {

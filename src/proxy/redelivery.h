@@ -33,6 +33,10 @@ class Redelivery {
   // Takes back what the client's upstream has not acked, if it acks at all, and notes what it has.
   // For give_again(), once the client has another upstream, or none.
   [[nodiscard]] std::vector<link::LostBatch> take_back(Client& client) const;
+  // The client goes to another pool. What is held back of it goes along, to be held back there; but
+  // a pool that queues frames gets it at once, behind `before`: its line is what waits there.
+  void take_along(Client& client, std::size_t target,
+                  std::vector<link::LostBatch>& before) const;
   void give_again(std::size_t pool, std::vector<link::LostBatch> batches);
 
   // Nobody is ready in this pool. If a reload gave all its clients another one where somebody is,

@@ -162,7 +162,9 @@ void Repetition::finish() {
     }
     client->rewound = true;
     client->want_readable(false);
-    state_.upstream_of(*client).link->want_room();
+    Upstream& upstream = state_.upstream_of(*client);
+    upstream.link->want_room();
+    upstream.backlogged.push_back(mark);
     state_.backlog.hold(mark, client->pool, std::move(events), state_.loop.now_ms());
   }
   no_room_.clear();

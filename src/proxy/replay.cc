@@ -54,9 +54,7 @@ ReplayResult Replay::give_as_orphan(WorkerState& state, Dispatcher& dispatcher) 
   if (!chosen || state.draining) return {Kind::no_upstream, {}};
   link::Link& link = *state.fleet->upstreams()[*chosen].link;
   if (const Kind fit = fits(link); fit != Kind::delivered) return {fit, {}};
-  link.append({.mark = letter_.mark}, wire::EventKind::opened,
-              wire::encode(wire::Opened{
-                  .listener = letter_.listener, .resumed = true, .next_seq = letter_.seq}));
+  link.append({.mark = letter_.mark}, wire::EventKind::opened, wire::encode(opening()));
   link.append(header(pool), wire::EventKind::payload, letter_.payload);
   // Why its connection ended is not known any more.
   link.append({.mark = letter_.mark}, wire::EventKind::closed,
@@ -67,9 +65,10 @@ ReplayResult Replay::give_as_orphan(WorkerState& state, Dispatcher& dispatcher) 
 ReplayResult Replay::dispatch(WorkerState& state, Dispatcher& dispatcher, Pool& pool,
                               bool with_client) const {
   if (dispatcher.is_too_large(pool, letter_.payload.size())) return {Kind::too_large, {}};
-  const auto upstream = with_client
-                            ? dispatcher.frame_now(pool, header(pool), letter_.payload)
-                            : dispatcher.frame_of_ended_now(pool, header(pool), letter_.payload);
+  const wire::EventHeader frame = header(pool);
+  const auto upstream =
+      with_client ? dispatcher.frame_now(pool, frame, letter_.payload)
+                  : dispatcher.frame_of_ended_now(pool, frame, letter_.payload, opening());
   if (!upstream) return {Kind::no_room, {}};
   return {Kind::delivered, state.fleet->upstreams()[*upstream].link->address()};
 }
@@ -77,6 +76,10 @@ ReplayResult Replay::dispatch(WorkerState& state, Dispatcher& dispatcher, Pool& 
 ReplayResult::Kind Replay::fits(const link::Link& link) const {
   if (letter_.payload.size() > link.max_payload()) return Kind::too_large;
   return link.has_room() ? Kind::delivered : Kind::no_room;
+}
+
+wire::Opened Replay::opening() const {
+  return {.listener = letter_.listener, .resumed = true, .next_seq = letter_.seq};
 }
 
 wire::EventHeader Replay::header(const Pool& pool) const {

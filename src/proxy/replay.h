@@ -48,6 +48,8 @@ class Replay {
   // `delivered` if nothing speaks against it.
   [[nodiscard]] ReplayResult::Kind fits(const link::Link& link) const;
   [[nodiscard]] wire::EventHeader header(const Pool& pool) const;
+  // Of a client that is gone.
+  [[nodiscard]] wire::Opened opening() const;
 
   const DeadLetter letter_;
   const std::size_t workers_;

@@ -46,12 +46,10 @@ std::vector<Mark> Rewinds::due(std::uint64_t now_ms) const {
   return marks;
 }
 
-std::vector<Mark> Rewinds::some(std::size_t most,
-                                absl::FunctionRef<bool(const Mark&)> wanted) const {
+std::vector<Mark> Rewinds::marks() const {
   std::vector<Mark> marks;
-  for (auto at = held_.begin(); at != held_.end() && marks.size() < most; ++at) {
-    if (wanted(at->first)) marks.push_back(at->first);
-  }
+  marks.reserve(held_.size());
+  for (const auto& [mark, held] : held_) marks.push_back(mark);
   return marks;
 }
 

@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
-#include "absl/functional/function_ref.h"
 #include "link/batch_queue.h"
 #include "waymark/mark.h"
 
@@ -36,12 +35,10 @@ class Rewinds {
   [[nodiscard]] bool is_due(const Mark& mark, std::uint64_t now_ms) const;
   // The connections that are due.
   [[nodiscard]] std::vector<Mark> due(std::uint64_t now_ms) const;
-  // Connections of which `wanted` is true, so many at most.
-  [[nodiscard]] std::vector<Mark> some(std::size_t most,
-                                       absl::FunctionRef<bool(const Mark&)> wanted) const;
+  // All that something is held back of.
+  [[nodiscard]] std::vector<Mark> marks() const;
   // What is held back of this connection; nullptr if nothing is.
   [[nodiscard]] Held* find(const Mark& mark);
-  [[nodiscard]] bool empty() const { return held_.empty(); }
 
   // What is held back of the connections of the pool in this slot.
   template <typename Visit>

@@ -36,12 +36,16 @@ void Seating::leaving(std::uint32_t upstream) {
 }
 
 void Seating::open(Pool& pool, std::uint32_t upstream, const Mark& mark, std::uint64_t seq) {
-  if (!pool.work->seats.take(mark, upstream)) return;
+  if (pool.work->seats.has(mark, upstream)) return;
   const Client* client = client_of(pool, mark);
-  link_of(upstream).append(
-      {.mark = mark}, wire::EventKind::opened,
-      wire::encode(client != nullptr ? opening_of(*client)
-                                     : wire::Opened{.resumed = true, .next_seq = seq}));
+  open_as(pool, upstream, mark,
+          client != nullptr ? opening_of(*client) : wire::Opened{.resumed = true, .next_seq = seq});
+}
+
+void Seating::open_as(Pool& pool, std::uint32_t upstream, const Mark& mark,
+                      const wire::Opened& opened) {
+  if (!pool.work->seats.take(mark, upstream)) return;
+  link_of(upstream).append({.mark = mark}, wire::EventKind::opened, wire::encode(opened));
 }
 
 void Seating::half_closed(Pool& pool, const Mark& mark) {

@@ -40,6 +40,7 @@ void Sweep::follow_listener(Client& client) {
   }
   std::vector<link::LostBatch> waiting;
   if (state_.pool_of(client).work) waiting = dispatcher_.give_away(client);
+  redelivery_.take_along(client, target, waiting);
   state_.set_pool(client, target);
   up_.place(client, state_.pool_of(client).next_move++);
   redelivery_.give_again(target, std::move(waiting));

@@ -126,10 +126,12 @@ def test_the_payload_is_shown_and_leaves_a_line(rig):
         assert unknown in refused(404, kept.admin.get, f"/v1/deadletters/{unknown}")
 
 
-@pytest.mark.parametrize("workers", [1, 3])
-def test_one_that_is_gone_is_opened_replayed_and_closed(rig, workers):
+@pytest.mark.parametrize(
+    "workers, dispatch", [(1, "connection"), (3, "connection"), (1, "frame"), (1, "all")]
+)
+def test_one_that_is_gone_is_opened_replayed_and_closed(rig, workers, dispatch):
     upstream = rig.upstream()
-    kept = Kept(rig, upstream, workers=workers)
+    kept = Kept(rig, upstream, workers=workers, pool={"dispatch": dispatch})
     ids = kept.restart({"mark": MARK, "seq": 7, "payload": b"again", "attempts": 5}, {})
     kept.proxy.wait_for_upstreams(1)
     assert kept.replay(ids[0]) == {"id": ids[0], "upstream": upstream.address}

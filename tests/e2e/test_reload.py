@@ -210,6 +210,37 @@ def test_frames_that_wait_go_along_with_their_clients(rig):
     assert running.proxy.total("frames_stranded") == 0
 
 
+def test_refused_frames_go_along_to_a_pool_that_orders_them(rig):
+    """They wait for their time no longer: there is a line for them, and nobody passes it."""
+    acks = {"opening": [wire.welcome(acks=True)], "answer": wire.acked_lifecycle}
+    first, second = rig.upstream(**acks), rig.upstream(**acks)
+    running = Reloading(rig, first)
+    client = running.proxy.client()
+    client.send(b"one\ntwo\n")
+    first.send(wire.nack(first.expect("payload", 2)[0].delivery, delay_ms=600_000))
+    eventually(lambda: running.proxy.total("link_outstanding_frames") == 0, "both to be taken back")
+    client.send(b"three\n")
+    with running.change() as settings:
+        ordered = {"name": "ordered", "dispatch": "frame_ordered", "upstreams": [second.address]}
+        settings["pools"].append(ordered)
+        settings["listeners"][0]["pool"] = "ordered"
+    out = second.expect("payload")[0]
+    assert (out.payload, out.seq, out.attempt) == (b"one", 1, 2)
+    client.end_writing()
+    second.send(wire.answer(out))
+    assert client.receive_line() == b"one"
+    for number, payload in ((2, b"two"), (3, b"three")):
+        frames = second.expect("payload", number)
+        assert len(frames) == number, "one at a time"
+        out = frames[-1]
+        assert (out.payload, out.seq) == (payload, number)
+        second.send(wire.answer(out))
+        assert client.receive_line() == payload
+    second.expect("half_closed")
+    kinds = [event.WhichOneof("kind") for event in second.events(mark=out.mark)]
+    assert kinds == ["opened", "payload", "payload", "payload", "half_closed"]
+
+
 def test_larger_frames_are_carried_by_links_that_are_there(rig):
     # The upstream itself was told that the proxy takes 1 MiB.
     upstream = rig.upstream(answer=lambda event: wire.echo(event) if event.ByteSize() < 1 << 20 else [])

@@ -106,6 +106,9 @@ void add_connections(MetricsText& text, const WorkerSnapshot& worker, std::strin
   text.counter("waymark_downstream_input_discarded_bytes_total",
                "Bytes of unfinished frames and of input read while ending a connection.",
                counters.input_discarded_bytes, {{"worker", id}});
+  text.counter("waymark_downstream_input_skipped_bytes_total",
+               "Bytes left out between frames (on_malformed: resync).",
+               counters.input_skipped_bytes, {{"worker", id}});
   text.counter("waymark_downstream_reads_paused_total",
                "Times reading from a client was paused, by what was short.", counters.reads_paused,
                {{"worker", id}, {"cause", "window"}});

@@ -47,6 +47,10 @@ std::string_view word_of(frame::Kind kind) {
       return "fixed";
     case frame::Kind::length_prefix:
       return "length_prefix";
+    case frame::Kind::start_stop:
+      return "start_stop";
+    case frame::Kind::by_start:
+      return "switch";
   }
   return "raw";
 }

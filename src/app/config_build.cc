@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "app/config_endpoint.h"
+#include "app/config_framing.h"
 #include "app/secret.h"
 
 namespace waymark::app {
@@ -16,73 +17,6 @@ Endpoint endpoint_of(const std::string& bind) {
 }
 
 std::size_t size_of(std::int64_t value) { return static_cast<std::size_t>(value); }
-
-frame::LengthField length_field_of(schema::LengthSize size) {
-  switch (size) {
-    case schema::LENGTH_SIZE_1:
-      return frame::LengthField::u8;
-    case schema::LENGTH_SIZE_2:
-      return frame::LengthField::u16;
-    case schema::LENGTH_SIZE_8:
-      return frame::LengthField::u64;
-    case schema::LENGTH_SIZE_VARINT:
-      return frame::LengthField::varint;
-    default:
-      return frame::LengthField::u32;
-  }
-}
-
-frame::Ending ending_of(schema::Egress egress) {
-  switch (egress) {
-    case schema::EGRESS_LF:
-      return frame::Ending::lf;
-    case schema::EGRESS_CRLF:
-      return frame::Ending::crlf;
-    default:
-      return frame::Ending::same;
-  }
-}
-
-frame::LengthPrefix length_prefix_of(const schema::LengthPrefix& in) {
-  return {.field = length_field_of(in.size()),
-          .order = in.order() == schema::BYTE_ORDER_LITTLE ? frame::ByteOrder::little
-                                                           : frame::ByteOrder::big,
-          .offset = size_of(in.offset()),
-          .adjustment = in.adjustment(),
-          .strip = in.strip()};
-}
-
-frame::Framing framing_of(const schema::Framing& in) {
-  frame::Framing out;
-  switch (in.kind_case()) {
-    case schema::Framing::kRaw:
-    case schema::Framing::KIND_NOT_SET:
-      out.kind = frame::Kind::raw;
-      out.max_frame_bytes = size_of(in.raw().max_frame_bytes());
-      break;
-    case schema::Framing::kLine:
-      out.kind = frame::Kind::line;
-      out.max_frame_bytes = size_of(in.line().max_frame_bytes());
-      out.ending = ending_of(in.line().egress());
-      break;
-    case schema::Framing::kDelimiter:
-      out.kind = frame::Kind::delimiter;
-      out.max_frame_bytes = size_of(in.delimiter().max_frame_bytes());
-      out.delimiters = {in.delimiter().delimiters().begin(), in.delimiter().delimiters().end()};
-      break;
-    case schema::Framing::kFixed:
-      out.kind = frame::Kind::fixed;
-      out.max_frame_bytes = size_of(in.fixed().max_frame_bytes());
-      out.fixed_bytes = size_of(in.fixed().bytes());
-      break;
-    case schema::Framing::kLengthPrefix:
-      out.kind = frame::Kind::length_prefix;
-      out.max_frame_bytes = size_of(in.length_prefix().max_frame_bytes());
-      out.length = length_prefix_of(in.length_prefix());
-      break;
-  }
-  return out;
-}
 
 proxy::ListenerSettings listener_of(const schema::Listener& in) {
   Endpoint bind = endpoint_of(in.bind());

@@ -70,7 +70,8 @@ void add_rows(std::string& out, const std::string& parent, const FieldDescriptor
   const std::string path = path_of(parent, field);
   out += fmt::format("| `{}` | {} | {} | {} | {} |\n", path, type_of(field),
                      default_of(rule_of(field)), allowed_of(field), rule_of(field).doc());
-  if (const Descriptor* message = field.message_type()) {
+  const Descriptor* message = field.message_type();
+  if (message != nullptr && !rule_of(field).described()) {
     for (int i = 0; i < message->field_count(); ++i) add_rows(out, path, *message->field(i));
   }
 }

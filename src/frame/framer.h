@@ -16,10 +16,12 @@
 
 namespace waymark::frame {
 
+struct Cut;
+
 // The framer of one connection. Any split of the same bytes gives the same frames and the same
 // fault (except raw, where the split is the framing). Frames that lie wholly in the bytes fed are
 // not copied; only the tail of an unfinished one is, at most max_frame_bytes and a header or ending
-// of it. No byte is searched twice.
+// of it; twice that where escapes are. No byte is searched twice.
 class Framer {
  public:
   using Sink = absl::FunctionRef<void(std::string_view frame)>;
@@ -31,8 +33,9 @@ class Framer {
 
   // Gives the payload of each frame that `bytes` complete to `sink`, valid during that call, which
   // must not touch this framer. On a fault the frames before it were given, and nothing is accepted
-  // any more: later calls return the same fault.
-  [[nodiscard]] Fault feed(std::string_view bytes, Sink sink);
+  // any more: later calls return the same fault. With Framing::resync there are no faults: bytes
+  // that are not of a frame are left out, and their number is added to `skipped`.
+  [[nodiscard]] Fault feed(std::string_view bytes, Sink sink, std::uint64_t* skipped = nullptr);
 
   // Bytes fed since the last frame ended. After a fault: those of the refused frame, and what came
   // behind it in the same feed.
@@ -44,9 +47,19 @@ class Framer {
   [[nodiscard]] std::uint8_t last_ending() const { return last_ending_; }
 
  private:
+  // What one call of feed() has left to do.
+  struct Feed {
+    std::string_view bytes;
+    Sink sink;
+    std::uint64_t& skipped;
+    std::string joined;  // what `bytes` look at, once held bytes came before them
+  };
+
   void cut_raw(std::string_view bytes, Sink sink);
   template <typename Cutter>
-  void cut(const Cutter& cutter, std::string_view bytes, Sink sink);
+  void cut(const Cutter& cutter, Feed& feed);
+  void give(Cut& next, Feed& feed);
+  void take_in_held(Feed& feed);
   void refuse(Fault fault, std::size_t fed_bytes);
 
   [[nodiscard]] std::string_view held() const { return held_ ? *held_ : std::string_view(); }

@@ -14,8 +14,10 @@ namespace waymark::frame {
 
 inline constexpr std::size_t kMostFieldBytes = 10;  // a varint of 64 bits
 
-[[nodiscard]] std::size_t least_field_bytes(LengthField field);
-[[nodiscard]] std::uint64_t largest_value(LengthField field);
+[[nodiscard]] std::size_t least_field_bytes(const LengthPrefix& length);
+[[nodiscard]] std::uint64_t largest_value(const LengthPrefix& length);
+// Bytes that the value of a field of this size counts beside the rest of the frame.
+[[nodiscard]] std::size_t counted_header_bytes(const LengthPrefix& length, std::size_t field_bytes);
 
 // What a header announces.
 struct LengthHeader {
@@ -25,8 +27,8 @@ struct LengthHeader {
 };
 
 // Reads the header of the frame that starts with `pieces`, laid end to end. Faults show as soon as
-// the field is complete: malformed if the frame would end before its body, too_large if its payload
-// would be above max_frame_bytes.
+// the field is complete: malformed if it is none, or the frame would end before its body; too_large
+// if its payload would be above max_frame_bytes.
 [[nodiscard]] LengthHeader read_length_header(const Framing& framing,
                                               std::span<const std::string_view> pieces);
 

@@ -26,6 +26,7 @@ struct Counters {
   std::vector<ListenerTraffic> listeners;                // by slot
   std::array<std::uint64_t, kCloseReasons> closed{};     // connections, by reason
   std::uint64_t input_discarded_bytes = 0;               // read or left unread at the end
+  std::uint64_t input_skipped_bytes = 0;                 // between frames (Framing::resync)
   std::uint64_t frames_discarded_in_doubt = 0;           // on_doubt: drop
   std::uint64_t frames_discarded_too_large = 0;          // larger than the upstream accepts
   std::uint64_t frames_discarded_unanswered = 0;         // taken away after reply_timeout

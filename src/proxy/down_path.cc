@@ -249,7 +249,7 @@ wire::Refusal DownPath::send(Client& client, const wire::Command& command) {
       frame::wrap(client.framer.framing(), client.framer.last_ending(), pieces.get());
   if (!envelope) return wire::Refusal::not_frameable;
 
-  const std::size_t size = envelope->head_size + command.payload.size() + envelope->tail.size();
+  const std::size_t size = envelope->size(command.payload.size());
   if (client.gather_bytes + client.queued_bytes() + size > settings.down_hard) {
     // Perhaps the kernel takes what was gathered. A payload larger than the limit goes out when
     // nothing else is queued.

@@ -78,14 +78,17 @@ void UpPath::cut(Client& client, std::string_view bytes, Put&& put) {
   const std::uint64_t received_at = unix_ns();
   const std::uint64_t seq_before = session.last_seq();
   bool refused_by_upstream = false;
-  const frame::Fault fault = client.framer.feed(bytes, [&](std::string_view frame) {
-    if (refused_by_upstream) return;  // what follows a frame that cannot go would leave a gap
-    const wire::EventHeader header = number(client, frame.size(), received_at);
-    if (client.tapped) show(client, header, frame);
-    if (put(header, frame)) return;
-    ++state_.counters.frames_discarded_too_large;
-    refused_by_upstream = true;
-  });
+  const frame::Fault fault = client.framer.feed(
+      bytes,
+      [&](std::string_view frame) {
+        if (refused_by_upstream) return;  // what follows a frame that cannot go would leave a gap
+        const wire::EventHeader header = number(client, frame.size(), received_at);
+        if (client.tapped) show(client, header, frame);
+        if (put(header, frame)) return;
+        ++state_.counters.frames_discarded_too_large;
+        refused_by_upstream = true;
+      },
+      &state_.counters.input_skipped_bytes);
   session.add_input(client.framer.unfinished(), session.last_seq() != seq_before,
                     state_.loop.now_ms());
   if (fault == frame::Fault::too_large || refused_by_upstream) {

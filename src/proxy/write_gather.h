@@ -26,13 +26,21 @@ class WriteGather {
   void add(Client& client, const frame::Envelope& envelope, const wire::Bytes& payload) {
     if (client.gather_first == Client::kNone) clients_.push_back(&client);
     if (envelope.head_size > 0) add_copy(client, envelope.head_bytes());
-    payload.for_each([&](std::string_view piece) {
-      if (piece.size() <= kCopied) {
-        add_copy(client, piece);
-      } else {
-        add_part(client, piece);
+    if (envelope.body) {
+      std::string_view body = *envelope.body;
+      for (; body.size() > kBlock; body.remove_prefix(kBlock)) {
+        add_copy(client, body.substr(0, kBlock));
       }
-    });
+      add_copy(client, body);
+    } else {
+      payload.for_each([&](std::string_view piece) {
+        if (piece.size() <= kCopied) {
+          add_copy(client, piece);
+        } else {
+          add_part(client, piece);
+        }
+      });
+    }
     if (!envelope.tail.empty()) add_copy(client, envelope.tail);
   }
 

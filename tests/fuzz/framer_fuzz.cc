@@ -24,7 +24,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   waymark::ByteDice dice({reinterpret_cast<const char*>(data), size});
   const Framing framing = roll_framing(dice);
   if (!framing.validate().ok()) return -1;
-  const auto ending = static_cast<std::uint8_t>(dice(reference_endings(framing).size()));
+  const auto ending = roll_ending(framing, dice);
   const std::string payload = dice.take(60);
   const std::string split_plan = dice.take(40);
   const std::string_view stream = dice.rest();

@@ -81,11 +81,11 @@ TEST_CASE("a number outside of its bounds names them") {
   CHECK_THAT(errors_of(least_and("workers: 99999999999999999999")), Contains("not a whole number"));
 }
 
-TEST_CASE("a framing is one of five") {
+TEST_CASE("a framing is one of seven") {
   CHECK_THAT(
       errors_of(listener_with("framing: lines")),
       Contains("5:10: listeners[0].framing: \"lines\" is unknown, allowed: raw, line, delimiter, "
-               "fixed, length_prefix; did you mean line?"));
+               "fixed, length_prefix, start_stop, switch; did you mean line?"));
   CHECK_THAT(errors_of(listener_with("framing: { raw: {}, line: {} }")), Contains("found 2"));
   CHECK_THAT(errors_of(listener_with("framing: {}")), Contains("found 0"));
   CHECK_THAT(errors_of(listener_with("framing: fixed")),

@@ -65,9 +65,9 @@ TEST_CASE("refuses a delimiter that another one always ends earlier") {
 
 TEST_CASE("refuses fixed sizes out of range") {
   CHECK(refusal({.kind = Kind::fixed, .max_frame_bytes = 8}) ==
-        "fixed_bytes: 0 given, 1 to max_frame_bytes 8 allowed");
+        "fixed.bytes: 0 given, 1 to max_frame_bytes 8 allowed");
   CHECK(refusal({.kind = Kind::fixed, .max_frame_bytes = 8, .fixed_bytes = 9}) ==
-        "fixed_bytes: 9 given, 1 to max_frame_bytes 8 allowed");
+        "fixed.bytes: 9 given, 1 to max_frame_bytes 8 allowed");
 }
 
 TEST_CASE("refuses length prefixes by which no frame could be read or answered") {

@@ -21,7 +21,10 @@ class SeededDice {
 std::string roll_bytes(const Framing& framing, std::size_t most, SeededDice& dice) {
   std::string bytes(dice(most + 1), '\0');
   for (char& c : bytes) {
-    if (framing.kind == Kind::length_prefix) {
+    const bool length = framing.kind == Kind::length_prefix;
+    if (length && framing.length.digits > 0) {
+      c = "0000001a1bF"[dice(11)];
+    } else if (length || (framing.kind == Kind::by_start && dice(3) == 0)) {
       c = static_cast<char>(dice(20) == 0 ? dice(256) : dice(3) == 0 ? dice(14) : 0);
     } else {
       c = "ab\r\n"[dice(4)];
@@ -35,10 +38,6 @@ Framing roll_valid_framing(SeededDice& dice) {
     const Framing framing = roll_framing(dice);
     if (framing.validate().ok()) return framing;
   }
-}
-
-std::uint8_t roll_ending(const Framing& framing, SeededDice& dice) {
-  return static_cast<std::uint8_t>(dice(reference_endings(framing).size()));
 }
 
 constexpr std::uint64_t kSeeds = 5'000;

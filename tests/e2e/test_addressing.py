@@ -129,6 +129,10 @@ def test_what_is_no_mark_is_refused(rig, mark):
         ({"fixed": {"bytes": 8}}, b"seven.."),
         ({"delimiter": {"delimiters": ["\\x03"]}}, b"a\x03b"),
         ({"length_prefix": {"size": "1"}}, b"x" * 256),
+        ({"line": {"strip": False}}, b"a line without its end"),
+        ({"start_stop": {"start": "{", "stop": "}"}}, b"a}b"),
+        ({"start_stop": {"start": "{", "stop": "}", "strip": False}}, b"{a"),
+        ({"switch": {"cases": [{"starts_with": "*", "framing": "line"}]}}, b"no star"),
     ],
 )
 def test_a_payload_that_cannot_be_framed_is_refused(rig, framing, payload):

@@ -31,6 +31,36 @@ def length_prefix(size, order, code):
     return framing, prefixed(lambda length: struct.pack(code, length))
 
 
+SLIP = {
+    "start_stop": {
+        "start": "\\xc0",
+        "stop": "\\xc0",
+        "escapes": [{"sent": "\\xdb\\xdc", "means": "\\xc0"}, {"sent": "\\xdb\\xdd", "means": "\\xdb"}],
+    }
+}
+
+
+def slip(payloads):
+    escaped = [(p + b"\xc0\xdb").replace(b"\xdb", b"\xdb\xdd").replace(b"\xc0", b"\xdb\xdc") for p in payloads]
+    return b"".join(b"\xc0" + each + b"\xc0" for each in escaped)
+
+
+SWITCH = {
+    "switch": {
+        "cases": [
+            {"starts_with": "\\x00", "framing": {"length_prefix": {"size": "3", "strip": False}}},
+            {"starts_with": "*", "framing": {"delimiter": {"delimiters": ["#"]}}},
+            {"framing": {"line": {"strip": False}}},
+        ]
+    }
+}
+
+
+def switch(payloads):
+    kinds = (lambda p: b"\0" + struct.pack(">H", len(p)) + p, lambda p: b"*" + p + b"#", lambda p: p + b"\n")
+    return b"".join(kinds[number % 3](payload) for number, payload in enumerate(payloads))
+
+
 FRAMINGS = {
     "raw": ("raw", b"".join),
     "line-lf": ("line", lines),
@@ -54,6 +84,19 @@ FRAMINGS = {
         {"length_prefix": {"size": "2", "offset": 3, "strip": False}},
         prefixed(lambda length: b"\x7eWM" + struct.pack(">H", length)),
     ),
+    "length-3": ({"length_prefix": {"size": "3"}}, prefixed(lambda length: struct.pack(">I", length)[1:])),
+    "length-of-itself-in-decimal": (
+        {"length_prefix": {"size": "decimal", "digits": 6, "counts": "field"}},
+        prefixed(lambda length: b"%06d" % (length + 6)),
+    ),
+    "length-in-hex": ({"length_prefix": {"size": "hex", "digits": 4}}, prefixed(lambda length: b"%04X" % length)),
+    "length-in-some-bits": (
+        {"length_prefix": {"size": "2", "order": "little", "bits": 15, "offset": 1, "strip": False}},
+        prefixed(lambda length: b"\1" + struct.pack("<H", length | 0x8000)),
+    ),
+    "lines-kept": ({"line": {"strip": False}}, lambda payloads: lines(payloads, b"\r\n")),
+    "flags-with-escapes": (SLIP, slip),
+    "switch": (SWITCH, switch),
 }
 
 

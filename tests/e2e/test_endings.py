@@ -68,6 +68,9 @@ def test_a_frame_larger_than_the_upstream_takes(rig):
     [
         ({"length_prefix": {"size": "varint"}}, b"\xff" * 11),
         ({"length_prefix": {"size": "2", "adjustment": -8}}, b"\0\2zz"),
+        ({"length_prefix": {"size": "decimal", "digits": 2}}, b"1x"),
+        ({"start_stop": {"start": "{", "stop": "}"}}, b"x"),
+        ({"switch": {"cases": [{"starts_with": "*", "framing": "line"}]}}, b"x"),
     ],
 )
 def test_frame_malformed(rig, framing, malformed):
@@ -77,6 +80,20 @@ def test_frame_malformed(rig, framing, malformed):
     client.send(malformed)
     assert client.receive_to_end() == b""
     expect_ending(proxy, client, "FRAME_MALFORMED", upstream)
+
+
+def test_with_resync_what_is_no_frame_is_left_out_and_counted(rig):
+    upstream = rig.upstream(answer=wire.echo)
+    framing = {"start_stop": {"start": "{", "stop": "}", "on_malformed": "resync"}}
+    proxy = rig.proxy(upstream, framing=framing)
+    client = proxy.client()
+    client.send(b"noise{one}more noise{two}{thr")
+    assert client.receive(10) == b"{one}{two}"
+    client.send(b"ee}")
+    assert client.receive(7) == b"{three}"
+    assert upstream.payloads() == [b"one", b"two", b"three"]
+    assert proxy.total("downstream_input_skipped_bytes_total") == len(b"noise" + b"more noise")
+    assert proxy.total("downstream_connections_closed_total") == 0
 
 
 def test_frame_timeout(rig):

@@ -5,12 +5,19 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "waymark/close_reason.h"
 #include "waymark/mark.h"
 #include "waymark/refusal.h"
 
 namespace waymark {
+
+// What the PROXY header of a connection told beside addresses.
+struct Tlv {
+  std::uint8_t type = 0;
+  std::string value;
+};
 
 // A connection is now served by this upstream. Comes before its first frame; never from a proxy
 // that speaks the legacy protocol.
@@ -22,6 +29,7 @@ struct Opened {
   std::map<std::string, std::string, std::less<>> attributes{};  // Sender::set_attributes()
   std::uint64_t incarnation = 0;  // grows each time the same mark connects again
   std::uint32_t epoch = 0;        // grows each time the connection moves to another upstream
+  std::vector<Tlv> proxy_tlvs{};  // in their order; empty where no load balancer is believed
   bool resumed = false;           // the connection is older than its place on this upstream
   std::uint64_t next_seq = 0;     // number its next frame will have
 };

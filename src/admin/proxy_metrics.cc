@@ -1,5 +1,6 @@
 #include "admin/proxy_metrics.h"
 
+#include <array>
 #include <utility>
 
 #include "admin/metrics_text.h"
@@ -32,6 +33,15 @@ void add_program(MetricsText& text, const proxy::ProxySnapshot& snapshot,
              static_cast<double>(snapshot.memory_limit));
   text.gauge("waymark_max_connections", "Most client connections at a time.",
              static_cast<double>(snapshot.max_connections));
+  text.gauge("waymark_proxy_headers_awaited", "Connections whose PROXY header has not come yet.",
+             static_cast<double>(snapshot.waiting_for_header));
+  static constexpr std::array<std::string_view, proxy::kProxyHeaderResults> kResults = {
+      "accepted", "untrusted", "malformed", "ended", "late"};
+  for (std::size_t i = 0; i < kResults.size(); ++i) {
+    text.counter("waymark_proxy_headers_total",
+                 "Connections to listeners that want a PROXY header, by what became of it.",
+                 snapshot.proxy_headers[i], {{"result", kResults[i]}});
+  }
   text.counter("waymark_log_lines_dropped_total", "Log lines dropped because nobody read them.",
                facts.log_lines_dropped);
 }

@@ -9,6 +9,7 @@
 #include "app/config_endpoint.h"
 #include "app/config_error.h"
 #include "base/status.h"
+#include "net/cidr.h"
 
 namespace waymark::app {
 namespace {
@@ -214,6 +215,9 @@ absl::StatusOr<std::string> parse_text(Rule::Unit unit, std::string_view text) {
     case Rule::UNIT_BYTES:
       if (std::optional<std::string> bytes = unescape(text)) return *std::move(bytes);
       return malformed(unit, text);
+    case Rule::UNIT_CIDR:
+      if (auto block = net::Cidr::parse(text); !block.ok()) return block.status();
+      break;
     case Rule::UNIT_PAIR:
       if (!is_pair(text)) return malformed(unit, text);
       break;
@@ -278,6 +282,8 @@ std::string_view name_of(Rule::Unit unit) {
       return "host:port";
     case Rule::UNIT_BYTES:
       return "text with escapes";
+    case Rule::UNIT_CIDR:
+      return "address or network";
     case Rule::UNIT_PAIR:
       return "key=value";
     default:

@@ -103,19 +103,6 @@ std::uint32_t crc32c(std::uint32_t crc, std::string_view bytes) {
   return crc;
 }
 
-// Gives type and value of each; false if they do not fill `bytes` to the last one.
-template <typename Visit>
-bool for_each_tlv(std::string_view bytes, Visit&& visit) {
-  while (!bytes.empty()) {
-    if (bytes.size() < 3) return false;
-    const std::size_t size = u16_at(bytes, 1);
-    if (bytes.size() - 3 < size) return false;
-    visit(byte_at(bytes, 0), bytes.substr(3, size));
-    bytes.remove_prefix(3 + size);
-  }
-  return true;
-}
-
 // What is wrong with the TLVs at the end of `header`; empty if nothing is.
 std::string_view problem_of(std::string_view header, std::string_view tlvs) {
   std::string_view problem;
@@ -188,6 +175,18 @@ ProxyHeader read_binary(std::string_view bytes) {
 }
 
 }  // namespace
+
+bool for_each_tlv(std::string_view tlvs,
+                  absl::FunctionRef<void(std::uint8_t, std::string_view)> visit) {
+  while (!tlvs.empty()) {
+    if (tlvs.size() < 3) return false;
+    const std::size_t size = u16_at(tlvs, 1);
+    if (tlvs.size() - 3 < size) return false;
+    visit(byte_at(tlvs, 0), tlvs.substr(3, size));
+    tlvs.remove_prefix(3 + size);
+  }
+  return true;
+}
 
 std::optional<std::string_view> ProxyHeader::tlv(std::uint8_t type) const {
   std::optional<std::string_view> found;

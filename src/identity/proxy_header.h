@@ -9,6 +9,8 @@
 #include <string>
 #include <string_view>
 
+#include "absl/functional/function_ref.h"
+
 namespace waymark::identity {
 
 struct ProxyAddress {
@@ -36,6 +38,11 @@ struct ProxyHeader {
   // The value of the first TLV of this type; views into what was read.
   [[nodiscard]] std::optional<std::string_view> tlv(std::uint8_t type) const;
 };
+
+// Gives type and value of each TLV of an accepted header, in order. False: they do not fill `tlvs`
+// to its last byte.
+bool for_each_tlv(std::string_view tlvs,
+                  absl::FunctionRef<void(std::uint8_t type, std::string_view value)> visit);
 
 // Reads the header at the start of `bytes`, which a connection has sent so far. Verdicts other than
 // incomplete do not change when more bytes come, and malformed shows as early as it can be told:

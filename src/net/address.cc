@@ -27,6 +27,21 @@ absl::StatusOr<Address> Address::from_numeric(std::string_view host, std::uint16
                "'{}' is not a numeric address, allowed: an IPv4 or IPv6 address", host);
 }
 
+Address Address::from_bytes(const std::array<std::uint8_t, 16>& host, bool v6, std::uint16_t port) {
+  Address address;
+  if (v6) {
+    address.storage_.sin6_family = AF_INET6;
+    std::memcpy(&address.storage_.sin6_addr, host.data(), host.size());
+  } else {
+    sockaddr_in v4{};
+    v4.sin_family = AF_INET;
+    std::memcpy(&v4.sin_addr, host.data(), sizeof v4.sin_addr);
+    std::memcpy(&address.storage_, &v4, sizeof v4);
+  }
+  address.storage_.sin6_port = htons(port);
+  return address;
+}
+
 Address Address::local_of(int fd) {
   Address address;
   socklen_t size = sizeof address.storage_;

@@ -4,6 +4,7 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -20,6 +21,9 @@ class Address {
   // `host` is a numeric address without brackets; InvalidArgument otherwise.
   [[nodiscard]] static absl::StatusOr<Address> from_numeric(std::string_view host,
                                                             std::uint16_t port);
+  // `host`: the address in network order, of which IPv4 takes the first four bytes.
+  [[nodiscard]] static Address from_bytes(const std::array<std::uint8_t, 16>& host, bool v6,
+                                          std::uint16_t port);
   [[nodiscard]] static Address local_of(int fd);
 
   // "192.0.2.1:80", "[2001:db8::1]:80"; an IPv4 client of a dual-stack socket reads as IPv4.

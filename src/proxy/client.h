@@ -38,10 +38,11 @@ class Client final : public net::Connection {
   std::uint32_t gather_first = kNone;  // what this batch of commands writes (write_gather.h)
   std::uint32_t gather_last = kNone;
   std::uint32_t gather_bytes = 0;
-  std::uint32_t attribute_bytes = 0;             // what they take
-  std::unique_ptr<wire::Attributes> attributes;  // upstreams stored; null: none
-  bool retired = false;                          // ended; its socket is on the way out
-  bool waiting = false;                          // in the queue of its link for room
+  std::uint32_t attribute_bytes = 0;              // what they take
+  std::unique_ptr<wire::Attributes> attributes;   // upstreams stored; null: none
+  std::unique_ptr<const std::string> proxy_tlvs;  // of its PROXY header, raw; null: none
+  bool retired = false;                           // ended; its socket is on the way out
+  bool waiting = false;                           // in the queue of its link for room
   bool moving = false;              // paused until its upstream has all it sent (mover.h)
   bool listed = false;              // has or had a name or a group (presence.h)
   bool rewound = false;             // paused until what is held back has come again (rewinds.h)

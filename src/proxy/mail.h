@@ -8,7 +8,7 @@
 #include <string>
 #include <variant>
 
-#include "net/address.h"
+#include "proxy/arrival.h"
 #include "proxy/layout.h"
 #include "proxy/roster.h"
 #include "proxy/settings.h"
@@ -25,10 +25,8 @@ class Survey;
 
 // From the control thread: a client was accepted. The worker owns `fd`.
 struct NewClient {
-  int fd = -1;
-  std::size_t listener = 0;  // its slot
+  Arrival arrival;
   std::uint64_t ticket = 0;  // its turn in its pool's round robin
-  net::Address peer;
 };
 
 // From another worker: commands for marks it does not have, as one FromUpstream.

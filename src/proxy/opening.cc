@@ -1,9 +1,20 @@
 #include "proxy/opening.h"
 
+#include <utility>
+#include <vector>
+
+#include "identity/proxy_header.h"
+
 namespace waymark::proxy {
 
 wire::Opened opening_of(const Client& client) {
   const session::Session& session = client.session;
+  std::vector<wire::Tlv> tlvs;
+  if (client.proxy_tlvs) {
+    identity::for_each_tlv(*client.proxy_tlvs, [&tlvs](std::uint8_t type, std::string_view value) {
+      tlvs.push_back({type, std::string(value)});
+    });
+  }
   return {
       .incarnation = 1,
       .epoch = session.epoch(),
@@ -15,6 +26,7 @@ wire::Opened opening_of(const Client& client) {
       .attributes = client.attributes ? *client.attributes : wire::Attributes(),
       .resumed = session.epoch() > 1,
       .last_acked_seq = session.last_acked(),
+      .proxy_tlvs = std::move(tlvs),
       .next_seq = session.last_seq() + 1,
   };
 }

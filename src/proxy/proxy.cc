@@ -61,10 +61,13 @@ void merge(SurveyAnswer& sum, SurveyAnswer part) {
 Proxy::Proxy(const Settings& settings, Observer& observer, net::Loop& loop,
              std::size_t worker_count)
     : shared_(settings, worker_count, observer),
+      porch_(loop, [this](Arrival arrival) { hand_out(std::move(arrival)); }),
       doors_(
           loop,
-          [this](std::size_t slot, net::Accepted accepted) { hand_out(slot, std::move(accepted)); },
-          [this] { return connections() < max_connections_; }),
+          [this](std::size_t slot, net::Accepted accepted) {
+            porch_.take(layout_->listeners[slot], std::move(accepted));
+          },
+          [this] { return connections() + porch_.waiting() < max_connections_; }),
       layout_(std::make_shared<const Layout>()) {
   shared_.boot_id.resize(16);
   identity::fill_random(shared_.boot_id.data(), shared_.boot_id.size());
@@ -129,7 +132,7 @@ std::size_t Proxy::connections() const {
 }
 
 // To the worker with the fewest connections.
-void Proxy::hand_out(std::size_t listener, net::Accepted accepted) {
+void Proxy::hand_out(Arrival arrival) {
   std::size_t least = 0;
   for (std::size_t i = 1; i < shared_.connections.size(); ++i) {
     if (shared_.connections[i].load(std::memory_order_relaxed) <
@@ -137,15 +140,15 @@ void Proxy::hand_out(std::size_t listener, net::Accepted accepted) {
       least = i;
     }
   }
-  const std::size_t pool = layout_->listeners[listener].pool;
+  const std::size_t pool = layout_->listeners[arrival.listener].pool;
   shared_.connections[least].fetch_add(1, std::memory_order_relaxed);
   shared_.pool_connections[pool].fetch_add(1, std::memory_order_relaxed);
-  workers_[least]->post(NewClient{
-      .fd = accepted.fd, .listener = listener, .ticket = tickets_[pool]++, .peer = accepted.peer});
+  workers_[least]->post(NewClient{std::move(arrival), tickets_[pool]++});
 }
 
 void Proxy::drain(Millis within) {
   doors_.close();
+  porch_.close();
   for (auto& worker : workers_) {
     worker->post(DrainRequest{.within = within, .quiet = drain_quiet_});
   }
@@ -217,6 +220,8 @@ ProxySnapshot Proxy::snapshot(std::chrono::milliseconds timeout) {
   all.memory_used = shared_.budget.used();
   all.memory_limit = shared_.budget.limit();
   all.max_connections = max_connections_;
+  all.waiting_for_header = porch_.waiting();
+  all.proxy_headers = porch_.counts();
   return all;
 }
 

@@ -12,7 +12,9 @@
 
 #include "absl/status/statusor.h"
 #include "net/loop.h"
+#include "proxy/arrival.h"
 #include "proxy/doors.h"
+#include "proxy/porch.h"
 #include "proxy/replay.h"
 #include "proxy/shared.h"
 #include "proxy/snapshot.h"
@@ -81,12 +83,13 @@ class Proxy {
  private:
   Proxy(const Settings& settings, Observer& observer, net::Loop& loop, std::size_t worker_count);
 
-  void hand_out(std::size_t listener, net::Accepted accepted);
+  void hand_out(Arrival arrival);
   [[nodiscard]] std::size_t connections() const;
 
   Shared shared_;
   std::atomic<std::size_t> max_connections_{0};
   Framings framings_;                   // outlives the workers
+  Porch porch_;                         // control thread
   Doors doors_;                         // control thread
   Millis drain_quiet_{0};               // control thread
   std::vector<std::uint64_t> tickets_;  // next turn, of each pool; control thread

@@ -35,8 +35,7 @@ class Redelivery {
   [[nodiscard]] std::vector<link::LostBatch> take_back(Client& client) const;
   // The client goes to another pool. What is held back of it goes along, to be held back there; but
   // a pool that queues frames gets it at once, behind `before`: its line is what waits there.
-  void take_along(Client& client, std::size_t target,
-                  std::vector<link::LostBatch>& before) const;
+  void take_along(Client& client, std::size_t target, std::vector<link::LostBatch>& before) const;
   void give_again(std::size_t pool, std::vector<link::LostBatch> batches);
 
   // Nobody is ready in this pool. If a reload gave all its clients another one where somebody is,

@@ -5,11 +5,13 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "frame/framing.h"
+#include "net/cidr.h"
 #include "route/picker.h"
 
 namespace waymark::proxy {
@@ -22,12 +24,19 @@ struct KeepaliveSettings {
   int count = 3;
 };
 
+// Every connection begins with a PROXY header.
+struct ProxyProtocolSettings {
+  std::vector<net::Cidr> trusted;  // who may send one; others are not let in
+  Millis header_timeout{5'000};
+};
+
 struct ListenerSettings {
   std::string name;
   std::string host;        // numeric address
   std::uint16_t port = 0;  // 0: one the system chooses
   std::string pool;
   frame::Framing framing;
+  std::optional<ProxyProtocolSettings> proxy_protocol;
   int backlog = 4096;
   Millis frame_timeout{30'000};       // from an unfinished frame's first byte
   Millis idle_timeout{3'600'000};     // without a byte either way

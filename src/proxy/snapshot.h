@@ -1,6 +1,7 @@
 // Copies of what the proxy knows of itself, for metrics and status.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -71,6 +72,11 @@ struct ListenerSnapshot {
   std::uint64_t failed = 0;
 };
 
+// What became of connections to listeners that want a PROXY header.
+enum class ProxyHeaderResult : std::uint8_t { accepted, untrusted, malformed, ended, late };
+inline constexpr std::size_t kProxyHeaderResults = 5;
+using ProxyHeaderCounts = std::array<std::uint64_t, kProxyHeaderResults>;  // by result
+
 // Of all connections.
 struct PresenceCounts {
   std::size_t names = 0;
@@ -85,6 +91,8 @@ struct ProxySnapshot {
   std::size_t memory_used = 0;
   std::size_t memory_limit = 0;
   std::size_t max_connections = 0;
+  std::size_t waiting_for_header = 0;  // connections whose PROXY header has not come
+  ProxyHeaderCounts proxy_headers{};
   PresenceCounts presence;
   bool draining = false;
 };

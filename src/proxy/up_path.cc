@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <utility>
 
 #include "base/unix_clock.h"
 #include "proxy/opening.h"
@@ -9,10 +10,14 @@
 
 namespace waymark::proxy {
 
-void UpPath::take_in(const NewClient& accepted) {
-  const ListenerContext& listener = state_.layout->listeners[accepted.listener];
+void UpPath::take_in(NewClient&& accepted) {
+  Arrival arrival = std::move(accepted.arrival);
+  const ListenerContext& listener = state_.layout->listeners[arrival.listener];
   Client& client = state_.clients.add(std::make_unique<Client>(
-      poller_, accepted.fd, events_, listener, marks_.next(), accepted.peer));
+      poller_, arrival.fd, events_, listener, marks_.next(), arrival.peer));
+  if (!arrival.proxy_tlvs.empty()) {
+    client.proxy_tlvs = std::make_unique<const std::string>(std::move(arrival.proxy_tlvs));
+  }
   ListenerTraffic& traffic = state_.traffic_of(client);
   ++traffic.opened;
   ++traffic.connections;

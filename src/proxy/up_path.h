@@ -19,7 +19,7 @@ class UpPath {
          net::ConnectionEvents& events)
       : state_(state), dispatcher_(dispatcher), closer_(closer), poller_(poller), events_(events) {}
 
-  void take_in(const NewClient& accepted);
+  void take_in(NewClient&& accepted);
 
   // Gives the client to the upstream whose turn `ticket` is; with none ready it stays as it is.
   void place(Client& client, std::uint64_t ticket);

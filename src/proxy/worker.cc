@@ -103,7 +103,7 @@ void Worker::run() {
 }
 
 void Worker::on_mail(Mail&& mail) {
-  if (auto* client = std::get_if<NewClient>(&mail)) return up_.take_in(*client);
+  if (auto* client = std::get_if<NewClient>(&mail)) return up_.take_in(std::move(*client));
   if (auto* commands = std::get_if<ForwardedCommands>(&mail)) return down_.forwarded(*commands);
   if (auto* outcome = std::get_if<SendOutcome>(&mail)) return outcomes_.tell(*outcome);
   if (auto* answer = std::get_if<Answer>(&mail)) return answers_.deliver(*answer);

@@ -112,6 +112,10 @@ bool LinkProtocol::opened(const wire::Event& event) {
   wire::Opened body;
   if (!wire::decode(event.body, body)) return false;
   const Mark mark = event.header.mark;
+  std::vector<Tlv> tlvs;
+  for (wire::Tlv& tlv : body.proxy_tlvs) {
+    tlvs.push_back({static_cast<std::uint8_t>(tlv.type), std::move(tlv.value)});
+  }
   conversations_.insert_or_assign(
       mark, std::make_shared<Conversation>(mark, shared_outbox(), body.epoch));
   service_.directory->claim(mark, shared_outbox());
@@ -122,6 +126,7 @@ bool LinkProtocol::opened(const wire::Event& event) {
                            .attributes = std::move(body.attributes),
                            .incarnation = body.incarnation,
                            .epoch = body.epoch,
+                           .proxy_tlvs = std::move(tlvs),
                            .resumed = body.resumed,
                            .next_seq = body.next_seq},
                           Sender(service_.directory));

@@ -95,6 +95,18 @@ Refusal refusal_of(std::uint32_t number) {
   return number < kRefusals ? static_cast<Refusal>(number) : Refusal::unspecified;
 }
 
+namespace {
+
+bool read_tlv(const Bytes& entry, std::vector<Tlv>& tlvs) {
+  Tlv& tlv = tlvs.emplace_back();
+  return for_each_field(Cursor(entry), [&](const Field& field) {
+    if (field.is_uint(1)) tlv.type = as_u32(field);
+    if (field.is_bytes(2)) tlv.value = field.bytes.to_string();
+  });
+}
+
+}  // namespace
+
 std::string encode(const Opened& opened) {
   std::string body;
   add_uint(body, 1, opened.incarnation);
@@ -107,6 +119,12 @@ std::string encode(const Opened& opened) {
   add_attributes(body, 9, opened.attributes);
   add_uint(body, 10, opened.resumed ? 1 : 0);
   add_uint(body, 11, opened.last_acked_seq);
+  for (const Tlv& tlv : opened.proxy_tlvs) {
+    std::string one;
+    add_uint(one, 1, tlv.type);
+    add_text(one, 2, tlv.value);
+    add_message(body, 12, one);
+  }
   add_uint(body, 13, opened.next_seq);
   return body;
 }
@@ -125,6 +143,7 @@ bool decode(const Bytes& body, Opened& opened) {
     if (field.is_bytes(9)) sound = read_attribute(field.bytes, opened.attributes) && sound;
     if (field.is_uint(10)) opened.resumed = field.value != 0;
     if (field.is_uint(11)) opened.last_acked_seq = field.value;
+    if (field.is_bytes(12)) sound = read_tlv(field.bytes, opened.proxy_tlvs) && sound;
     if (field.is_uint(13)) opened.next_seq = field.value;
   });
   return read && sound;

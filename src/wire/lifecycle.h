@@ -49,6 +49,12 @@ struct Welcome {
 enum class MarkSource : std::uint32_t { unspecified = 0, random = 1 };
 enum class Trust : std::uint32_t { unspecified = 0, none = 1 };
 
+// Of a PROXY header.
+struct Tlv {
+  std::uint32_t type = 0;
+  std::string value;
+};
+
 struct Opened {
   std::uint64_t incarnation = 0;
   std::uint32_t epoch = 0;
@@ -60,6 +66,7 @@ struct Opened {
   Attributes attributes{};
   bool resumed = false;
   std::uint64_t last_acked_seq = 0;
+  std::vector<Tlv> proxy_tlvs{};
   std::uint64_t next_seq = 0;
 };
 

@@ -72,7 +72,7 @@ World::~World() {
 }
 
 int World::connect_client() {
-  up_.take_in({.fd = clients_, .listener = 0, .ticket = tickets_++, .peer = {}});
+  up_.take_in({{.listener = 0, .fd = clients_, .peer = {}, .proxy_tlvs = {}}, tickets_++});
   shared_.connections[0].fetch_add(1);
   shared_.pool_connections[kPool].fetch_add(1);
   return clients_++;

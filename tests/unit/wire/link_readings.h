@@ -164,11 +164,9 @@ inline void canonical_map(google::protobuf::Message& message, const std::string&
 }
 
 inline Readings read_opened(std::string_view message, Pieces pieces) {
-  static const ProtobufReading protobuf("Opened", {"attributes"});
+  static const ProtobufReading protobuf("Opened", {"attributes", "proxy_tlvs"});
   return read_body<Opened>(protobuf, message, pieces, [](google::protobuf::Message& theirs) {
-    for (const char* unread : {"key", "proxy_tlvs"}) {
-      FieldOf(theirs, unread).clear();
-    }
+    FieldOf(theirs, "key").clear();
     canonical_map(theirs, "attributes");
   });
 }

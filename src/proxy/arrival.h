@@ -1,0 +1,18 @@
+// A connection that a listener has let in, on its way to a worker.
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+#include "net/address.h"
+
+namespace waymark::proxy {
+
+struct Arrival {
+  std::size_t listener = 0;  // its slot
+  int fd = -1;               // the receiver closes it
+  net::Address peer;         // the client, where a PROXY header named it
+  std::string proxy_tlvs;    // of the header, raw
+};
+
+}  // namespace waymark::proxy

@@ -23,7 +23,7 @@ class Seating {
 
   // Opened, unless the upstream knows the connection. `seq`: of the first frame it will be given.
   void open(Pool& pool, std::uint32_t upstream, const Mark& mark, std::uint64_t seq);
-  // The same for a connection that is not there.
+  // The same for a connection that is not there, and that the upstream does not know.
   void open_as(Pool& pool, std::uint32_t upstream, const Mark& mark, const wire::Opened& opened);
   // HalfClosed to those that have not been told, unless frames still wait.
   void half_closed(Pool& pool, const Mark& mark);

@@ -19,8 +19,7 @@ Endpoint endpoint_of(const std::string& bind) {
 
 std::size_t size_of(std::int64_t value) { return static_cast<std::size_t>(value); }
 
-std::optional<proxy::ProxyProtocolSettings> proxy_protocol_of(const schema::ProxyProtocol& in) {
-  if (in.trusted_cidrs().empty()) return std::nullopt;
+proxy::ProxyProtocolSettings proxy_protocol_of(const schema::ProxyProtocol& in) {
   proxy::ProxyProtocolSettings out{.header_timeout = Millis(in.header_timeout())};
   for (const std::string& text : in.trusted_cidrs()) {
     if (auto block = net::Cidr::parse(text); block.ok()) out.trusted.push_back(*block);
@@ -35,7 +34,9 @@ proxy::ListenerSettings listener_of(const schema::Listener& in) {
           .port = bind.port,
           .pool = in.pool(),
           .framing = framing_of(in.framing()),
-          .proxy_protocol = proxy_protocol_of(in.proxy_protocol()),
+          .proxy_protocol = in.has_proxy_protocol()
+                                ? std::optional(proxy_protocol_of(in.proxy_protocol()))
+                                : std::nullopt,
           .backlog = static_cast<int>(in.backlog()),
           .frame_timeout = Millis(in.frame_timeout()),
           .idle_timeout = Millis(in.idle_timeout()),

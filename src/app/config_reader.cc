@@ -157,7 +157,7 @@ void ConfigReader::read_absent(Place place, const std::string& path, Message& ou
     report_.add(place, path, "required, and missing");
   } else if (!rule.default_text().empty()) {
     read_value(scalar_at(place, rule.default_text()), path, out, field);
-  } else if (field.message_type() != nullptr && !field.is_repeated()) {
+  } else if (field.message_type() != nullptr && !field.is_repeated() && !rule.optional()) {
     read_value(mapping_at(place), path, out, field);
   }
 }

@@ -70,7 +70,7 @@ class Values {
   // Whether the file could leave it out only because there is no value for it.
   [[nodiscard]] bool is_absent(const FieldDescriptor& field) const {
     if (field.is_repeated()) return size(field) == 0;
-    if (field.containing_oneof() != nullptr) {
+    if (field.containing_oneof() != nullptr || rule_of(field).optional()) {
       return !message_.GetReflection()->HasField(message_, &field);
     }
     return field.cpp_type() == FieldDescriptor::CPPTYPE_STRING && text(field, 0).empty();

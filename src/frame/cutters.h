@@ -34,45 +34,50 @@ struct Cut {
 inline Cut cut_at(std::size_t held, std::size_t taken, std::size_t trailer, std::uint8_t ending,
                   const Framing& framing) {
   if (framing.keep_ending) trailer = 0;
-  if (held + taken - trailer > framing.max_frame_bytes) return {.fault = Fault::too_large};
+  if (held + taken - trailer > framing.max_frame_bytes) {
+    return {.fault = Fault::too_large, .bad = held + taken};
+  }
   return {.taken = taken, .trailer = trailer, .ending = ending};
 }
 
-// No end in `size` bytes. They may go on while what they start can still be small enough, should
-// the longest ending be about to come whole.
-inline Cut no_cut(std::size_t size, std::size_t longest_ending, std::size_t most) {
-  return {.fault = size < most + longest_ending ? Fault::none : Fault::too_large};
+// Where an ending is looked for: a frame with its ending has at most `most` bytes.
+inline std::string_view searched(std::size_t held, std::string_view fresh, std::size_t most) {
+  return fresh.substr(0, most - std::min(held, most));
+}
+
+// No end in what was searched. More may come while there are less than `most` bytes.
+inline Cut no_cut(std::size_t size, std::size_t most) {
+  if (size < most) return {};
+  return {.fault = Fault::too_large, .bad = most};
 }
 
 class LineCutter {
  public:
-  explicit LineCutter(const Framing& framing) : framing_(framing) {}
+  explicit LineCutter(const Framing& framing)
+      : framing_(framing), most_(framing.max_frame_bytes + (framing.keep_ending ? 0 : 2)) {}
 
   Cut operator()(std::string_view held, std::string_view fresh) const {
-    const std::size_t lf = fresh.find('\n');
-    if (lf == std::string_view::npos) {
-      return no_cut(held.size() + fresh.size(), framing_.keep_ending ? 0 : 2,
-                    framing_.max_frame_bytes);
-    }
+    const std::size_t lf = searched(held.size(), fresh, most_).find('\n');
+    if (lf == std::string_view::npos) return no_cut(held.size() + fresh.size(), most_);
     const bool crlf = lf > 0 ? fresh[lf - 1] == '\r' : held.ends_with('\r');
     return cut_at(held.size(), lf + 1, crlf ? 2 : 1, crlf ? 1 : 0, framing_);
   }
 
  private:
   const Framing& framing_;
+  std::size_t most_;  // bytes of a frame with its ending
 };
 
 class DelimiterCutter {
  public:
   explicit DelimiterCutter(const Framing& framing)
-      : framing_(framing), search_(framing.delimiters) {}
+      : framing_(framing),
+        search_(framing.delimiters),
+        most_(framing.max_frame_bytes + (framing.keep_ending ? 0 : search_.longest())) {}
 
   Cut operator()(std::string_view held, std::string_view fresh) const {
-    const auto match = search_.find(held, fresh);
-    if (!match) {
-      return no_cut(held.size() + fresh.size(), framing_.keep_ending ? 0 : search_.longest(),
-                    framing_.max_frame_bytes);
-    }
+    const auto match = search_.find(held, searched(held.size(), fresh, most_));
+    if (!match) return no_cut(held.size() + fresh.size(), most_);
     const std::size_t trailer = framing_.delimiters[match->which].size();
     return cut_at(held.size(), match->end, trailer, match->which, framing_);
   }
@@ -80,6 +85,7 @@ class DelimiterCutter {
  private:
   const Framing& framing_;
   DelimiterSearch search_;
+  std::size_t most_;  // bytes of a frame with its ending
 };
 
 class FixedCutter {
@@ -127,16 +133,14 @@ class StartStopCutter {
     held.remove_prefix(known);
     fresh.remove_prefix(start.size());
 
-    const auto match = search_.find(held, fresh);
+    const std::size_t most = most_between() + flags_.stop.size();
+    const auto match = search_.find(held, searched(held.size(), fresh, most));
     if (!match) {
-      Cut none = no_cut(held.size() + fresh.size(), flags_.stop.size(), most_between());
-      none.bad = flags_.start.size();
+      Cut none = no_cut(held.size() + fresh.size(), most);
+      none.bad += flags_.start.size();
       return none;
     }
     const std::size_t between = held.size() + match->end - flags_.stop.size();
-    if (between > most_between()) {
-      return {.fault = Fault::too_large, .bad = flags_.start.size()};
-    }
     // Two flags in a row, where both are the same: the first one ended something.
     if (between == 0 && flags_.start == flags_.stop) {
       return {.fault = Fault::malformed, .bad = flags_.start.size()};
@@ -182,6 +186,7 @@ class ByStartCutter {
             Choice::Kind::decided) {
       return {.fault = Fault::malformed};  // it ends before its case is told
     }
+    if (cut.fault == Fault::malformed) cut.bad = 1;  // a frame of another case may start there
     cut.ending = ending_in_case(choice.place, cut.ending);
     return cut;
   }

@@ -21,7 +21,8 @@ struct Cut;
 // The framer of one connection. Any split of the same bytes gives the same frames and the same
 // fault (except raw, where the split is the framing). Frames that lie wholly in the bytes fed are
 // not copied; only the tail of an unfinished one is, at most max_frame_bytes and a header or ending
-// of it; twice that where escapes are. No byte is searched twice.
+// of it; twice that where escapes are. No byte is searched twice, but for what
+// resync has left out.
 class Framer {
  public:
   using Sink = absl::FunctionRef<void(std::string_view frame)>;

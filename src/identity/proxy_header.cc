@@ -44,6 +44,7 @@ std::optional<std::string_view> take_word(std::string_view& line) {
 
 bool read_host(std::string_view word, bool v6, ProxyAddress& out) {
   out.v6 = v6;
+  if (word.find('\0') != std::string_view::npos) return false;
   return inet_pton(v6 ? AF_INET6 : AF_INET, std::string(word).c_str(), out.host.data()) == 1;
 }
 
@@ -55,17 +56,16 @@ bool read_port(std::string_view word, ProxyAddress& out) {
 
 ProxyHeader read_text(std::string_view bytes) {
   const std::string_view window = bytes.substr(0, kMostTextBytes);
-  const std::size_t end = window.find("\r\n");
-  if (end == std::string_view::npos) {
+  // A line feed on its own ends nothing, and nothing else may come behind a carriage return.
+  const std::size_t end = window.find_first_of("\r\n"sv);
+  if (end == std::string_view::npos || end + 1 == kMostTextBytes) {
     if (window.size() == kMostTextBytes) return malformed("the first line has no end");
-    // A line feed on its own ends nothing, and nothing else may come behind a carriage return.
-    const std::size_t cr = window.find('\r');
-    if (window.find('\n') != std::string_view::npos ||
-        (cr != std::string_view::npos && cr + 1 < window.size())) {
-      return malformed("the first line does not end with CR LF");
-    }
     return {};
   }
+  if (window[end] == '\n' || (end + 1 < window.size() && window[end + 1] != '\n')) {
+    return malformed("the first line does not end with CR LF");
+  }
+  if (end + 1 == window.size()) return {};
   ProxyHeader header{.verdict = Verdict::accepted, .size = end + 2};
   std::string_view line = window.substr(kText.size(), end - kText.size());
   const std::string_view all = line;
@@ -161,6 +161,10 @@ ProxyHeader read_binary(std::string_view bytes) {
   if (local) return header;  // whatever it holds is not for us
   const std::string_view addresses = bytes.substr(kPrefix, block);
   header.tlvs = bytes.substr(kPrefix + block, size - kPrefix - block);
+  if (block == 0) {  // UNSPEC: what comes behind is to be skipped
+    header.tlvs = {};
+    return header;
+  }
   if (const auto problem = problem_of(bytes.substr(0, size), header.tlvs); !problem.empty()) {
     return malformed(problem);
   }

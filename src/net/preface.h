@@ -47,15 +47,20 @@ class Preface {
   void close() { end(End::closed); }
 
  private:
-  // What libuv holds until it has closed both handles, which may be after the preface is gone.
+  // What libuv holds until it has closed them, which may be after the preface is gone.
   struct Handles {
     uv_poll_t poll;
-    uv_timer_t timer;
-    int open = 2;
+    uv_timer_t deadline;
+    uv_timer_t again;
+    int open = 3;
+    bool polled = true;  // false: the kernel watches no more descriptors
     Preface* owner = nullptr;
   };
 
-  void on_readable();
+  void start();
+  // `over`: the peer has ended, or the socket has an error.
+  void look(bool over);
+  void wait();
   void end(End why);
   static void release(Handles* handles);
 

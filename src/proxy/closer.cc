@@ -116,6 +116,7 @@ void Closer::release(Client& client) {
   state_.counters.input_discarded_bytes += client.discarded_bytes();
   state_.shared.budget.remove(client.charged);
   state_.shared.budget.note_stored(client.attribute_bytes, 0);
+  if (client.proxy_tlvs) state_.shared.budget.remove(client.proxy_tlvs->size());
   state_.shared.connections[state_.index].fetch_sub(1, std::memory_order_relaxed);
   state_.shared.pool_connections[client.pool].fetch_sub(1, std::memory_order_relaxed);
   state_.clients.destroy(client);

@@ -12,6 +12,8 @@ namespace {
 // Of what is asked of names, groups and attributes: larger than limits.max_name_bytes can be, and
 // than attributes may be.
 constexpr std::size_t kLargestBody = 8 * 1024;
+// Of what one message writes to all clients, beside payloads that are written as they are.
+constexpr std::size_t kMostCopied = 1024 * 1024;
 
 // The pieces of a payload, as frame::wrap() wants them: one nearly always.
 class PayloadPieces {
@@ -243,6 +245,10 @@ void DownPath::end(const Origin& origin, Client& client, const wire::Command& co
 
 wire::Refusal DownPath::send(Client& client, const wire::Command& command) {
   if (client.session.down_ended()) return wire::Refusal::closed;
+  if (gather_.copied_bytes() >= kMostCopied) {
+    flush_all();
+    if (client.retired) return wire::Refusal::slow_consumer;
+  }
   const ListenerSettings& settings = *client.listener->settings;
   const PayloadPieces pieces(command.payload);
   const auto envelope =
@@ -298,12 +304,16 @@ bool DownPath::deliver(Client& client, std::string_view payload) {
   return refusal == wire::Refusal::unspecified && !client.retired;
 }
 
-void DownPath::end_of_message() {
+void DownPath::flush_all() {
   for (Client* client : gather_.clients()) {
     flush(*client);
     overload_.relieve();  // here, because one message may be for all clients
   }
   gather_.clear();
+}
+
+void DownPath::end_of_message() {
+  flush_all();
   last_ = nullptr;
   message_ns_ = 0;
 }

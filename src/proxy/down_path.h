@@ -60,6 +60,8 @@ class DownPath {
   // Carries out a Send, unless it answers why not.
   [[nodiscard]] wire::Refusal send(Client& client, const wire::Command& command);
   void flush(Client& client);
+  // What was gathered for all.
+  void flush_all();
   [[nodiscard]] bool in_reach(const Origin& origin, const Client& client) const;
   void forward(const Origin& origin, const wire::Command& command);
 

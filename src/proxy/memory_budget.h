@@ -39,11 +39,10 @@ class MemoryBudget {
   [[nodiscard]] std::size_t used() const {
     return held_.load(std::memory_order_relaxed) + chunks_.bytes_in_use();
   }
+  [[nodiscard]] bool reaches(std::size_t percent) const { return used() >= limit() / 100 * percent; }
   [[nodiscard]] Level level() const {
-    const std::size_t used_now = used();
-    const std::size_t percent = limit() / 100;
-    if (used_now >= percent * 95) return Level::close_largest;
-    return used_now >= percent * 85 ? Level::stop_reading : Level::normal;
+    if (reaches(95)) return Level::close_largest;
+    return reaches(85) ? Level::stop_reading : Level::normal;
   }
 
  private:

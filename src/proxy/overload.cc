@@ -6,6 +6,8 @@
 namespace waymark::proxy {
 namespace {
 
+constexpr std::size_t kEnough = 90;  // percent
+
 // What waits for the client or of it; what upstreams stored with it is not its own doing.
 std::size_t waiting_bytes(const Client& client) {
   return client.charged - std::min(client.charged, client.attribute_bytes);
@@ -21,7 +23,7 @@ void Overload::relieve() {
   std::sort(by_size_.begin(), by_size_.end(),
             [](const Client* a, const Client* b) { return waiting_bytes(*a) > waiting_bytes(*b); });
   for (Client* client : by_size_) {
-    if (budget.level() != MemoryBudget::Level::close_largest) return;
+    if (!budget.reaches(kEnough)) return;
     if (waiting_bytes(*client) == 0) break;
     state_.shared.budget.remove(std::exchange(client->charged, 0));
     closer_.close(*client, CloseReason::overload);

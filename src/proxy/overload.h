@@ -12,7 +12,8 @@ class Overload {
  public:
   Overload(WorkerState& state, Closer& closer) : state_(state), closer_(closer) {}
 
-  // Closes the largest of this worker's clients until what is held is under the level again. To be
+  // At the level, closes the largest of this worker's clients until what is held is well below it,
+  // so that what comes next does not bring it back at once. To be
   // called after everything that may have made much more wait; cheap while the level is normal.
   void relieve();
 

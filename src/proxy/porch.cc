@@ -75,6 +75,13 @@ void Porch::close() {
   while (!guests_.empty()) guests_.front().preface->close();
 }
 
+void Porch::close_those_of_closed(const Layout& layout) {
+  for (auto next = guests_.begin(); next != guests_.end();) {
+    const auto place = next++;
+    if (!layout.listeners[place->arrival.listener].open) place->preface->close();
+  }
+}
+
 void Porch::count(Result result) {
   counts_[static_cast<std::size_t>(result)].fetch_add(1, std::memory_order_relaxed);
 }

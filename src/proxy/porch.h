@@ -26,8 +26,9 @@ class Porch {
 
   // Somebody has connected to `listener`. Whoever needs no header arrives at once.
   void take(const ListenerContext& listener, net::Accepted accepted);
-  // Closes those whose header has not come.
+  // Closes those whose header has not come: all, or those of listeners that are not open any more.
   void close();
+  void close_those_of_closed(const Layout& layout);
 
   // Any thread.
   [[nodiscard]] std::size_t waiting() const { return waiting_.load(std::memory_order_relaxed); }

@@ -117,6 +117,7 @@ absl::Status Proxy::serve(const Settings& settings) {
   drain_quiet_ = settings.drain.quiet;
   for (auto& worker : workers_) worker->post(LayoutChange{layout_});
   doors_.commit();
+  porch_.close_those_of_closed(*layout_);
   return absl::OkStatus();
 }
 

@@ -244,9 +244,9 @@ void Redelivery::tick() {
   for (Upstream& upstream : upstreams) upstream.backlogged.clear();
   for (const Mark& mark : state_.backlog.marks()) {
     const Client* client = state_.clients.find(mark);
-    if (client != nullptr && client->session.attached()) {
+    if (client != nullptr && client->session.attached() && !state_.pool_of(*client).work) {
       state_.upstream_of(*client).backlogged.push_back(mark);
-    } else {  // there is no link to wait for
+    } else {  // there is no link to wait for, or a queue
       come_again(mark, state_.backlog.take(mark));
     }
   }

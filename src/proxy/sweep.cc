@@ -49,6 +49,7 @@ void Sweep::follow_listener(Client& client) {
 }
 
 void Sweep::check(Client& client) {
+  if (client.retired) return;  // by what was done for one before it
   follow_listener(client);
   const bool reading = client.wants_readable();
   if (client.rewound) client.session.wait_for_output(state_.loop.now_ms());

@@ -17,6 +17,7 @@ void UpPath::take_in(NewClient&& accepted) {
       poller_, arrival.fd, events_, listener, marks_.next(), arrival.peer));
   if (!arrival.proxy_tlvs.empty()) {
     client.proxy_tlvs = std::make_unique<const std::string>(std::move(arrival.proxy_tlvs));
+    state_.shared.budget.add(client.proxy_tlvs->size());
   }
   ListenerTraffic& traffic = state_.traffic_of(client);
   ++traffic.opened;

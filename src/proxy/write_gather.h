@@ -55,12 +55,16 @@ class WriteGather {
     return taken_;
   }
 
+  // Bytes that were copied since clear(). Whoever adds keeps them bounded by taking out in between.
+  [[nodiscard]] std::size_t copied_bytes() const { return block_ * kBlock + used_; }
+
   // Every client that has had something added since clear().
   [[nodiscard]] const std::vector<Client*>& clients() const { return clients_; }
 
   void clear() {
     parts_.clear();
     clients_.clear();
+    if (blocks_.size() > kKeptBlocks) blocks_.resize(kKeptBlocks);
     block_ = 0;
     used_ = 0;
   }
@@ -73,6 +77,7 @@ class WriteGather {
 
   static constexpr std::size_t kCopied = 512;
   static constexpr std::size_t kBlock = 64 * 1024;
+  static constexpr std::size_t kKeptBlocks = 32;
 
   // Copies into the current block; bytes that follow the client's last ones there extend its part.
   void add_copy(Client& client, std::string_view bytes) {

@@ -135,8 +135,16 @@ def test_those_who_wait_count_towards_the_cap_and_do_not_hold_up_a_drain(rig):
     assert proxy.terminate() == 0
 
 
-def test_mistakes_in_the_configuration_are_named(rig):
-    settings = {"proxy_protocol": {"trusted_cidrs": ["10.0.0.1/8"]}}
+@pytest.mark.parametrize(
+    "proxies, said",
+    [
+        ({"trusted_cidrs": ["10.0.0.1/8"]}, "trusted_cidrs[0]: '10.0.0.1/8' has bits behind its prefix"),
+        ({"header_timeout": "2s"}, "trusted_cidrs: required, and missing"),
+        ({"trusted_cidrs": []}, "trusted_cidrs: at least one is due, found an empty list"),
+    ],
+)
+def test_mistakes_in_the_configuration_are_named(rig, proxies, said):
+    settings = {"proxy_protocol": proxies}
     file = rig.configuration_file(
         {
             "listeners": [{"name": "a", "bind": "127.0.0.1:0", "pool": "p", **settings}],
@@ -145,7 +153,7 @@ def test_mistakes_in_the_configuration_are_named(rig):
     )
     check = rig.run("waymark", "check", "-c", file)
     assert check.wait_exit() == 2
-    assert "listeners[0].proxy_protocol.trusted_cidrs[0]: '10.0.0.1/8' has bits behind its prefix" in check.stderr
+    assert f"listeners[0].proxy_protocol.{said}" in check.stderr
 
 
 @pytest.mark.parametrize("version, uniques", [("send-proxy", False), ("send-proxy-v2", True)])

@@ -189,7 +189,9 @@ inline Framing roll_framing(auto& dice, bool as_case = false) {
     one.framing.max_frame_bytes = std::min(one.framing.max_frame_bytes, framing.max_frame_bytes);
     one.starts_with.resize(dice(4));
     for (char& c : one.starts_with) c = "ab\r\n"[dice(4)];
-    if (one.framing.kind == Kind::start_stop) one.starts_with = one.framing.flags.start;
+    if (one.framing.kind == Kind::start_stop && dice(2) == 0) {
+      one.starts_with = one.framing.flags.start;
+    }
   }
   return framing;
 }

@@ -69,10 +69,14 @@ inline Taken take_ended(const Framing& framing, std::string_view stream) {
     if (best < endings.size()) {
       const std::size_t left_out = framing.keep_ending ? 0 : endings[best].size();
       const std::string_view payload = seen.substr(0, size - left_out);
-      if (payload.size() > framing.max_frame_bytes) return {.fault = Fault::too_large};
+      if (payload.size() > framing.max_frame_bytes) {
+        return {.fault = Fault::too_large, .bad = size};
+      }
       return {.size = size, .frame = {std::string(payload), static_cast<std::uint8_t>(best)}};
     }
-    if (size >= framing.max_frame_bytes + longest_ending) return {.fault = Fault::too_large};
+    if (size >= framing.max_frame_bytes + longest_ending) {
+      return {.fault = Fault::too_large, .bad = size};
+    }
   }
   return {};
 }
@@ -153,15 +157,13 @@ inline Taken take_between_flags(const Framing& framing, std::string_view stream)
   const std::size_t both = flags.start.size() + flags.stop.size();
   std::size_t most = framing.max_frame_bytes - (flags.strip ? 0 : both);
   if (!flags.escapes.empty()) most *= 2;
-  const Taken too_large{.fault = Fault::too_large, .bad = flags.start.size()};
   for (std::size_t size = 1; size <= content.size(); ++size) {
     if (!content.substr(0, size).ends_with(flags.stop)) {
-      if (size >= most + flags.stop.size()) return too_large;
-      continue;
+      if (size < most + flags.stop.size()) continue;
+      return {.fault = Fault::too_large, .bad = flags.start.size() + size};
     }
     const std::string_view between = content.substr(0, size - flags.stop.size());
     const std::string_view whole = stream.substr(0, both + between.size());
-    if (between.size() > most) return too_large;
     if (between.empty() && flags.start == flags.stop) {
       return {.fault = Fault::malformed, .bad = flags.start.size()};
     }
@@ -219,6 +221,9 @@ inline Taken take_one(const Framing& framing, std::string_view stream) {
               return {.fault = Fault::malformed};
             }
           }
+          const bool whole = one.framing.kind == Kind::start_stop &&
+                             taken.bad > one.framing.flags.start.size();  // with a wrong escape
+          if (taken.fault == Fault::malformed && !whole) taken.bad = 1;
           taken.frame.ending = static_cast<std::uint8_t>(i * 16 + taken.frame.ending);
           return taken;
         }

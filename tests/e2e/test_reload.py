@@ -100,6 +100,18 @@ def test_a_listener_that_is_renamed_keeps_its_socket_and_who_waits_there(rig):
     assert_clean(load)
 
 
+def test_who_waits_with_its_header_at_a_listener_that_goes_is_closed(rig):
+    wanted = {"proxy_protocol": {"trusted_cidrs": ["127.0.0.1"], "header_timeout": "60s"}}
+    running = Reloading(rig, rig.stub(), listener=wanted)
+    client = running.proxy.client()
+    eventually(lambda: running.proxy.total("proxy_headers_awaited") == 1, "the client to wait")
+    with running.change() as settings:
+        settings["listeners"] = [listener("other")]
+    assert client.receive_to_end() == b""
+    assert running.proxy.total("proxy_headers_awaited") == 0
+    assert running.proxy.total("proxy_headers_total", result="late") == 0
+
+
 def test_other_framing_is_for_those_who_connect_from_then_on(rig):
     running = Reloading(rig, rig.stub())
     lines = running.proxy.client()

@@ -39,7 +39,9 @@ class MemoryBudget {
   [[nodiscard]] std::size_t used() const {
     return held_.load(std::memory_order_relaxed) + chunks_.bytes_in_use();
   }
-  [[nodiscard]] bool reaches(std::size_t percent) const { return used() >= limit() / 100 * percent; }
+  [[nodiscard]] bool reaches(std::size_t percent) const {
+    return used() >= limit() / 100 * percent;
+  }
   [[nodiscard]] Level level() const {
     if (reaches(95)) return Level::close_largest;
     return reaches(85) ? Level::stop_reading : Level::normal;

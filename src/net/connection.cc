@@ -83,9 +83,23 @@ Connection::ReadResult Connection::read(char* buffer, std::size_t size) {
   }
 }
 
+Connection::ReadResult Connection::peek(char* buffer, std::size_t size) {
+  for (;;) {
+    const ssize_t got = recv(fd_, buffer, size, MSG_DONTWAIT | MSG_PEEK);
+    if (got < 0 && errno == EINTR) continue;
+    if (got == 0) return {ReadResult::Kind::end, 0, 0};
+    if (got < 0 && !is_again(errno)) return {ReadResult::Kind::failed, 0, errno};
+    readable_ = false;
+    if (got < 0) return {ReadResult::Kind::nothing_yet, 0, 0};
+    peeked_ = true;
+    return {ReadResult::Kind::bytes, static_cast<std::size_t>(got), 0};
+  }
+}
+
 void Connection::want_readable(bool wanted) {
-  if (want_readable_ == wanted || closing()) return;
+  if ((want_readable_ == wanted && !peeked_) || closing()) return;
   want_readable_ = wanted;
+  if (wanted && peeked_) tell_peeked();
   look_again();
 }
 
@@ -159,6 +173,7 @@ void Connection::close_gently(std::uint64_t linger_ms, std::uint64_t flush_ms) {
 
 void Connection::start_lingering() {
   state_ = State::lingering;
+  if (peeked_) tell_peeked();
   deadline_ms_ = poller_.loop().now_ms() + linger_ms_;
   if (!fin_sent_ && ::shutdown(fd_, SHUT_WR) != 0) return close_now();
   fin_sent_ = true;

@@ -46,8 +46,15 @@ class Connection {
   };
   // Reads at most `size` bytes.
   [[nodiscard]] ReadResult read(char* buffer, std::size_t size);
+  // The same without taking the bytes: reads and other peeks find them, and behind them what has
+  // come since. An error is told once, by whoever meets it first. After this, readable() tells of
+  // what comes next only, until the owner wants it anew.
+  [[nodiscard]] ReadResult peek(char* buffer, std::size_t size);
+  // The peer has ended: nothing comes behind what can be read now.
+  [[nodiscard]] bool input_complete() const { return peer_ended_; }
 
-  // Whether readable() is wanted. Off at the start.
+  // Whether readable() is wanted. Off at the start. Wanted again after a peek, as if it had been
+  // off, it also tells of what was peeked at.
   void want_readable(bool wanted);
   [[nodiscard]] bool wants_readable() const { return want_readable_; }
 
@@ -101,6 +108,10 @@ class Connection {
   void look_again();
   void on_writable();
   void start_lingering();
+  void tell_peeked() {
+    readable_ = true;
+    peeked_ = false;
+  }
   void discard_input();
   void enqueue_after(std::span<const std::string_view> parts, std::size_t skip);
   // Whether input is of interest to anyone.
@@ -122,6 +133,7 @@ class Connection {
   bool readable_ = false;      // bytes, an end or an error may be there to read
   bool peer_ended_ = false;    // by FIN, RST or an error, which a read may not have told yet
   bool urgent_ = false;        // urgent data has come: reads stop at it
+  bool peeked_ = false;        // what is there to read may be more than `readable_` says
   bool to_look_ = false;       // in the poller's list
   bool want_readable_ = false;
   bool fin_wanted_ = false;

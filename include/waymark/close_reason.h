@@ -26,8 +26,9 @@ enum class CloseReason : std::uint8_t {
   moved = 14,
   taken_over = 15,
   admin = 16,
+  duplicate = 17,
 };
-inline constexpr std::size_t kCloseReasons = 17;
+inline constexpr std::size_t kCloseReasons = 18;
 
 // Upper case, as the .proto spells it without its prefix: "SLOW_CONSUMER". A number this version
 // does not know is "UNSPECIFIED".

@@ -19,6 +19,26 @@ struct Tlv {
   std::string value;
 };
 
+// Where a mark comes from; the values are those of MarkSource in link.proto.
+enum class MarkSource : std::uint8_t {
+  unspecified = 0,
+  random = 1,  // good for this connection alone
+  tls_client_certificate = 2,
+  proxy_tlv = 3,
+  first_frame = 4,
+  source_ip = 5,
+  upstream = 6,
+};
+
+// How far a mark can be believed; the values are those of Trust in link.proto.
+enum class Trust : std::uint8_t {
+  unspecified = 0,
+  none = 1,
+  claimed = 2,  // by the client
+  vouched = 3,  // by a load balancer that the proxy believes
+  proven = 4,   // by a private key
+};
+
 // A connection is now served by this upstream. Comes before its first frame; never from a proxy
 // that speaks the legacy protocol.
 struct Opened {
@@ -32,6 +52,11 @@ struct Opened {
   std::vector<Tlv> proxy_tlvs{};  // in their order; empty where no load balancer is believed
   bool resumed = false;           // the connection is older than its place on this upstream
   std::uint64_t next_seq = 0;     // number its next frame will have
+  MarkSource mark_source = MarkSource::unspecified;
+  Trust trust = Trust::unspecified;
+  std::string key{};          // what the mark was derived from, where the listener exposes it
+  bool returning = false;     // the proxy remembers an earlier connection with this mark
+  std::uint64_t away_ms = 0;  // returning: since that one has closed; 0: it was taken over
 };
 
 // One frame of a client.
@@ -51,6 +76,7 @@ struct Closed {
   std::uint64_t last_seq = 0;                     // of the last frame read from the client
   std::uint64_t unfinished_bytes = 0;             // read, but never a whole frame
   std::uint64_t written_bytes = 0;                // given to the client's socket
+  std::uint64_t incarnation = 0;                  // as Opened said
 };
 
 // A frame that will not come: the proxy has given it up after `max_attempts` upstreams were lost

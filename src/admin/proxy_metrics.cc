@@ -99,10 +99,22 @@ void add_connections(MetricsText& text, const WorkerSnapshot& worker, std::strin
   const Counters& counters = worker.counters;
   for (std::size_t i = 1; i < kCloseReasons; ++i) {
     const auto reason = static_cast<CloseReason>(i);
-    if (reason == CloseReason::moved || reason == CloseReason::taken_over) continue;
+    if (reason == CloseReason::moved) continue;
     text.counter("waymark_downstream_connections_closed_total",
                  "Client connections ended, by reason.", counters.closed[i],
                  {{"worker", id}, {"reason", name_of(reason)}});
+  }
+  text.gauge("waymark_downstream_connections_arriving",
+             "Connections whose mark is not known yet: nothing is read from them.",
+             static_cast<double>(worker.arriving), {{"worker", id}});
+  for (std::size_t i = 0; i < identity::kSources; ++i) {
+    const auto source = static_cast<identity::Source>(i);
+    if (source == identity::Source::upstream) continue;
+    text.counter(
+        "waymark_downstream_connections_identified_total",
+        "Connections of listeners with identity rules, by the source of their mark; random "
+        "where no rule has found a key.",
+        counters.identified[i], {{"worker", id}, {"source", identity::name_of(source)}});
   }
   text.counter("waymark_downstream_connections_moved_total",
                "Times a connection was given to another upstream.", counters.moved,

@@ -179,6 +179,10 @@ api::Connection view_of(const proxy::ConnectionSnapshot& snapshot, const proxy::
   out.set_bytes_down(snapshot.bytes_down);
   out.set_queued_bytes(snapshot.queued_bytes);
   out.set_epoch(snapshot.epoch);
+  out.set_mark_source(std::string(identity::name_of(snapshot.identity.source)));
+  out.set_trust(std::string(identity::name_of(snapshot.identity.trust)));
+  out.set_incarnation(snapshot.incarnation);
+  out.set_key(snapshot.identity.key);
   out.set_up_ended(snapshot.up_ended);
   out.set_paused(snapshot.paused);
   return out;

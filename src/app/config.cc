@@ -10,6 +10,7 @@
 
 #include "app/config_build.h"
 #include "app/config_check.h"
+#include "app/config_identity.h"
 #include "app/config_reader.h"
 #include "app/config_schema.h"
 #include "app/yaml_tree.h"
@@ -69,6 +70,7 @@ ConfigResult parse_config(std::string_view text, std::string_view file, const Ma
   ConfigReader(machine, places, report).read(std::get<YamlNode>(yaml), message);
   Config config = build_config(message, machine);
   check_config(config, places, report);
+  check_identity(message, places, report);
   if (!report.empty()) return std::move(report).take(file);
   return config;
 }

@@ -5,6 +5,7 @@
 
 #include "app/config_endpoint.h"
 #include "app/config_framing.h"
+#include "app/config_identity.h"
 #include "app/secret.h"
 
 namespace waymark::app {
@@ -27,7 +28,7 @@ proxy::ProxyProtocolSettings proxy_protocol_of(const schema::ProxyProtocol& in) 
   return out;
 }
 
-proxy::ListenerSettings listener_of(const schema::Listener& in) {
+proxy::ListenerSettings listener_of(const schema::Listener& in, const Mark& space) {
   Endpoint bind = endpoint_of(in.bind());
   return {.name = in.name(),
           .host = std::move(bind.host),
@@ -37,6 +38,7 @@ proxy::ListenerSettings listener_of(const schema::Listener& in) {
           .proxy_protocol = in.has_proxy_protocol()
                                 ? std::optional(proxy_protocol_of(in.proxy_protocol()))
                                 : std::nullopt,
+          .identity = identity_of(in, space),
           .backlog = static_cast<int>(in.backlog()),
           .frame_timeout = Millis(in.frame_timeout()),
           .idle_timeout = Millis(in.idle_timeout()),
@@ -201,8 +203,9 @@ proxy::Settings settings_of(const schema::Config& in, const Machine& machine) {
   proxy::Settings out;
   out.workers = static_cast<int>(in.workers());
   out.proxy_id = in.proxy_id().empty() ? machine.host_name : in.proxy_id();
+  const Mark space = Mark::parse(in.namespace_()).value_or(Mark());
   for (const schema::Listener& listener : in.listeners()) {
-    out.listeners.push_back(listener_of(listener));
+    out.listeners.push_back(listener_of(listener, space));
   }
   for (const schema::Pool& pool : in.pools()) out.pools.push_back(pool_of(pool));
   out.drain = {.delay = Millis(in.drain().delay()),
@@ -218,7 +221,8 @@ proxy::Settings settings_of(const schema::Config& in, const Machine& machine) {
                 .max_groups = size_of(in.limits().max_groups()),
                 .max_names_per_connection = size_of(in.limits().max_names_per_connection()),
                 .max_groups_per_connection = size_of(in.limits().max_groups_per_connection()),
-                .max_name_bytes = size_of(in.limits().max_name_bytes())};
+                .max_name_bytes = size_of(in.limits().max_name_bytes()),
+                .max_remembered_marks = size_of(in.limits().max_remembered_marks())};
   return out;
 }
 

@@ -9,6 +9,7 @@
 #include "app/config_endpoint.h"
 #include "app/config_error.h"
 #include "base/status.h"
+#include "identity/rule.h"
 #include "net/cidr.h"
 
 namespace waymark::app {
@@ -83,6 +84,8 @@ std::string_view form_of(Rule::Unit unit) {
       return "an absolute path";
     case Rule::UNIT_BYTES:
       return R"(text of at least one byte, with \n \r \t \0 \\ and \xNN as its only escapes)";
+    case Rule::UNIT_UUID:
+      return "a UUID such as 6ba7b810-9dad-11d1-80b4-00c04fd430c8";
     case Rule::UNIT_PAIR:
       return "key=value, the key of lower-case letters, digits, \"-\", \"_\" and \".\", the value "
              "of "
@@ -218,6 +221,15 @@ absl::StatusOr<std::string> parse_text(Rule::Unit unit, std::string_view text) {
     case Rule::UNIT_CIDR:
       if (auto block = net::Cidr::parse(text); !block.ok()) return block.status();
       break;
+    case Rule::UNIT_UUID:
+      if (!Mark::parse(text)) return malformed(unit, text);
+      break;
+    case Rule::UNIT_REGEX:
+      if (auto pattern = identity::pattern_of(text); !pattern.ok()) return pattern.status();
+      break;
+    case Rule::UNIT_JSON_POINTER:
+      if (auto pointer = identity::pointer_of(text); !pointer.ok()) return pointer.status();
+      break;
     case Rule::UNIT_PAIR:
       if (!is_pair(text)) return malformed(unit, text);
       break;
@@ -284,6 +296,12 @@ std::string_view name_of(Rule::Unit unit) {
       return "text with escapes";
     case Rule::UNIT_CIDR:
       return "address or network";
+    case Rule::UNIT_UUID:
+      return "UUID";
+    case Rule::UNIT_REGEX:
+      return "regular expression";
+    case Rule::UNIT_JSON_POINTER:
+      return "JSON pointer";
     case Rule::UNIT_PAIR:
       return "key=value";
     default:

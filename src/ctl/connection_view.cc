@@ -83,6 +83,10 @@ std::string connection_details(const Json& connection, const Style& style, Insta
   const std::string id = text_of(connection, "upstream");
   Fields fields;
   fields.add("mark", text_of(connection, "mark"));
+  fields.add("from", fmt::format("{}, trust: {}", text_of(connection, "mark_source"),
+                                 text_of(connection, "trust")));
+  if (const std::string key = text_of(connection, "key"); !key.empty()) fields.add("key", key);
+  fields.add("incarnation", std::to_string(number_of(connection, "incarnation")));
   fields.add("peer", text_of(connection, "peer"));
   fields.add("local", text_of(connection, "local"));
   fields.add("listener", text_of(connection, "listener"));

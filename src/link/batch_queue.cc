@@ -199,6 +199,14 @@ LostBatch BatchQueue::withdraw(const std::vector<std::uint64_t>& numbers) {
   return taken;
 }
 
+void BatchQueue::disown(const Mark& mark) {
+  std::vector<std::uint64_t> numbers;
+  ledger_.for_each([&](std::uint64_t number, const ChunkRange& range, bool) {
+    if (wire::mark_of_entry(range.bytes()) == mark) numbers.push_back(number);
+  });
+  for (const std::uint64_t number : numbers) ledger_.disown(number);
+}
+
 std::vector<LostBatch> BatchQueue::take_ledger() {
   LostBatch begun{.batch = {}, .in_doubt = true, .acked = true};
   LostBatch not_begun{.batch = {}, .in_doubt = false, .acked = true};

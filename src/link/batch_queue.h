@@ -143,6 +143,8 @@ class BatchQueue {
   [[nodiscard]] LostBatch withdraw(const Mark& mark, std::uint64_t delivery);
   // The same for one event, which is outstanding.
   [[nodiscard]] LostBatch withdraw_one(std::uint64_t delivery);
+  // The events of this mark do not count towards a connection's share any more.
+  void disown(const Mark& mark);
   // About ten times a second.
   void tick(std::uint64_t now_ms) { ledger_.tick(now_ms); }
 

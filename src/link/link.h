@@ -112,6 +112,8 @@ class Link final : private InboundEvents {
   [[nodiscard]] LostBatch withdraw(const Mark& mark, std::uint64_t delivery = 0) {
     return queue_.withdraw(mark, delivery);
   }
+  // Its events do not count towards anybody's share any more.
+  void disown(const Mark& mark) { queue_.disown(mark); }
   [[nodiscard]] LostBatch withdraw_one(std::uint64_t delivery) {
     return queue_.withdraw_one(delivery);
   }

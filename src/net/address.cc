@@ -49,20 +49,24 @@ Address Address::local_of(int fd) {
   return address;
 }
 
-std::string Address::to_string() const {
+std::string Address::host() const {
   char text[INET6_ADDRSTRLEN] = "?";
   if (family() == AF_INET) {
     sockaddr_in v4{};
     std::memcpy(&v4, &storage_, sizeof v4);
     inet_ntop(AF_INET, &v4.sin_addr, text, sizeof text);
-    return fmt::format("{}:{}", text, port());
-  }
-  if (IN6_IS_ADDR_V4MAPPED(&storage_.sin6_addr)) {
+  } else if (IN6_IS_ADDR_V4MAPPED(&storage_.sin6_addr)) {
     inet_ntop(AF_INET, storage_.sin6_addr.s6_addr + 12, text, sizeof text);
-    return fmt::format("{}:{}", text, port());
+  } else {
+    inet_ntop(AF_INET6, &storage_.sin6_addr, text, sizeof text);
   }
-  inet_ntop(AF_INET6, &storage_.sin6_addr, text, sizeof text);
-  return fmt::format("[{}]:{}", text, port());
+  return text;
+}
+
+std::string Address::to_string() const {
+  const std::string text = host();
+  return text.find(':') == std::string::npos ? fmt::format("{}:{}", text, port())
+                                             : fmt::format("[{}]:{}", text, port());
 }
 
 // The port lies at the same place in both families.

@@ -28,6 +28,8 @@ class Address {
 
   // "192.0.2.1:80", "[2001:db8::1]:80"; an IPv4 client of a dual-stack socket reads as IPv4.
   [[nodiscard]] std::string to_string() const;
+  // Without the port and without brackets.
+  [[nodiscard]] std::string host() const;
   [[nodiscard]] std::uint16_t port() const;
   [[nodiscard]] int family() const { return storage_.sin6_family; }
 

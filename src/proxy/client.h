@@ -7,13 +7,25 @@
 #include <string>
 
 #include "frame/framer.h"
+#include "identity/identity.h"
 #include "net/address.h"
 #include "net/connection.h"
+#include "proxy/arriving.h"
 #include "proxy/layout.h"
 #include "session/session.h"
 #include "wire/attributes.h"
 
 namespace waymark::proxy {
+
+// Of a client whose mark was derived from a key: which of the connections with this mark it is.
+struct Incarnation {
+  identity::Identity identity;
+  std::uint64_t number = 0;
+  bool returning = false;
+  std::uint64_t away_ms = 0;
+  // Unix time from which on events of this mark are of this connection, not of one before it.
+  std::uint64_t since_ns = 0;
+};
 
 class Client final : public net::Connection {
  public:
@@ -28,6 +40,11 @@ class Client final : public net::Connection {
 
   static constexpr std::uint32_t kNone = 0xffffffff;
 
+  // Random marks come once.
+  [[nodiscard]] std::uint64_t incarnation_number() const {
+    return incarnation ? incarnation->number : 1;
+  }
+
   session::Session session;
   frame::Framer framer;
   const ListenerContext* listener;  // of the worker's layout
@@ -38,11 +55,13 @@ class Client final : public net::Connection {
   std::uint32_t gather_first = kNone;  // what this batch of commands writes (write_gather.h)
   std::uint32_t gather_last = kNone;
   std::uint32_t gather_bytes = 0;
-  std::uint32_t attribute_bytes = 0;              // what they take
-  std::unique_ptr<wire::Attributes> attributes;   // upstreams stored; null: none
-  std::unique_ptr<const std::string> proxy_tlvs;  // of its PROXY header, raw; null: none
-  bool retired = false;                           // ended; its socket is on the way out
-  bool waiting = false;                           // in the queue of its link for room
+  std::uint32_t attribute_bytes = 0;               // what they take
+  std::unique_ptr<wire::Attributes> attributes;    // upstreams stored; null: none
+  std::unique_ptr<const std::string> proxy_tlvs;   // of its PROXY header, raw; null: none
+  std::unique_ptr<Arriving> arriving;              // null: it has its mark and its place
+  std::unique_ptr<const Incarnation> incarnation;  // null: its mark is random
+  bool retired = false;                            // ended; its socket is on the way out
+  bool waiting = false;                            // in the queue of its link for room
   bool moving = false;              // paused until its upstream has all it sent (mover.h)
   bool listed = false;              // has or had a name or a group (presence.h)
   bool rewound = false;             // paused until what is held back has come again (rewinds.h)

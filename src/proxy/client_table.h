@@ -19,11 +19,22 @@ class ClientTable {
   // Every client must have been destroyed: the poller calls them until then.
   ~ClientTable() = default;
 
-  // Takes a client in; marks are unique.
-  Client& add(std::unique_ptr<Client> client) {
+  // Takes a newcomer in, which nobody finds.
+  Client& receive(std::unique_ptr<Client> client) {
     Client& added = *client.release();
-    place(added, live_);
-    by_mark_.insert(&added);
+    place(added, arriving_);
+    return added;
+  }
+  // The newcomer is one of the clients from here on; marks are unique.
+  void admit(Client& client) {
+    remove(client, arriving_);
+    client.arriving.reset();
+    place(client, live_);
+    by_mark_.insert(&client);
+  }
+  Client& add(std::unique_ptr<Client> client) {
+    Client& added = receive(std::move(client));
+    admit(added);
     return added;
   }
 
@@ -34,11 +45,15 @@ class ClientTable {
     return at == by_mark_.end() ? nullptr : *at;
   }
 
-  // The client has ended: it is no longer found, but lives until destroy(), because its socket may
-  // still be lingering.
+  // The client, a newcomer or not, has ended: it is no longer found, but lives until destroy(),
+  // because its socket may still be lingering.
   void retire(Client& client) {
-    by_mark_.erase(&client);
-    remove(client, live_);
+    if (client.arriving) {
+      remove(client, arriving_);
+    } else {
+      by_mark_.erase(&client);
+      remove(client, live_);
+    }
     client.retired = true;
     place(client, retired_);
   }
@@ -49,10 +64,13 @@ class ClientTable {
     delete &client;
   }
 
-  // By place; retire() and destroy() move the last one into the gap.
+  // By place; admit(), retire() and destroy() move the last one into the gap.
+  [[nodiscard]] const std::vector<Client*>& arriving() const { return arriving_; }
   [[nodiscard]] const std::vector<Client*>& live() const { return live_; }
   [[nodiscard]] const std::vector<Client*>& retired() const { return retired_; }
-  [[nodiscard]] bool empty() const { return live_.empty() && retired_.empty(); }
+  [[nodiscard]] bool empty() const {
+    return arriving_.empty() && live_.empty() && retired_.empty();
+  }
 
  private:
   static void place(Client& client, std::vector<Client*>& list) {
@@ -79,6 +97,7 @@ class ClientTable {
     bool operator()(const auto& a, const auto& b) const { return mark_of(a) == mark_of(b); }
   };
 
+  std::vector<Client*> arriving_;  // Client::arriving says at what
   std::vector<Client*> live_;
   std::vector<Client*> retired_;
   absl::flat_hash_set<Client*, Hash, Equal> by_mark_;

@@ -28,6 +28,7 @@ void Closer::close(Client& client, CloseReason reason) {
   --state_.traffic_of(client).connections;
   state_.counters.input_discarded_bytes += client.framer.unfinished_bytes();
   if (client.listed) state_.shared.presence.release(client.session.mark());
+  if (client.incarnation) give_up_mark(client);
   if (client.session.attached()) state_.detach(client);
   state_.clients.retire(client);
 
@@ -39,6 +40,15 @@ void Closer::close(Client& client, CloseReason reason) {
   client.close_gently(static_cast<std::uint64_t>(settings.linger_timeout.count()),
                       static_cast<std::uint64_t>(settings.down_soft_timeout.count()));
   state_.charge(client);
+}
+
+// The next connection with this mark may come to this worker, and to the same link.
+void Closer::give_up_mark(Client& client) {
+  const session::Session& session = client.session;
+  state_.shared.claims.release(session.mark(), client.incarnation->number, unix_ns() / 1'000);
+  if (session.attached() && session.share().holds_any()) {
+    state_.upstream_of(client).link->disown(session.mark());
+  }
 }
 
 void Closer::close_broken(Client& client, int error_number) {
@@ -61,7 +71,7 @@ void Closer::tell_upstream(Client& client, CloseReason reason) {
     return;
   }
   link::Link& link = *state_.upstream_of(client).link;
-  if (link.ready()) link.append({.mark = session.mark()}, wire::EventKind::closed, closed);
+  if (link.ready()) link.append(WorkerState::header_of(client), wire::EventKind::closed, closed);
 }
 
 // It has to come before its end, whatever it waits for.
@@ -110,9 +120,12 @@ void Closer::tell_observer(const Client& client, CloseReason reason) {
 }
 
 void Closer::release(Client& client) {
-  // What was still queued at its end: written by now, or not any more.
-  outcomes_.settle(client.session.mark(),
-                   client.queued_bytes() == 0 ? wire::Refusal::unspecified : wire::Refusal::closed);
+  // What was still queued at its end: written by now, or not any more. Who has taken its mark has
+  // receipts of his own.
+  if (state_.clients.find(client.session.mark()) == nullptr) {
+    outcomes_.settle(client.session.mark(), client.queued_bytes() == 0 ? wire::Refusal::unspecified
+                                                                       : wire::Refusal::closed);
+  }
   state_.counters.input_discarded_bytes += client.discarded_bytes();
   state_.shared.budget.remove(client.charged);
   state_.shared.budget.note_stored(client.attribute_bytes, 0);

@@ -26,6 +26,7 @@ class Closer {
   void release(Client& client);
 
  private:
+  void give_up_mark(Client& client);
   void tell_upstream(Client& client, CloseReason reason);
   void give_what_is_held_back(Client& client);
   void give(Client& client, std::vector<link::LostBatch> events);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/buckets.h"
+#include "identity/identity.h"
 #include "waymark/close_reason.h"
 #include "wire/lifecycle.h"
 
@@ -23,20 +24,22 @@ struct ListenerTraffic {
 };
 
 struct Counters {
-  std::vector<ListenerTraffic> listeners;                // by slot
-  std::array<std::uint64_t, kCloseReasons> closed{};     // connections, by reason
-  std::uint64_t input_discarded_bytes = 0;               // read or left unread at the end
-  std::uint64_t input_skipped_bytes = 0;                 // between frames (Framing::resync)
-  std::uint64_t frames_discarded_in_doubt = 0;           // on_doubt: drop
-  std::uint64_t frames_discarded_too_large = 0;          // larger than the upstream accepts
-  std::uint64_t frames_discarded_unanswered = 0;         // taken away after reply_timeout
-  std::uint64_t reply_timeouts = 0;                      // those, and of upstreams that do not ack
-  std::uint64_t frames_discarded_at_exit = 0;            // still queued when the process ended
-  std::uint64_t frames_copied = 0;                       // to further upstreams of Dispatch::all
-  std::uint64_t frames_copies_dropped = 0;               // with their link; others have the frame
-  std::uint64_t frames_redelivered = 0;                  // written again to another link
-  std::uint64_t frames_given_up = 0;                     // dead letters
-  std::uint64_t frames_replayed = 0;                     // dead letters given to an upstream again
+  std::vector<ListenerTraffic> listeners;             // by slot
+  std::array<std::uint64_t, kCloseReasons> closed{};  // connections, by reason
+  std::uint64_t input_discarded_bytes = 0;            // read or left unread at the end
+  std::uint64_t input_skipped_bytes = 0;              // between frames (Framing::resync)
+  std::uint64_t frames_discarded_in_doubt = 0;        // on_doubt: drop
+  std::uint64_t frames_discarded_too_large = 0;       // larger than the upstream accepts
+  std::uint64_t frames_discarded_unanswered = 0;      // taken away after reply_timeout
+  std::uint64_t reply_timeouts = 0;                   // those, and of upstreams that do not ack
+  std::uint64_t frames_discarded_at_exit = 0;         // still queued when the process ended
+  std::uint64_t frames_copied = 0;                    // to further upstreams of Dispatch::all
+  std::uint64_t frames_copies_dropped = 0;            // with their link; others have the frame
+  std::uint64_t frames_redelivered = 0;               // written again to another link
+  std::uint64_t frames_given_up = 0;                  // dead letters
+  std::uint64_t frames_replayed = 0;                  // dead letters given to an upstream again
+  // Connections of listeners with identity rules, by where their mark has come from.
+  std::array<std::uint64_t, identity::kSources> identified{};
   std::uint64_t moved = 0;                               // connections that changed upstream
   std::array<std::uint64_t, wire::kRefusals> refused{};  // commands not done, by reason
   std::uint64_t commands_ignored = 0;                    // not understood by this version

@@ -68,11 +68,13 @@ bool DownPath::is_in_time(const Origin& origin, const wire::Command& command) {
 // An answer and the ack of what it answers are one step: the second one is refused.
 bool DownPath::completes(const Origin& origin, const wire::Command& command) {
   link::Link& link = *state_.fleet->upstreams()[origin.upstream].link;
+  const bool too_late = answers_a_former(link, command);
   const link::Answered answered = link.answer(command.reply_to, command.mark);
   switch (answered.kind) {
     case link::Answered::Kind::accepted:
       state_.note_acked(origin.upstream, answered.entry);
-      return true;
+      if (too_late) answers_.refuse(origin, command, wire::Refusal::stale_incarnation);
+      return !too_late;
     case link::Answered::Kind::repeated:
       answers_.refuse(origin, command, wire::Refusal::already_answered);
       return false;
@@ -83,6 +85,15 @@ bool DownPath::completes(const Origin& origin, const wire::Command& command) {
       return false;
   }
   return false;
+}
+
+// The frame that it answers came on an earlier connection with the mark.
+bool DownPath::answers_a_former(const link::Link& link, const wire::Command& command) {
+  const Client* client = look_up(command.mark);
+  if (client == nullptr || !client->incarnation || !client->incarnation->returning) return false;
+  if (!link.ledger().find(command.reply_to)) return false;
+  const ChunkRange frame = link.ledger().range_of(command.reply_to);
+  return wire::header_of_entry(frame.bytes()).received_at < client->incarnation->since_ns;
 }
 
 void DownPath::carry_out(const Origin& origin, const wire::Command& command) {
@@ -129,12 +140,16 @@ void DownPath::carry_out(const Origin& origin, const wire::Command& command) {
   }
 }
 
-void DownPath::to_mark(const Origin& origin, const wire::Command& command) {
-  // Answers to the frames of one read come one after the other.
-  if (last_ == nullptr || last_->retired || last_->session.mark() != command.mark) {
-    last_ = state_.clients.find(command.mark);
+// Answers to the frames of one read come one after the other.
+Client* DownPath::look_up(const Mark& mark) {
+  if (last_ == nullptr || last_->retired || last_->session.mark() != mark) {
+    last_ = state_.clients.find(mark);
   }
-  if (last_ != nullptr) {
+  return last_;
+}
+
+void DownPath::to_mark(const Origin& origin, const wire::Command& command) {
+  if (look_up(command.mark) != nullptr) {
     note_answer(origin, *last_, command.reply_to);
     const bool receipt = command.action == wire::ActionKind::send && command.receipt != 0;
     if (receipt && !may_want_receipt(*last_)) {
@@ -218,6 +233,8 @@ bool DownPath::apply(const Origin& origin, Client& client, const wire::Command& 
   wire::Refusal refusal = wire::Refusal::unspecified;
   if (!in_reach(origin, client)) {
     refusal = wire::Refusal::not_reachable;
+  } else if (command.incarnation != 0 && command.incarnation != client.incarnation_number()) {
+    refusal = wire::Refusal::stale_incarnation;
   } else if (command.action == wire::ActionKind::send) {
     refusal = send(client, command);
   } else if (Sideways::is_for_clients(command.action)) {

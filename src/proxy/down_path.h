@@ -47,6 +47,8 @@ class DownPath {
   [[nodiscard]] bool completes(const Origin& origin, const wire::Command& command);
   [[nodiscard]] bool is_in_time(const Origin& origin, const wire::Command& command);
   void carry_out(const Origin& origin, const wire::Command& command);
+  [[nodiscard]] Client* look_up(const Mark& mark);
+  [[nodiscard]] bool answers_a_former(const link::Link& link, const wire::Command& command);
   void to_mark(const Origin& origin, const wire::Command& command);
   void to_name(const Origin& origin, const wire::Command& command);
   void to_group(const Origin& origin, const wire::Command& command);

@@ -29,6 +29,19 @@ struct NewClient {
   std::uint64_t ticket = 0;  // its turn in its pool's round robin
 };
 
+// From the worker of a newcomer whose mark a client of this one has: that client is to be closed.
+struct TakeOver {
+  Mark mark;
+  std::uint64_t incarnation = 0;  // of the newcomer
+  std::size_t worker = 0;         // which waits for TakenOver
+};
+
+// It is.
+struct TakenOver {
+  Mark mark;
+  std::uint64_t incarnation = 0;  // of the newcomer
+};
+
 // From another worker: commands for marks it does not have, as one FromUpstream.
 struct ForwardedCommands {
   std::string commands;
@@ -88,8 +101,8 @@ struct LayoutChange {
   LayoutPtr layout;
 };
 
-using Mail =
-    std::variant<NewClient, ForwardedCommands, SendOutcome, Answer, SnapshotRequest, UpstreamOrder,
-                 UpstreamNotice, SurveyStep, ReplayStep, LayoutChange, DrainRequest>;
+using Mail = std::variant<NewClient, TakeOver, TakenOver, ForwardedCommands, SendOutcome, Answer,
+                          SnapshotRequest, UpstreamOrder, UpstreamNotice, SurveyStep, ReplayStep,
+                          LayoutChange, DrainRequest>;
 
 }  // namespace waymark::proxy

@@ -80,7 +80,7 @@ void Mover::transfer(Client& client, Upstream& from, std::uint32_t index) {
       for (link::LostBatch& one : dispatcher_.give_away(client)) unacked.push_back(std::move(one));
     }
   } else if (from.link->ready()) {
-    from.link->append({.mark = client.session.mark()}, wire::EventKind::closed,
+    from.link->append(WorkerState::header_of(client), wire::EventKind::closed,
                       wire::encode(closing_of(client, CloseReason::moved)));
   }
   redelivery_.take_along(client, target, unacked);

@@ -6,6 +6,43 @@
 #include "identity/proxy_header.h"
 
 namespace waymark::proxy {
+namespace {
+
+wire::MarkSource source_of(const Client& client) {
+  if (!client.incarnation) return wire::MarkSource::random;
+  switch (client.incarnation->identity.source) {
+    case identity::Source::random:
+      return wire::MarkSource::random;
+    case identity::Source::tls_client_certificate:
+      return wire::MarkSource::tls_client_certificate;
+    case identity::Source::proxy_tlv:
+      return wire::MarkSource::proxy_tlv;
+    case identity::Source::first_frame:
+      return wire::MarkSource::first_frame;
+    case identity::Source::source_ip:
+      return wire::MarkSource::source_ip;
+    case identity::Source::upstream:
+      return wire::MarkSource::upstream;
+  }
+  return wire::MarkSource::unspecified;
+}
+
+wire::Trust trust_of(const Client& client) {
+  if (!client.incarnation) return wire::Trust::none;
+  switch (client.incarnation->identity.trust) {
+    case identity::Trust::none:
+      return wire::Trust::none;
+    case identity::Trust::claimed:
+      return wire::Trust::claimed;
+    case identity::Trust::vouched:
+      return wire::Trust::vouched;
+    case identity::Trust::proven:
+      return wire::Trust::proven;
+  }
+  return wire::Trust::unspecified;
+}
+
+}  // namespace
 
 wire::Opened opening_of(const Client& client) {
   const session::Session& session = client.session;
@@ -16,10 +53,13 @@ wire::Opened opening_of(const Client& client) {
     });
   }
   return {
-      .incarnation = 1,
+      .incarnation = client.incarnation_number(),
       .epoch = session.epoch(),
-      .mark_source = wire::MarkSource::random,
-      .trust = wire::Trust::none,
+      .mark_source = source_of(client),
+      .trust = trust_of(client),
+      .key = client.incarnation && client.listener->settings->identity.expose_key
+                 ? client.incarnation->identity.key
+                 : std::string(),
       .peer = client.peer.to_string(),
       .local = client.listener->local,
       .listener = client.listener->settings->name,
@@ -28,6 +68,8 @@ wire::Opened opening_of(const Client& client) {
       .last_acked_seq = session.last_acked(),
       .proxy_tlvs = std::move(tlvs),
       .next_seq = session.last_seq() + 1,
+      .returning = client.incarnation && client.incarnation->returning,
+      .away_ms = client.incarnation ? client.incarnation->away_ms : 0,
   };
 }
 
@@ -37,6 +79,7 @@ wire::Closed closing_of(const Client& client, CloseReason reason) {
       .last_seq = client.session.last_seq(),
       .unfinished_bytes = client.framer.unfinished_bytes(),
       .written_bytes = client.session.bytes_down(),
+      .incarnation = client.incarnation_number(),
   };
 }
 

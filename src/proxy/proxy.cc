@@ -114,6 +114,7 @@ absl::Status Proxy::serve(const Settings& settings) {
                                                           : default_max_connections();
   shared_.budget.set_limit(settings.limits.max_memory);
   shared_.presence.set_limits(settings.limits);
+  shared_.claims.set_remembered(settings.limits.max_remembered_marks);
   drain_quiet_ = settings.drain.quiet;
   for (auto& worker : workers_) worker->post(LayoutChange{layout_});
   doors_.commit();

@@ -68,9 +68,9 @@ void Redelivery::note_last_acked(const std::vector<Client*>& clients,
   absl::flat_hash_map<Mark, std::uint64_t> first_lost;
   for (const link::LostBatch& lost : batches) {
     wire::for_each_event(lost.batch, [&](const wire::Event& event) {
-      if (event.kind == wire::EventKind::payload) {
-        first_lost.try_emplace(event.header.mark, event.header.seq);
-      }
+      if (event.kind != wire::EventKind::payload) return;
+      if (state_.client_of(event.header) == nullptr) return;
+      first_lost.try_emplace(event.header.mark, event.header.seq);
     });
   }
   for (Client* client : clients) {
@@ -159,15 +159,33 @@ void Redelivery::move(Pool& pool, const std::vector<Client*>& clients,
     }
     return;
   }
+  const bool any_returned = std::ranges::any_of(clients, [](const Client* client) {
+    return client->incarnation && client->incarnation->returning;
+  });
+  if (any_returned) move_formers(pool, batches, had_them);
   for (Client* client : clients) up_.place(*client, pool.next_move++);
   Repetition repetition(state_, up_, dispatcher_, pool, had_them);
-  repetition.write(batches);
+  using Whose = Repetition::Whose;
+  repetition.write(batches, any_returned ? Whose::all_but_formers : Whose::all);
   for (const HeldEnd& ended : std::exchange(pool.held_ends, {})) repetition.end(ended);
   repetition.finish();
   for (Client* client : clients) {
     if (client->session.up_ended() && !client->rewound) up_.send_half_closed(*client);
     state_.resume(*client);
   }
+}
+
+// Before the newest connection with the mark is told of.
+void Redelivery::move_formers(Pool& pool, const std::vector<link::LostBatch>& batches,
+                              std::string_view had_them) {
+  Repetition repetition(state_, up_, dispatcher_, pool, had_them);
+  repetition.write(batches, Repetition::Whose::formers);
+  std::erase_if(pool.held_ends, [&](const HeldEnd& ended) {
+    if (state_.clients.find(ended.mark) == nullptr) return false;
+    repetition.end(ended);
+    return true;
+  });
+  repetition.finish();
 }
 
 void Redelivery::write_again(Pool& pool, const std::vector<link::LostBatch>& batches,

@@ -57,6 +57,8 @@ class Redelivery {
   // Gives each client its new upstream, then `batches` to those, then lets reading go on.
   void move(Pool& pool, const std::vector<Client*>& clients, std::vector<link::LostBatch> batches,
             std::string_view had_them = {});
+  void move_formers(Pool& pool, const std::vector<link::LostBatch>& batches,
+                    std::string_view had_them);
   void write_again(Pool& pool, const std::vector<link::LostBatch>& batches,
                    std::string_view had_them = {});
   void refused_one(std::uint32_t index, const wire::Nack& nack);

@@ -16,7 +16,14 @@ bool is_of_a_client(wire::EventKind kind) {
 
 }  // namespace
 
-void Repetition::write(const std::vector<link::LostBatch>& batches) {
+bool Repetition::concerns(const wire::EventHeader& event, Whose whose) const {
+  if (whose == Whose::all) return true;
+  const bool former =
+      state_.client_of(event) == nullptr && state_.clients.find(event.mark) != nullptr;
+  return former == (whose == Whose::formers);
+}
+
+void Repetition::write(const std::vector<link::LostBatch>& batches, Whose whose) {
   for (const link::LostBatch& lost : batches) {
     const bool drop_frames =
         lost.in_doubt && !lost.acked && pool_.settings->on_doubt == OnDoubt::drop;
@@ -24,10 +31,12 @@ void Repetition::write(const std::vector<link::LostBatch>& batches) {
     wire::for_each_event(lost.batch, [&](const wire::Event& event) {
       if (!is_of_a_client(event.kind)) return;
       if (drop_frames && event.kind == wire::EventKind::payload) {
-        ++state_.counters.frames_discarded_in_doubt;
+        if (concerns(event.header, whose)) ++state_.counters.frames_discarded_in_doubt;
         return;
       }
-      once_more(event, lost.in_doubt, behind_a_refused_one);
+      if (concerns(event.header, whose)) {
+        once_more(event, lost.in_doubt, behind_a_refused_one);
+      }
       behind_a_refused_one = lost.refused;
     });
   }
@@ -50,14 +59,14 @@ void Repetition::give_up(const wire::Event& frame, DeadLetter::Reason why) {
   bury(frame, why);
   if (pool_.work) pool_.work->queue.finished(frame.header.mark);  // it was out
   const std::string gap = wire::encode(wire::Gap{frame.header.seq, std::string(name_of(why))});
-  send({.header = {.mark = frame.header.mark},
+  send({.header = {.mark = frame.header.mark, .received_at = frame.header.received_at},
         .kind = wire::EventKind::gap,
         .body = wire::Bytes(gap)});
 }
 
 void Repetition::bury(const wire::Event& frame, DeadLetter::Reason why) {
   ++state_.counters.frames_given_up;
-  const Client* client = state_.clients.find(frame.header.mark);
+  const Client* client = state_.client_of(frame.header);
   state_.shared.observer.dead_letter(
       {.mark = frame.header.mark,
        .seq = frame.header.seq,
@@ -72,7 +81,7 @@ void Repetition::bury(const wire::Event& frame, DeadLetter::Reason why) {
 
 void Repetition::send(const wire::Event& event) {
   if (pool_.work) return dispatch(event);
-  Client* client = state_.clients.find(event.header.mark);
+  Client* client = state_.client_of(event.header);
   if (client == nullptr) return send_of_ended(event);
   // Whoever placed the client has told of its opening, and will tell of its end.
   if (event.kind != wire::EventKind::payload && event.kind != wire::EventKind::gap) return;
@@ -122,9 +131,10 @@ void Repetition::send_of_ended(const wire::Event& event) {
   link::Link& link = link_of(home);
   if (!home.open) {
     ++pool_.next_move;
-    link.append({.mark = header.mark}, wire::EventKind::opened,
+    link.append({.mark = header.mark, .received_at = header.received_at}, wire::EventKind::opened,
                 home.opening.empty() ? opening_of(event) : home.opening);
   }
+  home.received_at = header.received_at;
   home.open = event.kind != wire::EventKind::closed;
   link.append(header, event.kind, event.body.head());
   if (event.kind == wire::EventKind::payload) {
@@ -172,7 +182,8 @@ void Repetition::finish() {
   for (auto& [mark, home] : home_) {
     if (!std::exchange(home.open, false)) continue;
     // Its end was acked by an upstream that had not acked what came before.
-    link_of(home).append({.mark = mark}, wire::EventKind::closed, wire::encode(wire::Closed{}));
+    link_of(home).append({.mark = mark, .received_at = home.received_at}, wire::EventKind::closed,
+                         wire::encode(wire::Closed{}));
   }
 }
 

@@ -26,8 +26,10 @@ class Repetition {
              std::string_view had_them)
       : state_(state), up_(up), dispatcher_(dispatcher), pool_(pool), had_them_(had_them) {}
 
-  // Frames that were tried too often are given up.
-  void write(const std::vector<link::LostBatch>& batches);
+  // Frames that were tried too often are given up. Formers: connections that had the mark of a
+  // client before it; what they have left has to come before that one's opening.
+  enum class Whose : std::uint8_t { all, formers, all_but_formers };
+  void write(const std::vector<link::LostBatch>& batches, Whose whose = Whose::all);
   // The frame will not come: a Gap in its place.
   void give_up(const wire::Event& frame, DeadLetter::Reason why);
   // The same for one whose client has ended, so that there is nobody to tell.
@@ -44,8 +46,10 @@ class Repetition {
     std::optional<std::size_t> upstream = {};
     std::string opening = {};  // the body of its Opened, if that came; told with its first frame
     bool open = false;         // between Opened and Closed
+    std::uint64_t received_at = 0;  // of the last of its events
   };
 
+  [[nodiscard]] bool concerns(const wire::EventHeader& event, Whose whose) const;
   void once_more(const wire::Event& event, bool may_have_arrived, bool no_attempt);
   void send(const wire::Event& event);
   void give(Client& client, const wire::Event& event);

@@ -11,6 +11,8 @@
 #include <vector>
 
 #include "frame/framing.h"
+#include "identity/identity.h"
+#include "identity/rule.h"
 #include "net/cidr.h"
 #include "route/picker.h"
 
@@ -30,6 +32,23 @@ struct ProxyProtocolSettings {
   Millis header_timeout{5'000};
 };
 
+// What becomes of a client whose mark another connection has.
+enum class Duplicates : std::uint8_t {
+  newest_wins,  // the other one is closed
+  refuse,       // the newcomer is
+  allow,        // the newcomer gets a mark of its own, derived from the key too
+};
+
+// How a listener's clients get their marks. Without rules each gets a random one.
+struct IdentitySettings {
+  Mark space = identity::default_namespace();
+  identity::Rules rules;
+  Millis wait{10'000};      // for the first frames; then it goes on without
+  bool expose_key = false;  // upstreams are told it
+  Duplicates duplicates = Duplicates::newest_wins;
+  std::uint32_t max_take_overs = 30;  // a minute, of one mark by a claimed key; 0: any number
+};
+
 struct ListenerSettings {
   std::string name;
   std::string host;        // numeric address
@@ -37,6 +56,7 @@ struct ListenerSettings {
   std::string pool;
   frame::Framing framing;
   std::optional<ProxyProtocolSettings> proxy_protocol;
+  IdentitySettings identity;
   int backlog = 4096;
   Millis frame_timeout{30'000};       // from an unfinished frame's first byte
   Millis idle_timeout{3'600'000};     // without a byte either way
@@ -120,7 +140,8 @@ struct LimitSettings {
   std::size_t max_groups = 10'000;
   std::size_t max_names_per_connection = 16;
   std::size_t max_groups_per_connection = 64;
-  std::size_t max_name_bytes = 255;  // of a name or a group
+  std::size_t max_name_bytes = 255;           // of a name or a group
+  std::size_t max_remembered_marks = 65'536;  // of connections that have ended
 };
 
 struct Settings {

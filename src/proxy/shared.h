@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/chunk.h"
+#include "proxy/claims.h"
 #include "proxy/layout.h"
 #include "proxy/mail.h"
 #include "proxy/memory_budget.h"
@@ -24,6 +25,7 @@ struct Shared {
       : proxy_id(settings.proxy_id),
         budget(settings.limits.max_memory, chunks),
         presence(settings.limits, budget),
+        claims(settings.limits.max_remembered_marks),
         observer(watcher),
         connections(worker_count),
         attached(kMostUpstreams),
@@ -35,6 +37,7 @@ struct Shared {
   ChunkPool chunks;
   MemoryBudget budget;
   Presence presence;
+  Claims claims;
   Roster roster;
   Observer& observer;
   std::vector<std::atomic<std::size_t>> connections;  // of each worker, handed out and not released

@@ -49,6 +49,7 @@ struct PoolCounts {
 struct WorkerSnapshot {
   std::size_t worker = 0;
   std::size_t connections = 0;
+  std::size_t arriving = 0;            // beside them: whose identity is not known yet
   std::size_t held = 0;                // connections without an upstream
   std::uint64_t stranded_frames = 0;   // frames without an upstream
   std::size_t queued_connections = 0;  // clients that do not take their output, a second ago

@@ -15,6 +15,13 @@ bool is_active(const WorkerState& state, const Client& client) {
   return client.session.active(static_cast<std::uint64_t>(within.count()), state.loop.now_ms());
 }
 
+identity::Identity shown_identity(const Client& client) {
+  if (!client.incarnation) return {};
+  identity::Identity identity = client.incarnation->identity;
+  if (!client.listener->settings->identity.expose_key) identity.key.clear();
+  return identity;
+}
+
 ConnectionSnapshot snapshot_of(const WorkerState& state, const Client& client) {
   const session::Session& session = client.session;
   const std::uint64_t now = state.loop.now_ms();
@@ -32,6 +39,8 @@ ConnectionSnapshot snapshot_of(const WorkerState& state, const Client& client) {
       .bytes_down = session.bytes_down(),
       .queued_bytes = client.queued_bytes(),
       .epoch = session.epoch(),
+      .identity = shown_identity(client),
+      .incarnation = client.incarnation_number(),
       .up_ended = session.up_ended(),
       .paused = !client.wants_readable(),
   };

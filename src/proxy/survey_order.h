@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "identity/identity.h"
 #include "proxy/presence.h"
 #include "waymark/mark.h"
 #include "wire/attributes.h"
@@ -44,6 +45,8 @@ struct ConnectionSnapshot {
   std::uint64_t bytes_down = 0;
   std::size_t queued_bytes = 0;
   std::uint32_t epoch = 0;
+  identity::Identity identity;  // the key only where it may be told
+  std::uint64_t incarnation = 1;
   bool up_ended = false;
   bool paused = false;
   std::vector<std::string> names;  // these three only of a connection asked for by its mark

@@ -10,23 +10,6 @@
 
 namespace waymark::proxy {
 
-void UpPath::take_in(NewClient&& accepted) {
-  Arrival arrival = std::move(accepted.arrival);
-  const ListenerContext& listener = state_.layout->listeners[arrival.listener];
-  Client& client = state_.clients.add(std::make_unique<Client>(
-      poller_, arrival.fd, events_, listener, marks_.next(), arrival.peer));
-  if (!arrival.proxy_tlvs.empty()) {
-    client.proxy_tlvs = std::make_unique<const std::string>(std::move(arrival.proxy_tlvs));
-    state_.shared.budget.add(client.proxy_tlvs->size());
-  }
-  ListenerTraffic& traffic = state_.traffic_of(client);
-  ++traffic.opened;
-  ++traffic.connections;
-  place(client, accepted.ticket);
-  if (client.session.attached()) return state_.resume(client);
-  say_held(client);
-}
-
 void UpPath::place(Client& client, std::uint64_t ticket) {
   Pool& pool = state_.pool_of(client);
   const auto chosen = state_.pick(pool, ticket, client.session.mark());
@@ -39,7 +22,7 @@ void UpPath::give(Client& client, std::uint32_t upstream) {
   client.waiting = false;
   if (session.epoch() > 1) ++state_.counters.moved;
   if (state_.pool_of(client).work) return dispatcher_.seating().take_in(client);
-  state_.send(client, {.mark = session.mark()}, wire::EventKind::opened,
+  state_.send(client, WorkerState::header_of(client), wire::EventKind::opened,
               wire::encode(opening_of(client)));
 }
 
@@ -198,7 +181,7 @@ void UpPath::end(Client& client) {
 void UpPath::send_half_closed(Client& client) {
   Pool& pool = state_.pool_of(client);
   if (pool.work) return dispatcher_.seating().half_closed(pool, client.session.mark());
-  state_.send(client, {.mark = client.session.mark()}, wire::EventKind::half_closed, {});
+  state_.send(client, WorkerState::header_of(client), wire::EventKind::half_closed, {});
 }
 
 void UpPath::on_room(Upstream& upstream, std::uint32_t index) {

@@ -1,25 +1,19 @@
-// Up: client -> upstream. Takes clients in, gives each its upstream, reads their bytes, cuts them
-// into frames and puts those into the batches of links. Twin of down_path.h.
+// Up: client -> upstream. Gives each client its upstream, reads its bytes, cuts them into frames
+// and puts those into the batches of links. Twin of down_path.h.
 #pragma once
 
 #include <array>
 
-#include "identity/random_mark.h"
-#include "net/poller.h"
 #include "proxy/closer.h"
 #include "proxy/dispatcher.h"
-#include "proxy/mail.h"
 #include "proxy/worker_state.h"
 
 namespace waymark::proxy {
 
 class UpPath {
  public:
-  UpPath(WorkerState& state, Dispatcher& dispatcher, Closer& closer, net::Poller& poller,
-         net::ConnectionEvents& events)
-      : state_(state), dispatcher_(dispatcher), closer_(closer), poller_(poller), events_(events) {}
-
-  void take_in(NewClient&& accepted);
+  UpPath(WorkerState& state, Dispatcher& dispatcher, Closer& closer)
+      : state_(state), dispatcher_(dispatcher), closer_(closer) {}
 
   // Gives the client to the upstream whose turn `ticket` is; with none ready it stays as it is.
   void place(Client& client, std::uint64_t ticket);
@@ -65,9 +59,6 @@ class UpPath {
   WorkerState& state_;
   Dispatcher& dispatcher_;
   Closer& closer_;
-  net::Poller& poller_;
-  net::ConnectionEvents& events_;
-  identity::RandomMarks marks_;
   std::array<char, kScratch> scratch_;
 };
 

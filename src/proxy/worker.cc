@@ -53,7 +53,8 @@ Worker::Worker(Shared& shared, LayoutPtr layout, std::size_t index)
       dispatcher_(state_),
       closer_(state_, outcomes_, dispatcher_),
       overload_(state_, closer_),
-      up_(state_, dispatcher_, closer_, poller_, *this),
+      up_(state_, dispatcher_, closer_),
+      entrance_(state_, up_, closer_, poller_, *this),
       redelivery_(state_, up_, dispatcher_),
       mover_(state_, up_, dispatcher_, redelivery_),
       answers_(state_, outcomes_),
@@ -103,7 +104,9 @@ void Worker::run() {
 }
 
 void Worker::on_mail(Mail&& mail) {
-  if (auto* client = std::get_if<NewClient>(&mail)) return up_.take_in(std::move(*client));
+  if (auto* client = std::get_if<NewClient>(&mail)) return entrance_.take_in(std::move(*client));
+  if (auto* order = std::get_if<TakeOver>(&mail)) return entrance_.take_over(*order);
+  if (auto* done = std::get_if<TakenOver>(&mail)) return entrance_.taken_over(*done);
   if (auto* commands = std::get_if<ForwardedCommands>(&mail)) return down_.forwarded(*commands);
   if (auto* outcome = std::get_if<SendOutcome>(&mail)) return outcomes_.tell(*outcome);
   if (auto* answer = std::get_if<Answer>(&mail)) return answers_.deliver(*answer);
@@ -114,12 +117,18 @@ void Worker::on_mail(Mail&& mail) {
   if (auto* step = std::get_if<ReplayStep>(&mail)) return carry_on(std::move(*step));
   if (auto* change = std::get_if<LayoutChange>(&mail))
     return serve_layout(std::move(change->layout));
-  if (auto* request = std::get_if<DrainRequest>(&mail)) return drain_.begin(*request);
+  if (auto* request = std::get_if<DrainRequest>(&mail)) return begin_drain(*request);
+}
+
+void Worker::begin_drain(const DrainRequest& request) {
+  drain_.begin(request);
+  entrance_.close();
 }
 
 void Worker::serve_layout(LayoutPtr layout) {
   const std::vector<ListenerContext>& listeners = layout->listeners;
-  for (const auto* clients : {&state_.clients.live(), &state_.clients.retired()}) {
+  for (const auto* clients :
+       {&state_.clients.arriving(), &state_.clients.live(), &state_.clients.retired()}) {
     for (Client* client : *clients) client->listener = &listeners[client->listener->index];
   }
   state_.counters.listeners.resize(listeners.size());
@@ -155,6 +164,7 @@ void Worker::on_tick() {
   note_lag();
   on_completions();  // those that came without a wake-up
   fleet_->tick(loop_.now_ms());
+  entrance_.tick();
   sweep_.tick();
   steering_.tick();
   redelivery_.tick();
@@ -167,6 +177,7 @@ void Worker::on_tick() {
 WorkerSnapshot Worker::snapshot() const {
   WorkerSnapshot all{.worker = state_.index,
                      .connections = state_.clients.live().size(),
+                     .arriving = state_.clients.arriving().size(),
                      .stranded_frames = redelivery_.stranded_frames() + state_.frames_held_back() +
                                         dispatcher_.frames(),
                      .queued_connections = sweep_.queued().connections,
@@ -230,7 +241,10 @@ WorkerSnapshot Worker::snapshot() const {
 
 // --- from sockets ---
 
-void Worker::readable(net::Connection& connection) { up_.read(client_of(connection)); }
+void Worker::readable(net::Connection& connection) {
+  Client& client = client_of(connection);
+  client.arriving ? entrance_.look(client) : up_.read(client);
+}
 void Worker::drained(net::Connection& connection) { down_.on_drained(client_of(connection)); }
 void Worker::broken(net::Connection& connection, int error_number) {
   closer_.close_broken(client_of(connection), error_number);

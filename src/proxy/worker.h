@@ -14,6 +14,7 @@
 #include "proxy/dispatcher.h"
 #include "proxy/down_path.h"
 #include "proxy/drain.h"
+#include "proxy/entrance.h"
 #include "proxy/outcomes.h"
 #include "proxy/redelivery.h"
 #include "proxy/replay.h"
@@ -44,6 +45,7 @@ class Worker final : public net::ConnectionEvents, public link::LinkEvents {
   void on_mail(Mail&& mail);
   void on_completions();
   void on_tick();
+  void begin_drain(const DrainRequest& request);
   void serve_layout(LayoutPtr layout);
   void carry_on(SurveyStep&& step);
   void carry_on(ReplayStep&& step);
@@ -79,6 +81,7 @@ class Worker final : public net::ConnectionEvents, public link::LinkEvents {
   Closer closer_;
   Overload overload_;
   UpPath up_;
+  Entrance entrance_;
   Redelivery redelivery_;
   Mover mover_;
   Answers answers_;

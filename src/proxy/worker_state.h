@@ -6,6 +6,7 @@
 #include <optional>
 #include <vector>
 
+#include "base/unix_clock.h"
 #include "net/loop.h"
 #include "proxy/client_table.h"
 #include "proxy/counters.h"
@@ -86,6 +87,19 @@ struct WorkerState {
     if (client != nullptr && client->session.upstream() == upstream) {
       client->session.share().release(entry.size);
     }
+  }
+
+  // The client an event is of, unless that was a connection which had the mark before it.
+  [[nodiscard]] Client* client_of(const wire::EventHeader& event) const {
+    Client* client = clients.find(event.mark);
+    const bool before = client != nullptr && client->incarnation && event.received_at != 0 &&
+                        event.received_at < client->incarnation->since_ns;
+    return before ? nullptr : client;
+  }
+  // Of an event that no frame has brought. It is dated where the mark alone does not say whose it
+  // is.
+  [[nodiscard]] static wire::EventHeader header_of(const Client& client) {
+    return {.mark = client.session.mark(), .received_at = client.incarnation ? unix_ns() : 0};
   }
 
   // Its upstream holds all events before what is read now: reading may go on.

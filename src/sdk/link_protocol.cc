@@ -128,7 +128,12 @@ bool LinkProtocol::opened(const wire::Event& event) {
                            .epoch = body.epoch,
                            .proxy_tlvs = std::move(tlvs),
                            .resumed = body.resumed,
-                           .next_seq = body.next_seq},
+                           .next_seq = body.next_seq,
+                           .mark_source = static_cast<MarkSource>(body.mark_source),
+                           .trust = static_cast<Trust>(body.trust),
+                           .key = std::move(body.key),
+                           .returning = body.returning,
+                           .away_ms = body.away_ms},
                           Sender(service_.directory));
   return true;
 }
@@ -172,7 +177,8 @@ bool LinkProtocol::closed(const wire::Event& event) {
                            .reason = body.reason,
                            .last_seq = body.last_seq,
                            .unfinished_bytes = body.unfinished_bytes,
-                           .written_bytes = body.written_bytes});
+                           .written_bytes = body.written_bytes,
+                           .incarnation = body.incarnation});
   return true;
 }
 

@@ -14,7 +14,7 @@ constexpr auto kClosed = SocketEnd::closed;
 constexpr auto kFin = SocketEnd::fin;
 constexpr auto kReset = SocketEnd::reset;
 
-constexpr std::array<Ending, 14> kEndings = {{
+constexpr std::array<Ending, 16> kEndings = {{
     {client_closed, kNone, kWritten, kClosed,
      "the client and its upstream have both ended their direction"},
     {client_reset, kDiscarded, kDropped, kClosed, "the client sent RST, or its socket failed"},
@@ -34,7 +34,11 @@ constexpr std::array<Ending, 14> kEndings = {{
     {draining, kDiscarded, kWritten, kFin, "the proxy is shutting down"},
     {overload, kDiscarded, kDropped, kReset,
      "max_memory was nearly reached and this client's queue was among the largest"},
+    {taken_over, kDiscarded, kDropped, kReset,
+     "the same client has connected again (`duplicates: newest_wins`)"},
     {admin, kDiscarded, kWritten, kFin, "an operator closed it"},
+    {duplicate, kDiscarded, kWritten, kFin,
+     "another connection has the mark (`duplicates: refuse`, or `max_take_overs`)"},
 }};
 
 constexpr std::string_view text_of(UnreadInput input) {

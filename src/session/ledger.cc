@@ -76,6 +76,14 @@ std::optional<Ledger::Entry> Ledger::find(std::uint64_t delivery) const {
                record.frame, record.of_share};
 }
 
+void Ledger::disown(std::uint64_t delivery) {
+  if (in_ring(delivery)) {
+    at(delivery).of_share = false;
+  } else {
+    stragglers_.at(delivery).kind.of_share = false;
+  }
+}
+
 std::optional<Ledger::Entry> Ledger::complete(std::uint64_t delivery) {
   const std::optional<Entry> entry = find(delivery);
   if (!entry) return entry;

@@ -53,6 +53,9 @@ class Ledger {
   // It is done; answers what find() would have.
   std::optional<Entry> complete(std::uint64_t delivery);
 
+  // It does not count towards a share any more; requires find().
+  void disown(std::uint64_t delivery);
+
   // Calls `visit` for each event that is not done, oldest first, with the bytes it was encoded to.
   using Visit =
       absl::FunctionRef<void(std::uint64_t delivery, const ChunkRange& range, bool frame)>;

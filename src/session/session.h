@@ -36,6 +36,7 @@ class Session {
       : mark_(mark), opened_at_(now), last_activity_(now), last_output_(now), held_since_(now) {}
 
   [[nodiscard]] const Mark& mark() const { return mark_; }
+  void set_mark(const Mark& mark) { mark_ = mark; }
   [[nodiscard]] Ms opened_at() const { return opened_at_; }
 
   // --- up: client -> upstream ---

@@ -44,6 +44,7 @@ bool read_send(Cursor cursor, Command& command) {
     command.reply_to = 0;
     command.receipt = 0;
     command.error = false;
+    command.incarnation = 0;
   }
   command.action = ActionKind::send;
   while (!cursor.at_end()) {
@@ -63,6 +64,9 @@ bool read_send(Cursor cursor, Command& command) {
       case tag(4, WireType::varint):
         if (!cursor.read_varint(number)) return false;
         command.error = number != 0;
+        break;
+      case tag(5, WireType::varint):
+        if (!cursor.read_varint(command.incarnation)) return false;
         break;
       default:
         if (!cursor.skip(field_tag)) return false;
@@ -140,6 +144,7 @@ std::size_t send_size(const Command& command) {
   if (command.reply_to != 0) size += 9;
   if (command.receipt != 0) size += 1 + varint_size(command.receipt);
   if (command.error) size += 2;
+  if (command.incarnation != 0) size += 1 + varint_size(command.incarnation);
   return size;
 }
 
@@ -224,6 +229,7 @@ void add_command(std::string& out, const Command& command) {
     add_fixed64(out, 2, command.reply_to);
     add_uint(out, 3, command.receipt);
     add_uint(out, 4, command.error ? 1 : 0);
+    add_uint(out, 5, command.incarnation);
   } else if (command.action == ActionKind::pong) {
     out.append(body);
   } else {

@@ -49,12 +49,13 @@ struct Command {
   Bytes target_text;                 // target name, group
 
   ActionKind action = ActionKind::none;
-  Bytes payload;               // send
-  std::uint64_t reply_to = 0;  // send
-  std::uint64_t receipt = 0;   // send
-  bool error = false;          // send
-  std::uint64_t nonce = 0;     // pong
-  Bytes body;                  // every other action, unread; the last one, should it come twice
+  Bytes payload;                  // send
+  std::uint64_t reply_to = 0;     // send
+  std::uint64_t receipt = 0;      // send
+  bool error = false;             // send
+  std::uint64_t incarnation = 0;  // send; 0: whichever there is
+  std::uint64_t nonce = 0;        // pong
+  Bytes body;                     // every other action, unread; the last one, should it come twice
 };
 
 // Reads the commands of a FromUpstream one by one; other fields are passed over.

@@ -83,10 +83,10 @@ bool decode_welcome_message(Pieces message, Welcome& welcome) {
 
 std::string_view name_of(Refusal refusal) {
   static constexpr std::array<std::string_view, kRefusals> kNames = {
-      "UNSPECIFIED",  "NO_SUCH_MARK",  "STALE_EPOCH",      "SLOW_CONSUMER",
-      "CLOSED",       "NOT_REACHABLE", "NOT_FRAMEABLE",    "ALREADY_ANSWERED",
-      "NO_SUCH_NAME", "NO_SUCH_GROUP", "NAME_TAKEN",       "TOO_MANY",
-      "TOO_LARGE",    "INVALID",       "NO_SUCH_UPSTREAM", "UPSTREAM_BUSY"};
+      "UNSPECIFIED",   "NO_SUCH_MARK",     "STALE_EPOCH",      "SLOW_CONSUMER", "CLOSED",
+      "NOT_REACHABLE", "NOT_FRAMEABLE",    "ALREADY_ANSWERED", "NO_SUCH_NAME",  "NO_SUCH_GROUP",
+      "NAME_TAKEN",    "TOO_MANY",         "TOO_LARGE",        "INVALID",       "NO_SUCH_UPSTREAM",
+      "UPSTREAM_BUSY", "STALE_INCARNATION"};
   const auto index = static_cast<std::size_t>(refusal);
   return kNames[index < kNames.size() ? index : 0];
 }
@@ -113,6 +113,7 @@ std::string encode(const Opened& opened) {
   add_uint(body, 2, opened.epoch);
   add_uint(body, 3, static_cast<std::uint32_t>(opened.mark_source));
   add_uint(body, 4, static_cast<std::uint32_t>(opened.trust));
+  add_text(body, 5, opened.key);
   add_text(body, 6, opened.peer);
   add_text(body, 7, opened.local);
   add_text(body, 8, opened.listener);
@@ -126,6 +127,8 @@ std::string encode(const Opened& opened) {
     add_message(body, 12, one);
   }
   add_uint(body, 13, opened.next_seq);
+  add_uint(body, 14, opened.returning ? 1 : 0);
+  add_uint(body, 15, opened.away_ms);
   return body;
 }
 
@@ -137,6 +140,7 @@ bool decode(const Bytes& body, Opened& opened) {
     if (field.is_uint(2)) opened.epoch = as_u32(field);
     if (field.is_uint(3)) opened.mark_source = static_cast<MarkSource>(as_u32(field));
     if (field.is_uint(4)) opened.trust = static_cast<Trust>(as_u32(field));
+    if (field.is_bytes(5)) opened.key = field.bytes.to_string();
     if (field.is_bytes(6)) opened.peer = field.bytes.to_string();
     if (field.is_bytes(7)) opened.local = field.bytes.to_string();
     if (field.is_bytes(8)) opened.listener = field.bytes.to_string();
@@ -145,6 +149,8 @@ bool decode(const Bytes& body, Opened& opened) {
     if (field.is_uint(11)) opened.last_acked_seq = field.value;
     if (field.is_bytes(12)) sound = read_tlv(field.bytes, opened.proxy_tlvs) && sound;
     if (field.is_uint(13)) opened.next_seq = field.value;
+    if (field.is_uint(14)) opened.returning = field.value != 0;
+    if (field.is_uint(15)) opened.away_ms = field.value;
   });
   return read && sound;
 }
@@ -155,6 +161,7 @@ std::string encode(const Closed& closed) {
   add_uint(body, 2, closed.last_seq);
   add_uint(body, 3, closed.unfinished_bytes);
   add_uint(body, 4, closed.written_bytes);
+  add_uint(body, 5, closed.incarnation);
   return body;
 }
 
@@ -169,6 +176,7 @@ bool decode(const Bytes& body, Closed& closed) {
     if (field.is_uint(2)) closed.last_seq = field.value;
     if (field.is_uint(3)) closed.unfinished_bytes = field.value;
     if (field.is_uint(4)) closed.written_bytes = field.value;
+    if (field.is_uint(5)) closed.incarnation = field.value;
   });
 }
 

@@ -46,8 +46,22 @@ struct Welcome {
 [[nodiscard]] std::string encode_welcome_message(const Welcome& welcome);
 [[nodiscard]] bool decode_welcome_message(Pieces message, Welcome& welcome);
 
-enum class MarkSource : std::uint32_t { unspecified = 0, random = 1 };
-enum class Trust : std::uint32_t { unspecified = 0, none = 1 };
+enum class MarkSource : std::uint32_t {
+  unspecified = 0,
+  random = 1,
+  tls_client_certificate = 2,
+  proxy_tlv = 3,
+  first_frame = 4,
+  source_ip = 5,
+  upstream = 6,
+};
+enum class Trust : std::uint32_t {
+  unspecified = 0,
+  none = 1,
+  claimed = 2,
+  vouched = 3,
+  proven = 4
+};
 
 // Of a PROXY header.
 struct Tlv {
@@ -60,6 +74,7 @@ struct Opened {
   std::uint32_t epoch = 0;
   MarkSource mark_source = MarkSource::unspecified;
   Trust trust = Trust::unspecified;
+  std::string key{};
   std::string peer;
   std::string local;
   std::string listener;
@@ -68,6 +83,8 @@ struct Opened {
   std::uint64_t last_acked_seq = 0;
   std::vector<Tlv> proxy_tlvs{};
   std::uint64_t next_seq = 0;
+  bool returning = false;
+  std::uint64_t away_ms = 0;
 };
 
 struct Closed {
@@ -75,6 +92,7 @@ struct Closed {
   std::uint64_t last_seq = 0;
   std::uint64_t unfinished_bytes = 0;
   std::uint64_t written_bytes = 0;
+  std::uint64_t incarnation = 0;
 };
 
 enum class Refusal : std::uint32_t {
@@ -94,8 +112,9 @@ enum class Refusal : std::uint32_t {
   invalid = 13,
   no_such_upstream = 14,
   upstream_busy = 15,
+  stale_incarnation = 16,
 };
-inline constexpr std::size_t kRefusals = 16;
+inline constexpr std::size_t kRefusals = 17;
 
 // Upper case, as the .proto spells it without its prefix.
 [[nodiscard]] std::string_view name_of(Refusal refusal);

@@ -48,7 +48,8 @@ World::World(const proxy::PoolSettings& pool, History& history)
       dispatcher_(state_),
       closer_(state_, outcomes_, dispatcher_),
       overload_(state_, closer_),
-      up_(state_, dispatcher_, closer_, poller_, *this),
+      up_(state_, dispatcher_, closer_),
+      entrance_(state_, up_, closer_, poller_, *this),
       redelivery_(state_, up_, dispatcher_),
       mover_(state_, up_, dispatcher_, redelivery_),
       answers_(state_, outcomes_),
@@ -72,7 +73,7 @@ World::~World() {
 }
 
 int World::connect_client() {
-  up_.take_in({{.listener = 0, .fd = clients_, .peer = {}, .proxy_tlvs = {}}, tickets_++});
+  entrance_.take_in({{.listener = 0, .fd = clients_, .peer = {}, .proxy_tlvs = {}}, tickets_++});
   shared_.connections[0].fetch_add(1);
   shared_.pool_connections[kPool].fetch_add(1);
   return clients_++;

@@ -10,6 +10,7 @@
 #include "proxy/answers.h"
 #include "proxy/closer.h"
 #include "proxy/down_path.h"
+#include "proxy/entrance.h"
 #include "proxy/mover.h"
 #include "proxy/outcomes.h"
 #include "proxy/redelivery.h"
@@ -114,6 +115,7 @@ class World final : public net::ConnectionEvents, public link::LinkEvents, proxy
   proxy::Closer closer_;
   proxy::Overload overload_;
   proxy::UpPath up_;
+  proxy::Entrance entrance_;
   proxy::Redelivery redelivery_;
   proxy::Mover mover_;
   proxy::Answers answers_;

@@ -5,6 +5,7 @@ import socket
 
 from harness.chaos import Chaos
 from harness.impostor import Impostor
+from harness.haproxy import HaProxy
 from harness.legacy_upstream import LegacyUpstream
 from harness.load import Load
 from harness.process import Process, program
@@ -70,6 +71,9 @@ class Rig:
         proxy = self.keep(Proxy(self.folder, self._name("waymark"), settings, prefix))
         proxy.wait_started()
         return proxy
+
+    def haproxy(self, target, sends, unique_id=None):
+        return self.keep(HaProxy(self.folder, self._name("haproxy"), free_address(), target, sends, unique_id))
 
     def run(self, name, *arguments, **options):
         """A program that ends by itself, or is ended by the test."""

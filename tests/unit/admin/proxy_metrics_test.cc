@@ -253,7 +253,7 @@ TEST_CASE("every reason by which a client is closed is a label, and no other") {
     CHECK(sample.find("UNSPECIFIED") == std::string::npos);
     CHECK(sample.find("MOVED") == std::string::npos);
   }
-  CHECK(reasons == kCloseReasons - 3);
+  CHECK(reasons == kCloseReasons - 2);
 }
 
 }  // namespace

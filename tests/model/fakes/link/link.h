@@ -82,6 +82,8 @@ class Link final : private InboundEvents {
     return queue_.withdraw(mark, delivery);
   }
   void want_sign_of_life() {}  // its upstreams die when the schedule says so
+  // Its events do not count towards anybody's share any more.
+  void disown(const Mark& mark) { queue_.disown(mark); }
   [[nodiscard]] LostBatch withdraw_one(std::uint64_t delivery) {
     return queue_.withdraw_one(delivery);
   }

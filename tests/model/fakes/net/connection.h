@@ -52,6 +52,13 @@ class Connection {
     return {client_ended ? ReadResult::Kind::end : ReadResult::Kind::nothing_yet, 0, 0};
   }
 
+  [[nodiscard]] ReadResult peek(char* buffer, std::size_t size) const {
+    if (reset_by_client) return {ReadResult::Kind::failed, 0, ECONNRESET};
+    if (!input.empty()) return {ReadResult::Kind::bytes, input.copy(buffer, size), 0};
+    return {client_ended ? ReadResult::Kind::end : ReadResult::Kind::nothing_yet, 0, 0};
+  }
+  [[nodiscard]] bool input_complete() const { return client_ended; }
+
   void want_readable(bool wanted) { want_readable_ = wanted; }
   [[nodiscard]] bool wants_readable() const { return want_readable_; }
 

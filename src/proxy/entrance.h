@@ -1,0 +1,72 @@
+// The way in: from an accepted connection to a client that has its mark and its upstream.
+//
+//   take_in -+-- no rules ------------------------------------------------> admitted
+//            `-- identity: first frames are looked at, and stay unread
+//                   |-- no key by then -----------------------------------> admitted, random mark
+//                   `-- key, so a mark: nobody has it --------------------> admitted
+//                         |-- a client of this worker has it, and is closed -> admitted
+//                         |-- one of another worker: former, until that is done -> admitted
+//                         `-- it may not be had: closed, DUPLICATE
+//
+// Until it is admitted, nobody is told of a connection, and nothing is read from it: what it sends
+// waits in the kernel.
+#pragma once
+
+#include <array>
+
+#include "absl/container/flat_hash_map.h"
+#include "identity/random_mark.h"
+#include "identity/search.h"
+#include "net/poller.h"
+#include "proxy/closer.h"
+#include "proxy/mail.h"
+#include "proxy/up_path.h"
+#include "proxy/worker_state.h"
+
+namespace waymark::proxy {
+
+class Entrance {
+ public:
+  Entrance(WorkerState& state, UpPath& up, Closer& closer, net::Poller& poller,
+           net::ConnectionEvents& events)
+      : state_(state), up_(up), closer_(closer), poller_(poller), events_(events) {}
+
+  void take_in(NewClient&& accepted);
+  // The newcomer has sent something, or has ended.
+  void look(Client& client);
+
+  void take_over(const TakeOver& order);
+  void taken_over(const TakenOver& done);
+
+  // About ten times a second.
+  void tick();
+  // Nobody is let in any more.
+  void close();
+
+ private:
+  [[nodiscard]] static identity::Search search_for(const Client& client);
+  // What its first bytes say; nothing while more of them may say more, unless `late`.
+  void search(Client& client, bool late);
+  void settle(Client& client, const identity::Identity& identity);
+  void claim(Client& client, const identity::Identity& identity);
+  void await(Client& client, Arriving::Stage stage);
+  void admit(Client& client);
+  void place(Client& client, std::uint64_t ticket);
+  void leave(Client& client, CloseReason reason);
+  [[nodiscard]] bool former_still_waits(const Client& client) const;
+
+  static constexpr std::size_t kScratch = 64 * 1024;
+  static constexpr std::uint64_t kFormerMs = 5'000;  // a worker that does not answer in this time
+
+  WorkerState& state_;
+  UpPath& up_;
+  Closer& closer_;
+  net::Poller& poller_;
+  net::ConnectionEvents& events_;
+  identity::RandomMarks marks_;
+  absl::flat_hash_map<Mark, Client*> waiting_;  // those with a mark
+  std::vector<Client*> due_;
+  std::array<char, kScratch> scratch_;
+};
+
+}  // namespace waymark::proxy

@@ -69,6 +69,19 @@ struct Frame {
   std::string_view payload;       // valid during the call only
 };
 
+// A connection that was opened here is known by another mark from now on. What is sent to the old
+// one still reaches it; Replies that are held stay good.
+struct Marked {
+  Mark mark;
+  Mark old_mark;
+  MarkSource mark_source = MarkSource::unspecified;
+  Trust trust = Trust::unspecified;
+  std::string key{};  // as in Opened, and so on
+  std::uint64_t incarnation = 0;
+  bool returning = false;
+  std::uint64_t away_ms = 0;
+};
+
 // The last thing to be said of a connection that was opened here.
 struct Closed {
   Mark mark;

@@ -32,6 +32,9 @@ class UpstreamHandler {
 
   virtual void frame(const Frame& frame, Reply reply) = 0;
 
+  // Its next frame comes under this mark.
+  virtual void marked(const Marked& /*marked*/) {}
+
   // The client will send no more; it still reads.
   virtual HalfCloseAction half_closed(const Mark& /*mark*/) {
     return HalfCloseAction::end_when_done;

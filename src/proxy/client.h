@@ -7,25 +7,16 @@
 #include <string>
 
 #include "frame/framer.h"
-#include "identity/identity.h"
 #include "net/address.h"
 #include "net/connection.h"
 #include "proxy/arriving.h"
+#include "proxy/incarnation.h"
+#include "proxy/late_key.h"
 #include "proxy/layout.h"
 #include "session/session.h"
 #include "wire/attributes.h"
 
 namespace waymark::proxy {
-
-// Of a client whose mark was derived from a key: which of the connections with this mark it is.
-struct Incarnation {
-  identity::Identity identity;
-  std::uint64_t number = 0;
-  bool returning = false;
-  std::uint64_t away_ms = 0;
-  // Unix time from which on events of this mark are of this connection, not of one before it.
-  std::uint64_t since_ns = 0;
-};
 
 class Client final : public net::Connection {
  public:
@@ -40,6 +31,8 @@ class Client final : public net::Connection {
 
   static constexpr std::uint32_t kNone = 0xffffffff;
 
+  // The mark it waits for.
+  [[nodiscard]] PendingMark& pending() { return arriving ? arriving->pending : late->pending; }
   // Random marks come once.
   [[nodiscard]] std::uint64_t incarnation_number() const {
     return incarnation ? incarnation->number : 1;
@@ -59,6 +52,7 @@ class Client final : public net::Connection {
   std::unique_ptr<wire::Attributes> attributes;    // upstreams stored; null: none
   std::unique_ptr<const std::string> proxy_tlvs;   // of its PROXY header, raw; null: none
   std::unique_ptr<Arriving> arriving;              // null: it has its mark and its place
+  std::unique_ptr<LateKey> late;                   // null: no key is expected any more
   std::unique_ptr<const Incarnation> incarnation;  // null: its mark is random
   bool retired = false;                            // ended; its socket is on the way out
   bool waiting = false;                            // in the queue of its link for room

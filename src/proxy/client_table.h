@@ -5,6 +5,7 @@
 #include <memory>
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
 #include "absl/hash/hash.h"
 #include "proxy/client.h"
@@ -39,10 +40,21 @@ class ClientTable {
   }
 
   // The client with this mark that has not ended, or nullptr: a late reply to a client that is
-  // gone is a normal thing.
+  // gone is a normal thing. Who had the mark before rename() is found too.
   [[nodiscard]] Client* find(const Mark& mark) const {
     const auto at = by_mark_.find(mark);
-    return at == by_mark_.end() ? nullptr : *at;
+    if (at != by_mark_.end()) return *at;
+    const auto alias = aliases_.find(mark);
+    return alias == aliases_.end() ? nullptr : alias->second;
+  }
+
+  // `change` gives the client another mark, which nobody has; the one it had stays an alias.
+  template <typename Change>
+  void rename(Client& client, Change&& change) {
+    by_mark_.erase(&client);
+    aliases_[client.session.mark()] = &client;
+    change();
+    by_mark_.insert(&client);
   }
 
   // The client, a newcomer or not, has ended: it is no longer found, but lives until destroy(),
@@ -53,6 +65,7 @@ class ClientTable {
     } else {
       by_mark_.erase(&client);
       remove(client, live_);
+      if (client.incarnation) aliases_.erase(client.incarnation->alias);
     }
     client.retired = true;
     place(client, retired_);
@@ -101,6 +114,7 @@ class ClientTable {
   std::vector<Client*> live_;
   std::vector<Client*> retired_;
   absl::flat_hash_set<Client*, Hash, Equal> by_mark_;
+  absl::flat_hash_map<Mark, Client*> aliases_;
 };
 
 }  // namespace waymark::proxy

@@ -26,7 +26,9 @@ class Closer {
   void release(Client& client);
 
  private:
-  void give_up_mark(Client& client);
+  // Receipts for what was sent to the client.
+  void settle(const Client& client, wire::Refusal reason);
+  void give_up_marks(Client& client);
   void tell_upstream(Client& client, CloseReason reason);
   void give_what_is_held_back(Client& client);
   void give(Client& client, std::vector<link::LostBatch> events);

@@ -3,16 +3,7 @@
 #include <memory>
 #include <utility>
 
-#include "base/unix_clock.h"
-
 namespace waymark::proxy {
-namespace {
-
-constexpr std::uint64_t kNsPerUs = 1'000;
-
-std::uint64_t unix_us() { return unix_ns() / kNsPerUs; }
-
-}  // namespace
 
 void Entrance::take_in(NewClient&& accepted) {
   Arrival arrival = std::move(accepted.arrival);
@@ -66,6 +57,10 @@ void Entrance::search(Client& client, bool late) {
   const bool more_may_come = got.kind != Kind::end && !client.input_complete() &&
                              fault == frame::Fault::none && got.size < scratch_.size();
   if (search.is_open() && more_may_come && !late) return;
+  // The frames it has seen will be read, and looked at again.
+  if (search.is_open() && more_may_come && !state_.pool_of(client).work) {
+    client.late = std::make_unique<LateKey>(LateKey{.search = search_for(client)});
+  }
   settle(client, search.found());
 }
 
@@ -77,74 +72,36 @@ void Entrance::settle(Client& client, const identity::Identity& identity) {
 }
 
 void Entrance::claim(Client& client, const identity::Identity& identity) {
-  using Kind = Claims::Grant::Kind;
-  const IdentitySettings& settings = client.listener->settings->identity;
-  const bool proven = identity.trust > identity::Trust::claimed;
-  Mark mark = identity::derived_mark(settings.space, identity);
-  Claims::Wish wish{.mark = mark,
-                    .worker = state_.index,
-                    .duplicates = settings.duplicates,
-                    .max_take_overs = proven ? 0 : settings.max_take_overs,
-                    .now_us = unix_us()};
-  Claims::Grant grant = state_.shared.claims.claim(wish);
-  while (grant.kind == Kind::taken && settings.duplicates == Duplicates::allow) {
-    wish.mark = mark = identity::derived_mark(settings.space, identity, wish.now_us++);
-    grant = state_.shared.claims.claim(wish);
+  switch (marking_.claim(client, identity, client.arriving->pending)) {
+    case Marking::Claimed::granted:
+      return admit(client);
+    case Marking::Claimed::awaited:
+      client.arriving->deadline_ms = state_.loop.now_ms() + Marking::kFormerMs;
+      client.arriving->stage = Arriving::Stage::former;
+      return;
+    case Marking::Claimed::refused:
+      return closer_.close(client, CloseReason::duplicate);
   }
-  if (grant.kind != Kind::granted) return closer_.close(client, CloseReason::duplicate);
-
-  client.session.set_mark(mark);
-  client.incarnation = std::make_unique<const Incarnation>(Incarnation{.identity = identity,
-                                                                       .number = grant.incarnation,
-                                                                       .returning = grant.returning,
-                                                                       .away_ms = grant.away_ms,
-                                                                       .since_ns = unix_ns()});
-  if (!grant.holder) return admit(client);
-  const TakeOver order{mark, grant.incarnation, state_.index};
-  if (*grant.holder == state_.index) {
-    take_over(order);
-    return admit(client);
-  }
-  client.arriving->deadline_ms = state_.loop.now_ms() + kFormerMs;
-  await(client, Arriving::Stage::former);
-  state_.shared.post(*grant.holder, order);
-}
-
-void Entrance::await(Client& client, Arriving::Stage stage) {
-  client.arriving->stage = stage;
-  waiting_[client.session.mark()] = &client;
-}
-
-void Entrance::take_over(const TakeOver& order) {
-  const auto waits = waiting_.find(order.mark);
-  for (Client* former :
-       {waits != waiting_.end() ? waits->second : nullptr, state_.clients.find(order.mark)}) {
-    if (former != nullptr && former->incarnation_number() < order.incarnation) {
-      leave(*former, CloseReason::taken_over);
-    }
-  }
-  if (order.worker == state_.index) return;
-  state_.shared.post(order.worker, TakenOver{order.mark, order.incarnation});
-}
-
-void Entrance::taken_over(const TakenOver& done) {
-  const auto at = waiting_.find(done.mark);
-  if (at == waiting_.end() || at->second->incarnation_number() != done.incarnation) return;
-  if (at->second->arriving->stage == Arriving::Stage::former) admit(*at->second);
 }
 
 // With a pool that queues, what waits under a mark is of whoever has it: a newcomer comes behind.
 bool Entrance::former_still_waits(const Client& client) const {
-  if (!client.incarnation || !client.incarnation->returning) return false;
+  const PendingMark& pending = client.arriving->pending;
+  if (!pending.incarnation || !pending.incarnation->returning) return false;
   const auto& work = state_.pool_of(client).work;
-  const Mark& mark = client.session.mark();
-  return work && (work->waits(mark) || work->ended.contains(mark) || !work->queue.may_pass(mark));
+  return work && (work->waits(pending.mark) || work->ended.contains(pending.mark) ||
+                  !work->queue.may_pass(pending.mark));
 }
 
 void Entrance::admit(Client& client) {
-  if (former_still_waits(client)) return await(client, Arriving::Stage::queue);
-  waiting_.erase(client.session.mark());
+  if (former_still_waits(client)) {
+    client.arriving->stage = Arriving::Stage::queue;
+    return marking_.await(client, client.arriving->pending);
+  }
   const std::uint64_t ticket = client.arriving->ticket;
+  if (client.arriving->pending.incarnation) {
+    marking_.adopt(client, std::move(client.arriving->pending));
+  }
   state_.clients.admit(client);
   place(client, ticket);
 }
@@ -153,12 +110,6 @@ void Entrance::place(Client& client, std::uint64_t ticket) {
   up_.place(client, ticket);
   if (client.session.attached()) return state_.resume(client);
   up_.say_held(client);
-}
-
-void Entrance::leave(Client& client, CloseReason reason) {
-  const auto at = waiting_.find(client.session.mark());
-  if (at != waiting_.end() && at->second == &client) waiting_.erase(at);
-  closer_.close(client, reason);
 }
 
 void Entrance::tick() {
@@ -176,7 +127,7 @@ void Entrance::tick() {
         break;
       case Arriving::Stage::queue:
         if (client->peer_gone()) {
-          leave(*client, CloseReason::client_reset);
+          closer_.close(*client, CloseReason::client_reset);
         } else {
           admit(*client);
         }
@@ -187,7 +138,7 @@ void Entrance::tick() {
 
 void Entrance::close() {
   due_ = state_.clients.arriving();
-  for (Client* client : due_) leave(*client, CloseReason::draining);
+  for (Client* client : due_) closer_.close(*client, CloseReason::draining);
 }
 
 }  // namespace waymark::proxy

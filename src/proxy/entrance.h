@@ -13,13 +13,14 @@
 #pragma once
 
 #include <array>
+#include <vector>
 
-#include "absl/container/flat_hash_map.h"
 #include "identity/random_mark.h"
 #include "identity/search.h"
 #include "net/poller.h"
 #include "proxy/closer.h"
 #include "proxy/mail.h"
+#include "proxy/marking.h"
 #include "proxy/up_path.h"
 #include "proxy/worker_state.h"
 
@@ -27,16 +28,21 @@ namespace waymark::proxy {
 
 class Entrance {
  public:
-  Entrance(WorkerState& state, UpPath& up, Closer& closer, net::Poller& poller,
+  Entrance(WorkerState& state, Marking& marking, UpPath& up, Closer& closer, net::Poller& poller,
            net::ConnectionEvents& events)
-      : state_(state), up_(up), closer_(closer), poller_(poller), events_(events) {}
+      : state_(state),
+        marking_(marking),
+        up_(up),
+        closer_(closer),
+        poller_(poller),
+        events_(events) {}
 
   void take_in(NewClient&& accepted);
   // The newcomer has sent something, or has ended.
   void look(Client& client);
 
-  void take_over(const TakeOver& order);
-  void taken_over(const TakenOver& done);
+  // It has its mark, or none is to be had.
+  void admit(Client& client);
 
   // About ten times a second.
   void tick();
@@ -49,22 +55,18 @@ class Entrance {
   void search(Client& client, bool late);
   void settle(Client& client, const identity::Identity& identity);
   void claim(Client& client, const identity::Identity& identity);
-  void await(Client& client, Arriving::Stage stage);
-  void admit(Client& client);
   void place(Client& client, std::uint64_t ticket);
-  void leave(Client& client, CloseReason reason);
   [[nodiscard]] bool former_still_waits(const Client& client) const;
 
   static constexpr std::size_t kScratch = 64 * 1024;
-  static constexpr std::uint64_t kFormerMs = 5'000;  // a worker that does not answer in this time
 
   WorkerState& state_;
+  Marking& marking_;
   UpPath& up_;
   Closer& closer_;
   net::Poller& poller_;
   net::ConnectionEvents& events_;
   identity::RandomMarks marks_;
-  absl::flat_hash_map<Mark, Client*> waiting_;  // those with a mark
   std::vector<Client*> due_;
   std::array<char, kScratch> scratch_;
 };

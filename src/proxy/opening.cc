@@ -42,6 +42,11 @@ wire::Trust trust_of(const Client& client) {
   return wire::Trust::unspecified;
 }
 
+std::string key_of(const Client& client) {
+  const bool exposed = client.incarnation && client.listener->settings->identity.expose_key;
+  return exposed ? client.incarnation->identity.key : std::string();
+}
+
 }  // namespace
 
 wire::Opened opening_of(const Client& client) {
@@ -57,9 +62,7 @@ wire::Opened opening_of(const Client& client) {
       .epoch = session.epoch(),
       .mark_source = source_of(client),
       .trust = trust_of(client),
-      .key = client.incarnation && client.listener->settings->identity.expose_key
-                 ? client.incarnation->identity.key
-                 : std::string(),
+      .key = key_of(client),
       .peer = client.peer.to_string(),
       .local = client.listener->local,
       .listener = client.listener->settings->name,
@@ -68,6 +71,18 @@ wire::Opened opening_of(const Client& client) {
       .last_acked_seq = session.last_acked(),
       .proxy_tlvs = std::move(tlvs),
       .next_seq = session.last_seq() + 1,
+      .returning = client.incarnation && client.incarnation->returning,
+      .away_ms = client.incarnation ? client.incarnation->away_ms : 0,
+  };
+}
+
+wire::Marked marking_of(const Client& client, const Mark& old) {
+  return {
+      .old_mark = old,
+      .mark_source = source_of(client),
+      .trust = trust_of(client),
+      .key = key_of(client),
+      .incarnation = client.incarnation_number(),
       .returning = client.incarnation && client.incarnation->returning,
       .away_ms = client.incarnation ? client.incarnation->away_ms : 0,
   };

@@ -8,6 +8,8 @@
 namespace waymark::proxy {
 
 [[nodiscard]] wire::Opened opening_of(const Client& client);
+// It had the mark `old` until now.
+[[nodiscard]] wire::Marked marking_of(const Client& client, const Mark& old);
 [[nodiscard]] wire::Closed closing_of(const Client& client, CloseReason reason);
 
 }  // namespace waymark::proxy

@@ -101,6 +101,12 @@ void Presence::release(const Mark& mark) {
   groups_.release(mark);
 }
 
+void Presence::rename(const Mark& old, const Mark& mark) {
+  const Change change(*this);
+  names_.rename(old, mark);
+  groups_.rename(old, mark);
+}
+
 void Presence::move(const Mark& mark, std::uint32_t pool) {
   const Change change(*this);
   names_.move(mark, pool);

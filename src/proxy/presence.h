@@ -92,6 +92,8 @@ class Presence {
   void leave(const session::PoolKey::View& group, const Mark& mark);
   // The connection has ended.
   void release(const Mark& mark);
+  // The connection has another mark now.
+  void rename(const Mark& old, const Mark& mark);
   // The connection is of another pool now. It keeps its groups, and the names that are free there.
   void move(const Mark& mark, std::uint32_t pool);
 

@@ -99,7 +99,9 @@ void Repetition::give(Client& client, const wire::Event& event) {
       event.kind == wire::EventKind::gap || state_.upstream_of(client).link->has_room();
   if (fits && !no_room_.contains(mark)) {
     if (event.kind == wire::EventKind::payload) ++state_.counters.frames_redelivered;
-    state_.send(client, event.header, event.kind, event.body.head());
+    wire::EventHeader header = event.header;
+    header.mark = mark;  // it may have been read under another one
+    state_.send(client, header, event.kind, event.body.head());
     return;
   }
   no_room_[mark].add_copy(state_.shared.chunks, event);

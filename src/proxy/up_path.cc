@@ -73,6 +73,7 @@ void UpPath::cut(Client& client, std::string_view bytes, Put&& put) {
         if (refused_by_upstream) return;  // what follows a frame that cannot go would leave a gap
         const wire::EventHeader header = number(client, frame.size(), received_at);
         if (client.tapped) show(client, header, frame);
+        if (client.late) client.late->search.frame(frame);
         if (put(header, frame)) return;
         ++state_.counters.frames_discarded_too_large;
         refused_by_upstream = true;
@@ -84,12 +85,15 @@ void UpPath::cut(Client& client, std::string_view bytes, Put&& put) {
     return closer_.close(client, CloseReason::frame_too_large);
   }
   if (fault == frame::Fault::malformed) return closer_.close(client, CloseReason::frame_malformed);
+  if (client.late) look_for_key(client);
   if (client.framer.unfinished() || client.charged > 0) state_.charge(client);
 }
 
 void UpPath::read(Client& client) {
   if (client.retired || client.session.up_ended()) return;
-  if (state_.draining || client.moving || client.rewound || !client.session.attached()) {
+  const bool awaits_mark = client.late && client.late->stage != LateKey::Stage::search;
+  if (state_.draining || client.moving || client.rewound || awaits_mark ||
+      !client.session.attached()) {
     return client.want_readable(false);
   }
   if (state_.pool_of(client).work) return read_dispatched(client);
@@ -140,6 +144,22 @@ void UpPath::read_raw(Client& client, Upstream& upstream, std::size_t credit) {
   const auto appended = link.append_in_place(header, got.size);
   sent(client, upstream, header, appended);
   client.session.add_input(false, true, state_.loop.now_ms());
+  if (!client.late) return;
+  client.late->search.frame({room.data(), got.size});
+  look_for_key(client);
+}
+
+// It is claimed once all events under the mark the client has now are done (late_keys.h).
+void UpPath::look_for_key(Client& client) {
+  LateKey& late = *client.late;
+  if (late.stage != LateKey::Stage::search || late.search.is_open()) return;
+  const identity::Identity& found = late.search.found();
+  const identity::Identity known =
+      client.incarnation ? client.incarnation->identity : identity::Identity();
+  if (found == known) return client.late.reset();
+  late.stage = LateKey::Stage::quiet;
+  client.want_readable(false);
+  state_.late_keys.push_back(client.session.mark());
 }
 
 void UpPath::no_bytes(Client& client, const net::Connection::ReadResult& got) {

@@ -51,6 +51,7 @@ class UpPath {
             const link::Appended& appended);
   // The client is tapped: shows the frame to those who look.
   void show(const Client& client, const wire::EventHeader& header, std::string_view frame) const;
+  void look_for_key(Client& client);
   void no_bytes(Client& client, const net::Connection::ReadResult& got);
   void end(Client& client);
 

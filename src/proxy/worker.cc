@@ -54,7 +54,9 @@ Worker::Worker(Shared& shared, LayoutPtr layout, std::size_t index)
       closer_(state_, outcomes_, dispatcher_),
       overload_(state_, closer_),
       up_(state_, dispatcher_, closer_),
-      entrance_(state_, up_, closer_, poller_, *this),
+      marking_(state_, closer_),
+      entrance_(state_, marking_, up_, closer_, poller_, *this),
+      late_keys_(state_, marking_, closer_),
       redelivery_(state_, up_, dispatcher_),
       mover_(state_, up_, dispatcher_, redelivery_),
       answers_(state_, outcomes_),
@@ -105,8 +107,8 @@ void Worker::run() {
 
 void Worker::on_mail(Mail&& mail) {
   if (auto* client = std::get_if<NewClient>(&mail)) return entrance_.take_in(std::move(*client));
-  if (auto* order = std::get_if<TakeOver>(&mail)) return entrance_.take_over(*order);
-  if (auto* done = std::get_if<TakenOver>(&mail)) return entrance_.taken_over(*done);
+  if (auto* order = std::get_if<TakeOver>(&mail)) return marking_.take_over(*order);
+  if (auto* done = std::get_if<TakenOver>(&mail)) return give_mark(*done);
   if (auto* commands = std::get_if<ForwardedCommands>(&mail)) return down_.forwarded(*commands);
   if (auto* outcome = std::get_if<SendOutcome>(&mail)) return outcomes_.tell(*outcome);
   if (auto* answer = std::get_if<Answer>(&mail)) return answers_.deliver(*answer);
@@ -118,6 +120,12 @@ void Worker::on_mail(Mail&& mail) {
   if (auto* change = std::get_if<LayoutChange>(&mail))
     return serve_layout(std::move(change->layout));
   if (auto* request = std::get_if<DrainRequest>(&mail)) return begin_drain(*request);
+}
+
+void Worker::give_mark(const TakenOver& done) {
+  Client* client = marking_.taken_over(done);
+  if (client == nullptr) return;
+  client->arriving ? entrance_.admit(*client) : late_keys_.go_on(*client);
 }
 
 void Worker::begin_drain(const DrainRequest& request) {
@@ -165,6 +173,7 @@ void Worker::on_tick() {
   on_completions();  // those that came without a wake-up
   fleet_->tick(loop_.now_ms());
   entrance_.tick();
+  late_keys_.tick();
   sweep_.tick();
   steering_.tick();
   redelivery_.tick();

@@ -15,6 +15,7 @@
 #include "proxy/down_path.h"
 #include "proxy/drain.h"
 #include "proxy/entrance.h"
+#include "proxy/late_keys.h"
 #include "proxy/outcomes.h"
 #include "proxy/redelivery.h"
 #include "proxy/replay.h"
@@ -45,6 +46,7 @@ class Worker final : public net::ConnectionEvents, public link::LinkEvents {
   void on_mail(Mail&& mail);
   void on_completions();
   void on_tick();
+  void give_mark(const TakenOver& done);
   void begin_drain(const DrainRequest& request);
   void serve_layout(LayoutPtr layout);
   void carry_on(SurveyStep&& step);
@@ -81,7 +83,9 @@ class Worker final : public net::ConnectionEvents, public link::LinkEvents {
   Closer closer_;
   Overload overload_;
   UpPath up_;
+  Marking marking_;
   Entrance entrance_;
+  LateKeys late_keys_;
   Redelivery redelivery_;
   Mover mover_;
   Answers answers_;

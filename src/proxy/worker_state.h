@@ -6,6 +6,7 @@
 #include <optional>
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
 #include "base/unix_clock.h"
 #include "net/loop.h"
 #include "proxy/client_table.h"
@@ -24,6 +25,9 @@ struct WorkerState {
   const std::size_t index;
   Fleet* fleet = nullptr;  // set once, before the loop runs
   ClientTable clients;
+  // Clients that wait for the mark they have been given, until whoever had it is gone.
+  absl::flat_hash_map<Mark, Client*> awaited_marks;
+  std::vector<Mark> late_keys;  // clients that have found theirs (late_keys.h)
   Taps taps;
   Rewinds rewinds;  // refused frames (Nack with a delay), and what stood behind them
   Rewinds backlog;  // events of lost links, for which the links their clients have now lack room
@@ -93,6 +97,7 @@ struct WorkerState {
   [[nodiscard]] Client* client_of(const wire::EventHeader& event) const {
     Client* client = clients.find(event.mark);
     const bool before = client != nullptr && client->incarnation && event.received_at != 0 &&
+                        event.mark == client->session.mark() &&
                         event.received_at < client->incarnation->since_ns;
     return before ? nullptr : client;
   }
@@ -106,6 +111,7 @@ struct WorkerState {
   void resume(Client& client) const {
     if (client.retired || !client.session.attached() || draining) return;
     if (client.session.up_ended() || client.moving || client.rewound) return;
+    if (client.late && client.late->stage != LateKey::Stage::search) return;
     client.session.resume_reading(loop.now_ms());
     client.want_readable(true);
   }

@@ -97,6 +97,8 @@ bool LinkProtocol::dispatch(const wire::Event& event) {
       return refused(event);
     case wire::EventKind::lookup_result:
       return lookup_result(event);
+    case wire::EventKind::marked:
+      return marked(event);
     case wire::EventKind::relayed:
       return relayed(event);
     case wire::EventKind::upstream_changed:
@@ -135,6 +137,27 @@ bool LinkProtocol::opened(const wire::Event& event) {
                            .returning = body.returning,
                            .away_ms = body.away_ms},
                           Sender(service_.directory));
+  return true;
+}
+
+bool LinkProtocol::marked(const wire::Event& event) {
+  wire::Marked body;
+  if (!wire::decode(event.body, body)) return false;
+  const Mark mark = event.header.mark;
+  const std::uint32_t epoch = conversation_of(body.old_mark)->epoch;
+  conversations_.erase(body.old_mark);
+  conversations_.insert_or_assign(mark,
+                                  std::make_shared<Conversation>(mark, shared_outbox(), epoch));
+  (void)service_.directory->release(body.old_mark, outbox());
+  service_.directory->claim(mark, shared_outbox());
+  service_.handler.marked({.mark = mark,
+                           .old_mark = body.old_mark,
+                           .mark_source = static_cast<MarkSource>(body.mark_source),
+                           .trust = static_cast<Trust>(body.trust),
+                           .key = std::move(body.key),
+                           .incarnation = body.incarnation,
+                           .returning = body.returning,
+                           .away_ms = body.away_ms});
   return true;
 }
 

@@ -30,6 +30,7 @@ class LinkProtocol final : public Protocol {
   // False: the event's body is not what its kind says.
   [[nodiscard]] bool dispatch(const wire::Event& event);
   [[nodiscard]] bool opened(const wire::Event& event);
+  [[nodiscard]] bool marked(const wire::Event& event);
   [[nodiscard]] bool frame(const wire::Event& event);
   [[nodiscard]] bool half_closed(const wire::Event& event);
   [[nodiscard]] bool closed(const wire::Event& event);

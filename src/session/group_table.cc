@@ -62,6 +62,21 @@ bool GroupTable::release(const Mark& mark) {
   return true;
 }
 
+void GroupTable::rename(const Mark& old, const Mark& mark) {
+  const auto own = groups_of_.find(old);
+  if (own == groups_of_.end()) return;
+  std::vector<std::pair<PoolKey, Member>> places;
+  for (const Entry entry : own->second) {
+    places.emplace_back(entry->first, *place_of(entry->second, old));
+  }
+  release(old);
+  const Limits none{.groups = SIZE_MAX, .of_one = SIZE_MAX};
+  for (auto& [key, member] : places) {
+    member.mark = mark;
+    (void)join({key.pool, key.text}, member, none);
+  }
+}
+
 void GroupTable::move(const Mark& mark, std::uint32_t pool) {
   const auto own = groups_of_.find(mark);
   if (own == groups_of_.end()) return;

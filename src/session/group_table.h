@@ -38,6 +38,8 @@ class GroupTable {
   void leave(const PoolKey::View& key, const Mark& mark);
   // `mark` is in no group any more. False: it was in none.
   bool release(const Mark& mark);
+  // Who had the mark `old` has `mark` now, which is in no group.
+  void rename(const Mark& old, const Mark& mark);
   // `mark` is of another pool now, and in groups of the same names there.
   void move(const Mark& mark, std::uint32_t pool);
 

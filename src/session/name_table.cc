@@ -48,6 +48,14 @@ bool NameTable::release(const Mark& mark) {
   return true;
 }
 
+void NameTable::rename(const Mark& old, const Mark& mark) {
+  auto own = names_.extract(old);
+  if (own.empty()) return;
+  for (const Entry entry : own.mapped()) marks_.find(entry->first)->second = mark;
+  own.key() = mark;
+  names_.insert(std::move(own));
+}
+
 void NameTable::move(const Mark& mark, std::uint32_t pool) {
   const std::vector<std::string> names = names_of(mark);
   release(mark);

@@ -37,6 +37,8 @@ class NameTable {
   void unbind(const PoolKey::View& key, const Mark& mark);
   // `mark` has no names any more. False: it had none.
   bool release(const Mark& mark);
+  // Who had the mark `old` has `mark` now, which has no names.
+  void rename(const Mark& old, const Mark& mark);
   // `mark` is of another pool now. Names that somebody has there are lost to it.
   void move(const Mark& mark, std::uint32_t pool);
 

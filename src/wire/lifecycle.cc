@@ -180,6 +180,33 @@ bool decode(const Bytes& body, Closed& closed) {
   });
 }
 
+std::string encode(const Marked& marked) {
+  std::string body;
+  if (!marked.old_mark.is_nil()) add_message(body, 1, marked.old_mark.bytes());
+  add_uint(body, 2, static_cast<std::uint32_t>(marked.mark_source));
+  add_uint(body, 3, static_cast<std::uint32_t>(marked.trust));
+  add_text(body, 4, marked.key);
+  add_uint(body, 5, marked.incarnation);
+  add_uint(body, 6, marked.returning ? 1 : 0);
+  add_uint(body, 7, marked.away_ms);
+  return body;
+}
+
+bool decode(const Bytes& body, Marked& marked) {
+  marked = Marked();
+  return for_each_field(Cursor(body), [&](const Field& field) {
+    if (field.is_bytes(1)) {
+      marked.old_mark = Mark::from_bytes(field.bytes.to_string()).value_or(Mark());
+    }
+    if (field.is_uint(2)) marked.mark_source = static_cast<MarkSource>(as_u32(field));
+    if (field.is_uint(3)) marked.trust = static_cast<Trust>(as_u32(field));
+    if (field.is_bytes(4)) marked.key = field.bytes.to_string();
+    if (field.is_uint(5)) marked.incarnation = field.value;
+    if (field.is_uint(6)) marked.returning = field.value != 0;
+    if (field.is_uint(7)) marked.away_ms = field.value;
+  });
+}
+
 std::string encode(const Undeliverable& undeliverable) {
   std::string body;
   add_uint(body, 1, static_cast<std::uint32_t>(undeliverable.reason));

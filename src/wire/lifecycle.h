@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "waymark/close_reason.h"
+#include "waymark/mark.h"
 #include "wire/attributes.h"
 #include "wire/bytes.h"
 
@@ -95,6 +96,16 @@ struct Closed {
   std::uint64_t incarnation = 0;
 };
 
+struct Marked {
+  Mark old_mark{};
+  MarkSource mark_source = MarkSource::unspecified;
+  Trust trust = Trust::unspecified;
+  std::string key{};
+  std::uint64_t incarnation = 0;
+  bool returning = false;
+  std::uint64_t away_ms = 0;
+};
+
 enum class Refusal : std::uint32_t {
   unspecified = 0,
   no_such_mark = 1,
@@ -168,6 +179,7 @@ struct Nack {
 
 [[nodiscard]] std::string encode(const Opened& opened);
 [[nodiscard]] std::string encode(const Closed& closed);
+[[nodiscard]] std::string encode(const Marked& marked);
 [[nodiscard]] std::string encode(const Undeliverable& undeliverable);
 [[nodiscard]] std::string encode(const Ping& ping);
 [[nodiscard]] std::string encode(const Pressure& pressure);
@@ -178,6 +190,7 @@ struct Nack {
 
 [[nodiscard]] bool decode(const Bytes& body, Opened& opened);
 [[nodiscard]] bool decode(const Bytes& body, Closed& closed);
+[[nodiscard]] bool decode(const Bytes& body, Marked& marked);
 [[nodiscard]] bool decode(const Bytes& body, Undeliverable& undeliverable);
 [[nodiscard]] bool decode(const Bytes& body, Ping& ping);
 [[nodiscard]] bool decode(const Bytes& body, Pressure& pressure);

@@ -21,6 +21,10 @@ def openings(upstream):
     return upstream.events("opened")
 
 
+def acking(answer=lambda event: ()):
+    return {"opening": [wire.welcome(acks=True)], "answer": answer}
+
+
 def of_lives(upstream, count):
     """The first `count` events Opened and Closed."""
     eventually(lambda: len(upstream.events("opened") + upstream.events("closed")) >= count, f"{count} events")
@@ -160,6 +164,77 @@ def test_frames_of_any_size_are_waited_for_as_far_as_they_can_be_seen(rig):
     assert openings(upstream)[0].opened.mark_source == link.MARK_SOURCE_RANDOM
 
 
+# --- a key that comes late ---
+
+
+@pytest.mark.parametrize("acks", [False, True])
+def test_a_key_that_comes_late_gives_its_mark_to_a_connection_that_is_served(rig, acks):
+    upstream = rig.upstream(opening=[wire.welcome(acks=acks)], answer=wire.acking_echo if acks else wire.echo)
+    proxy = rig.proxy(upstream, listener={**LOGIN, "identity_wait": "200ms", "expose_key": True})
+    client = proxy.client()
+    old = upstream.expect("opened")[0].mark
+    upstream.send(wire.join(old, "fleet"), wire.bind(old, "truck"))
+    assert client.ask(b"hello") == b"hello"
+    assert client.ask(b"login 4711") == b"login 4711"
+    client.send(b"after\n")
+    (marked,) = upstream.expect("marked")
+    new = mark("first_frame", "4711")
+    assert (marked.mark, marked.marked.old_mark, marked.marked.key) == (new, old, "4711")
+    assert (marked.marked.mark_source, marked.marked.trust) == (link.MARK_SOURCE_FIRST_FRAME, link.TRUST_CLAIMED)
+    assert client.receive_line() == b"after"
+    frames = [(event.mark, event.seq) for event in upstream.events("payload")]
+    assert frames == [(old, 1), (old, 2), (new, 3)]
+    upstream.send(wire.send(old, b"by the alias"), wire.to_name("truck", b"by its name"))
+    assert (client.receive_line(), client.receive_line()) == (b"by the alias", b"by its name")
+    assert proxy.admin.get(f"/v1/connections/{uuid.UUID(bytes=new)}")["key"] == "4711"
+    newest = proxy.client()
+    assert newest.ask(b"login 4711") == b"login 4711"
+    eventually(client.was_reset, "the take-over")
+    (closed,) = upstream.expect("closed")
+    assert (closed.mark, closed.closed.incarnation) == (new, marked.marked.incarnation)
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_late_key_takes_over_too(rig, workers):
+    upstream = echoing(rig)
+    proxy = rig.proxy(upstream, listener={**LOGIN, "identity_wait": "200ms"}, workers=workers)
+    former, late = proxy.client(), proxy.client()
+    former.ask(b"login 4711")
+    upstream.expect("opened", count=2)
+    late.ask(b"login 4711")
+    eventually(former.was_reset, "the take-over")
+    assert late.ask(b"more") == b"more"
+    assert upstream.events("payload")[-1].mark == mark("first_frame", "4711")
+
+
+def test_a_late_key_is_not_taken_from_who_keeps_it(rig):
+    upstream = echoing(rig)
+    proxy = rig.proxy(upstream, listener={**LOGIN, "identity_wait": "200ms", "duplicates": "refuse"})
+    first, late = proxy.client(), proxy.client()
+    first.ask(b"login 4711")
+    upstream.expect("opened", count=2)
+    late.send(b"login 4711\n")
+    assert late.receive_to_end() == b"login 4711\n"
+    assert proxy.ending_of(late)["reason"] == "DUPLICATE"
+    assert first.ask(b"still here") == b"still here"
+
+
+def test_a_late_key_waits_for_what_is_under_way(rig):
+    upstream = rig.upstream(**acking(wire.acked_lifecycle))
+    proxy = rig.proxy(upstream, listener={**LOGIN, "identity_wait": "200ms"})
+    client = proxy.client()
+    upstream.expect("opened")
+    client.send(b"login 4711\n")
+    (frame,) = upstream.expect("payload")
+    client.send(b"more\n")
+    assert upstream.events("marked") == []
+    upstream.send(wire.answer(frame))
+    upstream.expect("payload", count=2)
+    kinds = [event.WhichOneof("kind") for event in upstream.events()]
+    assert kinds.index("marked") > kinds.index("payload")
+    assert upstream.events("payload")[1].mark == mark("first_frame", "4711")
+
+
 # --- two connections with one mark ---
 
 
@@ -233,10 +308,6 @@ def test_who_claims_a_mark_again_and_again_is_refused(rig):
 
 
 # --- what the former connection has left ---
-
-
-def acking(answer=lambda event: ()):
-    return {"opening": [wire.welcome(acks=True)], "answer": answer}
 
 
 def test_a_late_answer_does_not_reach_the_next_connection(rig):

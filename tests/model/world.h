@@ -115,6 +115,7 @@ class World final : public net::ConnectionEvents, public link::LinkEvents, proxy
   proxy::Closer closer_;
   proxy::Overload overload_;
   proxy::UpPath up_;
+  proxy::Marking marking_;
   proxy::Entrance entrance_;
   proxy::Redelivery redelivery_;
   proxy::Mover mover_;

@@ -29,7 +29,7 @@ LAYERS = {
     "proxy": ["base", "frame", "wire", "identity", "route", "session", "net", "link"],
     "store": ["base"],
     "control": ["base", "route", "store"],
-    "admin": ["base", "wire", "proxy/snapshot.h"],
+    "admin": ["base", "wire", "identity", "proxy/snapshot.h"],
     "app": ["base", "frame", "wire", "identity", "route", "session", "net", "link", "proxy",
             "store", "control", "admin"],
     # the command line's side of the admin API: it meets the proxy over HTTP alone

@@ -20,8 +20,10 @@
 #include "app/reload.h"
 #include "app/reload_thread.h"
 #include "app/running_config.h"
+#include "app/service_manager.h"
 #include "app/settings_store.h"
 #include "app/version.h"
+#include "app/vital_signs.h"
 #include "base/status.h"
 #include "link/grpc_library.h"
 #include "net/loop.h"
@@ -81,6 +83,7 @@ void log_start(Log& log, const Config& config, const proxy::Proxy& proxy,
 
 int serve(Config of_file, const ServeOptions& options) {
   prepare_process();
+  ServiceManager manager(take_service_environment());
   HeldSignals signals;
   Log log(of_file.log);
   auto store = open_store(of_file, options.recover, log);
@@ -132,10 +135,12 @@ int serve(Config of_file, const ServeOptions& options) {
   plane.begin(**proxy, remembered);
   ReadinessGate gate(**proxy, plane, running);
   MetricsSource metrics(**proxy, plane, gate, letters, log);
-  Reload reload(options.config_path, running, settings, plane, log, feed);
+  Reload reload(options.config_path, running, settings, plane, log, feed, manager);
   ReloadThread reloads(reload);
   AdminSource source(running, options.config_path, **proxy, plane, gate, reload, letters);
   auto http = open_http_listeners(config, metrics, metrics.requests(), source, ring, log);
+
+  VitalSigns vital_signs(loop, manager, **proxy, gate);
 
   int exit_code = 0;
   bool draining = false;
@@ -155,6 +160,8 @@ int serve(Config of_file, const ServeOptions& options) {
     const proxy::DrainSettings& drain = now->proxy.drain;
     draining = true;
     gate.set_draining();
+    manager.stopping();
+    vital_signs.look();
     log.write(LogLevel::info, "draining",
               {{"delay_ms", static_cast<std::uint64_t>(drain.delay.count())},
                {"timeout_ms", static_cast<std::uint64_t>(drain.timeout.count())}});
@@ -166,6 +173,10 @@ int serve(Config of_file, const ServeOptions& options) {
 
   if (http.ok()) {
     log_start(log, config, **proxy, *http);
+    vital_signs.start();
+    if (absl::Status told = manager.ready(); !told.ok()) {
+      log.write(LogLevel::warn, "service_manager_not_told", {{"why", message_of(told)}});
+    }
   } else {
     exit_code = fail(http.status());
     plane.end();
@@ -177,6 +188,7 @@ int serve(Config of_file, const ServeOptions& options) {
   if (http.ok()) *http = HttpListeners();
   reloads.end();
   store->reset();  // its last answers go to the control plane and the dead letters
+  vital_signs.close();
   proxy->reset();
   if (exit_code == 0) log.write(LogLevel::info, "ended", {});
   if (!plane.ended()) {

@@ -75,9 +75,9 @@ class Rig:
     def haproxy(self, target, sends, unique_id=None):
         return self.keep(HaProxy(self.folder, self._name("haproxy"), free_address(), target, sends, unique_id))
 
-    def run(self, name, *arguments, **options):
+    def run(self, name, *arguments, prefix=(), **options):
         """A program that ends by itself, or is ended by the test."""
-        return self.keep(Process(self.folder, self._name(name), [program(name), *arguments], **options))
+        return self.keep(Process(self.folder, self._name(name), [*prefix, program(name), *arguments], **options))
 
     def load(self, proxy, *arguments):
         target = proxy.addresses["clients"]

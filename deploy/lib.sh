@@ -83,7 +83,7 @@ port_owner() {
   inode=$(listening_inode "$1") || return 1
   fd=$(find /proc/[0-9]*/fd -lname "socket:\[$inode\]" -print -quit 2>/dev/null)
   [[ -n $fd ]] || {
-    say "a process of another user"
+    say "a process that only root may look at"
     return
   }
   pid=${fd#/proc/} pid=${pid%%/*}

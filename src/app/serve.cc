@@ -1,5 +1,7 @@
 #include "app/serve.h"
 
+#include <unistd.h>
+
 #include <atomic>
 #include <csignal>
 #include <cstdio>
@@ -15,6 +17,7 @@
 #include "app/log.h"
 #include "app/metrics_source.h"
 #include "app/news.h"
+#include "app/privileges.h"
 #include "app/process.h"
 #include "app/readiness.h"
 #include "app/reload.h"
@@ -79,10 +82,22 @@ void log_start(Log& log, const Config& config, const proxy::Proxy& proxy,
   }
 }
 
+void log_privileges(Log& log, const absl::Status& dropped) {
+  if (!dropped.ok()) {
+    log.write(LogLevel::warn, "privileges_not_dropped", {{"why", message_of(dropped)}});
+  }
+  if (geteuid() != 0) return;
+  log.write(
+      LogLevel::warn, "runs_as_root",
+      {{"note", "start it as a user of its own; ports below 1024 take CAP_NET_BIND_SERVICE"}});
+}
+
 }  // namespace
 
 int serve(Config of_file, const ServeOptions& options) {
   prepare_process();
+  if (!options.traceable) hide_memory();
+  const absl::Status dropped = drop_privileges();
   ServiceManager manager(take_service_environment());
   HeldSignals signals;
   Log log(of_file.log);
@@ -173,6 +188,7 @@ int serve(Config of_file, const ServeOptions& options) {
 
   if (http.ok()) {
     log_start(log, config, **proxy, *http);
+    log_privileges(log, dropped);
     vital_signs.start();
     if (absl::Status told = manager.ready(); !told.ok()) {
       log.write(LogLevel::warn, "service_manager_not_told", {{"why", message_of(told)}});

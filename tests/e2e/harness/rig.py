@@ -67,8 +67,8 @@ class Rig:
         proxy = self.start_proxy(configuration(addresses, **settings), prefix)
         return proxy.wait_for_upstreams(len(upstreams) if ready is None else ready)
 
-    def start_proxy(self, settings, prefix=()):
-        proxy = self.keep(Proxy(self.folder, self._name("waymark"), settings, prefix))
+    def start_proxy(self, settings, prefix=(), arguments=()):
+        proxy = self.keep(Proxy(self.folder, self._name("waymark"), settings, prefix, arguments))
         proxy.wait_started()
         return proxy
 

@@ -48,11 +48,14 @@ without_services() {
     "$@"' - "$@"
 }
 
-# disable_services PACKAGE...: nor are their servers started with the machine.
+# disable_services PACKAGE...: nor are their servers started with the machine. What systemd itself
+# brings is no server.
 disable_services() {
-  local -a units
+  local -a units packages
   command -v systemctl >/dev/null || return 0
-  mapfile -t units < <(dpkg-query -L "$@" 2>/dev/null |
+  mapfile -t packages < <(printf '%s\n' "$@" | grep -vx systemd)
+  ((${#packages[@]})) || return 0
+  mapfile -t units < <(dpkg-query -L "${packages[@]}" 2>/dev/null |
     sed -n 's|^\(/usr\)\{0,1\}/lib/systemd/system/\([^/]*\.service\)$|\2|p')
   ((${#units[@]} == 0)) || as_root systemctl --quiet disable "${units[@]}"
 }
@@ -83,7 +86,7 @@ port_owner() {
   inode=$(listening_inode "$1") || return 1
   fd=$(find /proc/[0-9]*/fd -lname "socket:\[$inode\]" -print -quit 2>/dev/null)
   [[ -n $fd ]] || {
-    say "a process of another user"
+    say "a process that only root may look at"
     return
   }
   pid=${fd#/proc/} pid=${pid%%/*}

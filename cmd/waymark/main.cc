@@ -53,11 +53,15 @@ int main(int argc, char** argv) {
   app.require_subcommand(1);
   std::optional<std::string> config_path;
   bool recover = false;
+  bool traceable = false;
 
   auto* serve = app.add_subcommand("serve", "Run the proxy in the foreground");
   serve->add_option("-c,--config", config_path, "configuration file")->type_name("FILE");
   serve->add_flag("--recover", recover,
                   "put a damaged state file aside and keep what can be read of it");
+  serve->add_flag(
+      "--traceable", traceable,
+      "leave the memory, which holds clients' bytes, to debuggers, profilers and core files");
   app.add_subcommand("check", "Check a configuration and exit")
       ->add_option("-c,--config", config_path, "configuration file")
       ->type_name("FILE");
@@ -83,7 +87,8 @@ int main(int argc, char** argv) {
   auto config = read_config(config_path, &path);
   if (!config) return kBadConfig;
   if (serve->parsed()) {
-    return waymark::app::serve(*std::move(config), {.config_path = path, .recover = recover});
+    return waymark::app::serve(*std::move(config),
+                               {.config_path = path, .recover = recover, .traceable = traceable});
   }
   std::printf("%s: ok\n", path.c_str());
   return 0;

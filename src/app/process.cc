@@ -9,8 +9,6 @@ namespace waymark::app {
 
 void prepare_process() {
   std::signal(SIGPIPE, SIG_IGN);
-  const rlimit none{0, 0};
-  (void)setrlimit(RLIMIT_CORE, &none);
   // Messages of hundreds of KiB come and go all the time: without this glibc maps and unmaps each,
   // and faults every page in again.
   (void)mallopt(M_MMAP_THRESHOLD, 32 * 1024 * 1024);

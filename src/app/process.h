@@ -5,8 +5,7 @@
 
 namespace waymark::app {
 
-// No SIGPIPE, no core files (a core would hold the clients' bytes), the hard limit of descriptors,
-// and an allocator that keeps large blocks.
+// No SIGPIPE, the hard limit of descriptors, and an allocator that keeps large blocks.
 void prepare_process();
 
 // Holds SIGTERM, SIGINT and SIGHUP back until released, so that one that comes while a program

@@ -98,13 +98,14 @@ Config with_kept_settings(Config config, const FlatConfig& kept,
 }
 
 Reload::Reload(std::string path, const RunningConfig& running, SettingsStore& settings,
-               ControlPlane& plane, Log& log, EventFeed& feed)
+               ControlPlane& plane, Log& log, EventFeed& feed, ServiceManager& manager)
     : path_(std::move(path)),
       running_(running),
       settings_(settings),
       plane_(plane),
       log_(log),
-      feed_(feed) {}
+      feed_(feed),
+      manager_(manager) {}
 
 absl::StatusOr<Config> Reload::read() const {
   ConfigResult result = load_config(path_);
@@ -113,7 +114,7 @@ absl::StatusOr<Config> Reload::read() const {
 }
 
 absl::StatusOr<std::vector<ConfigChange>> Reload::reload() {
-  auto changes = take_file();
+  auto changes = take_and_tell();
   if (!changes.ok()) {
     const std::string why(message_of(changes.status()));
     log_.write(LogLevel::error, "config_not_reloaded", {{"file", path_}, {"why", why}});
@@ -126,8 +127,15 @@ absl::StatusOr<std::vector<ConfigChange>> Reload::reload() {
   return changes;
 }
 
-absl::StatusOr<std::vector<ConfigChange>> Reload::take_file() {
+absl::StatusOr<std::vector<ConfigChange>> Reload::take_and_tell() {
   std::lock_guard lock(mutex_);
+  ServiceManager::Reloading told(manager_);
+  auto changes = take_file();
+  if (!changes.ok()) told.failed();
+  return changes;
+}
+
+absl::StatusOr<std::vector<ConfigChange>> Reload::take_file() {
   auto file = read();
   if (!file.ok()) return file.status();
   std::vector<std::string> passed_over;

@@ -13,6 +13,7 @@
 #include "app/event_feed.h"
 #include "app/log.h"
 #include "app/running_config.h"
+#include "app/service_manager.h"
 #include "app/settings_store.h"
 
 namespace waymark::app {
@@ -36,11 +37,11 @@ class Reload {
  public:
   // All outlive it.
   Reload(std::string path, const RunningConfig& running, SettingsStore& settings,
-         ControlPlane& plane, Log& log, EventFeed& feed);
+         ControlPlane& plane, Log& log, EventFeed& feed, ServiceManager& manager);
 
   // FailedPrecondition when the file is wrong, with everything that is, or when something changed
   // that only a restart can change, which is named; the running configuration stays. Unavailable
-  // while ending. The log and the events are told either way.
+  // while ending. The log, the events and the service manager are told either way.
   absl::StatusOr<std::vector<ConfigChange>> reload();
 
   struct Difference {
@@ -58,6 +59,7 @@ class Reload {
 
  private:
   [[nodiscard]] absl::StatusOr<Config> read() const;
+  [[nodiscard]] absl::StatusOr<std::vector<ConfigChange>> take_and_tell();
   [[nodiscard]] absl::StatusOr<std::vector<ConfigChange>> take_file();
   [[nodiscard]] absl::Status set_now(const FlatConfig& values, bool keep);
   [[nodiscard]] absl::Status keep_settings(const FlatConfig& values) const;
@@ -68,6 +70,7 @@ class Reload {
   ControlPlane& plane_;
   Log& log_;
   EventFeed& feed_;
+  ServiceManager& manager_;
   std::mutex mutex_;  // held during a change
 };
 

@@ -1,5 +1,7 @@
 #include "app/serve.h"
 
+#include <unistd.h>
+
 #include <atomic>
 #include <csignal>
 #include <cstdio>
@@ -15,13 +17,16 @@
 #include "app/log.h"
 #include "app/metrics_source.h"
 #include "app/news.h"
+#include "app/privileges.h"
 #include "app/process.h"
 #include "app/readiness.h"
 #include "app/reload.h"
 #include "app/reload_thread.h"
 #include "app/running_config.h"
+#include "app/service_manager.h"
 #include "app/settings_store.h"
 #include "app/version.h"
+#include "app/vital_signs.h"
 #include "base/status.h"
 #include "link/grpc_library.h"
 #include "net/loop.h"
@@ -77,10 +82,23 @@ void log_start(Log& log, const Config& config, const proxy::Proxy& proxy,
   }
 }
 
+void log_privileges(Log& log, const absl::Status& dropped) {
+  if (!dropped.ok()) {
+    log.write(LogLevel::warn, "privileges_not_dropped", {{"why", message_of(dropped)}});
+  }
+  if (geteuid() != 0) return;
+  log.write(
+      LogLevel::warn, "runs_as_root",
+      {{"note", "start it as a user of its own; ports below 1024 take CAP_NET_BIND_SERVICE"}});
+}
+
 }  // namespace
 
 int serve(Config of_file, const ServeOptions& options) {
   prepare_process();
+  if (!options.traceable) hide_memory();
+  const absl::Status dropped = drop_privileges();
+  ServiceManager manager(take_service_environment());
   HeldSignals signals;
   Log log(of_file.log);
   auto store = open_store(of_file, options.recover, log);
@@ -132,10 +150,12 @@ int serve(Config of_file, const ServeOptions& options) {
   plane.begin(**proxy, remembered);
   ReadinessGate gate(**proxy, plane, running);
   MetricsSource metrics(**proxy, plane, gate, letters, log);
-  Reload reload(options.config_path, running, settings, plane, log, feed);
+  Reload reload(options.config_path, running, settings, plane, log, feed, manager);
   ReloadThread reloads(reload);
   AdminSource source(running, options.config_path, **proxy, plane, gate, reload, letters);
   auto http = open_http_listeners(config, metrics, metrics.requests(), source, ring, log);
+
+  VitalSigns vital_signs(loop, manager, **proxy, gate);
 
   int exit_code = 0;
   bool draining = false;
@@ -155,6 +175,8 @@ int serve(Config of_file, const ServeOptions& options) {
     const proxy::DrainSettings& drain = now->proxy.drain;
     draining = true;
     gate.set_draining();
+    manager.stopping();
+    vital_signs.look();
     log.write(LogLevel::info, "draining",
               {{"delay_ms", static_cast<std::uint64_t>(drain.delay.count())},
                {"timeout_ms", static_cast<std::uint64_t>(drain.timeout.count())}});
@@ -166,6 +188,11 @@ int serve(Config of_file, const ServeOptions& options) {
 
   if (http.ok()) {
     log_start(log, config, **proxy, *http);
+    log_privileges(log, dropped);
+    vital_signs.start();
+    if (absl::Status told = manager.ready(); !told.ok()) {
+      log.write(LogLevel::warn, "service_manager_not_told", {{"why", message_of(told)}});
+    }
   } else {
     exit_code = fail(http.status());
     plane.end();
@@ -177,6 +204,7 @@ int serve(Config of_file, const ServeOptions& options) {
   if (http.ok()) *http = HttpListeners();
   reloads.end();
   store->reset();  // its last answers go to the control plane and the dead letters
+  vital_signs.close();
   proxy->reset();
   if (exit_code == 0) log.write(LogLevel::info, "ended", {});
   if (!plane.ended()) {

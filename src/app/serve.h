@@ -9,7 +9,8 @@ namespace waymark::app {
 
 struct ServeOptions {
   std::string config_path;
-  bool recover = false;  // put a damaged state file aside and go on
+  bool recover = false;    // put a damaged state file aside and go on
+  bool traceable = false;  // its memory is there for debuggers, profilers and core files
 };
 
 // Serves until SIGTERM or SIGINT, drains, and answers the exit code: 0 after a drain in order, 1 if

@@ -122,6 +122,13 @@ absl::Status Proxy::serve(const Settings& settings) {
   return absl::OkStatus();
 }
 
+std::chrono::milliseconds Proxy::longest_silence() const {
+  const auto now = std::chrono::steady_clock::now();
+  auto longest = std::chrono::steady_clock::duration::zero();
+  for (const Heartbeat& heart : shared_.heartbeats) longest = std::max(longest, heart.silence(now));
+  return std::chrono::duration_cast<std::chrono::milliseconds>(longest);
+}
+
 LayoutPtr Proxy::layout() const {
   std::lock_guard lock(mutex_);
   return layout_;

@@ -71,6 +71,10 @@ class Proxy {
   // Any thread: nobody is served by the pool in this slot.
   [[nodiscard]] bool pool_empty(std::size_t slot) const;
 
+  // Any thread: for how long the worker that is silent longest has not said that it lives. It does
+  // ten times a second; one that has ended is not waited for.
+  [[nodiscard]] std::chrono::milliseconds longest_silence() const;
+
   // Any thread: the names and groups of connections.
   [[nodiscard]] const Presence& presence() const { return shared_.presence; }
 

@@ -10,6 +10,7 @@
 
 #include "base/chunk.h"
 #include "proxy/claims.h"
+#include "proxy/heartbeat.h"
 #include "proxy/layout.h"
 #include "proxy/mail.h"
 #include "proxy/memory_budget.h"
@@ -28,6 +29,7 @@ struct Shared {
         claims(settings.limits.max_remembered_marks),
         observer(watcher),
         connections(worker_count),
+        heartbeats(worker_count),
         attached(kMostUpstreams),
         pool_connections(Layout::kMostSlots),
         pool_seen(Layout::kMostSlots) {}
@@ -41,6 +43,7 @@ struct Shared {
   Roster roster;
   Observer& observer;
   std::vector<std::atomic<std::size_t>> connections;  // of each worker, handed out and not released
+  std::vector<Heartbeat> heartbeats;                  // of each worker
   std::vector<std::atomic<std::size_t>> attached;     // clients each upstream serves, by its index
   std::vector<std::atomic<std::size_t>> pool_connections;  // clients of each pool, by its slot
   std::vector<std::atomic<bool>> pool_seen;  // an upstream of the pool has been ready once

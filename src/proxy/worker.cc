@@ -92,6 +92,7 @@ void Worker::run() {
   const std::string name = "wm-worker-" + std::to_string(state_.index);
   pthread_setname_np(pthread_self(), name.c_str());
   last_tick_ = std::chrono::steady_clock::now();
+  state_.shared.heartbeats[state_.index].beat(last_tick_);
   timer_.start(kTick);
   loop_.run_in_thread([this] { return fleet_->end_pass(); });
   state_.counters.frames_discarded_at_exit +=
@@ -102,6 +103,7 @@ void Worker::run() {
   poller_.close();
   completions_waker_.close();
   inbox_.close();
+  state_.shared.heartbeats[state_.index].end();
   state_.shared.worker_ended();
 }
 
@@ -164,6 +166,7 @@ void Worker::on_completions() {
 // The loop makes up for nothing: each tick is due kTick after the one before it came.
 void Worker::note_lag() {
   const auto before = std::exchange(last_tick_, std::chrono::steady_clock::now());
+  state_.shared.heartbeats[state_.index].beat(last_tick_);
   const auto late = std::chrono::nanoseconds(last_tick_ - before - kTick).count();
   state_.counters.loop_lag.observe(late > 0 ? static_cast<std::uint64_t>(late) : 0);
 }

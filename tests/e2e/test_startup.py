@@ -165,8 +165,11 @@ def test_a_variable_of_the_environment(rig):
     assert code == 2 and "listeners[0].bind" in lines[0]
 
 
-def test_the_example_of_the_repository_is_good(rig):
-    process = rig.run("waymark", "check", "-c", REPOSITORY / "examples/waymark.yaml")
+@pytest.mark.parametrize(
+    "file", ["examples/waymark.yaml", "deploy/systemd/waymark.yaml", "deploy/container/waymark.yaml"]
+)
+def test_the_configurations_of_the_repository_are_good(rig, file):
+    process = rig.run("waymark", "check", "-c", REPOSITORY / file)
     assert process.wait_exit() == 0, process.stderr
 
 

@@ -131,7 +131,7 @@ def test_every_line_of_the_log_is_one_json_object(rig):
     assert not any("payload" in line for line in lines), "payloads are never logged"
 
 
-@pytest.mark.parametrize("level, written", [("info", True), ("warn", False)])
+@pytest.mark.parametrize("level, written", [("info", True), ("error", False)])
 def test_text_and_level(rig, level, written):
     settings = configuration([], admin={"bind": "127.0.0.1:0"}, log={"format": "text", "level": level})
     process = rig.run("waymark", "serve", "-c", rig.configuration_file(settings))

@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import os
 import pathlib
 
 from harness.admin import Admin
@@ -35,11 +36,13 @@ def write_configuration(folder, name, settings):
 
 
 class Proxy:
-    def __init__(self, folder, name, settings, prefix=()):
+    def __init__(self, folder, name, settings, prefix=(), arguments=()):
         settings = {"admin": {"bind": "127.0.0.1:0"}, "state": str(folder / f"{name}-state"), **settings}
         self._settings = settings
         self._path = write_configuration(folder, name, settings)
-        self.process = Process(folder, name, [*prefix, program("waymark"), "serve", "-c", self._path])
+        # Only root may look into /proc/PID of a proxy that hides its memory.
+        arguments = [*arguments, *([] if os.geteuid() == 0 else ["--traceable"])]
+        self.process = Process(folder, name, [*prefix, program("waymark"), "serve", "-c", self._path, *arguments])
         self._clients = []
 
     def wait_started(self):

@@ -67,17 +67,17 @@ class Rig:
         proxy = self.start_proxy(configuration(addresses, **settings), prefix)
         return proxy.wait_for_upstreams(len(upstreams) if ready is None else ready)
 
-    def start_proxy(self, settings, prefix=()):
-        proxy = self.keep(Proxy(self.folder, self._name("waymark"), settings, prefix))
+    def start_proxy(self, settings, prefix=(), arguments=()):
+        proxy = self.keep(Proxy(self.folder, self._name("waymark"), settings, prefix, arguments))
         proxy.wait_started()
         return proxy
 
     def haproxy(self, target, sends, unique_id=None):
         return self.keep(HaProxy(self.folder, self._name("haproxy"), free_address(), target, sends, unique_id))
 
-    def run(self, name, *arguments, **options):
+    def run(self, name, *arguments, prefix=(), **options):
         """A program that ends by itself, or is ended by the test."""
-        return self.keep(Process(self.folder, self._name(name), [program(name), *arguments], **options))
+        return self.keep(Process(self.folder, self._name(name), [*prefix, program(name), *arguments], **options))
 
     def load(self, proxy, *arguments):
         target = proxy.addresses["clients"]

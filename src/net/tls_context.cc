@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <charconv>
 #include <cstring>
 #include <new>
 
@@ -79,6 +80,28 @@ SpkiHash spki_hash(const X509* certificate) {
   if (size <= 0) return hash;
   EVP_Digest(der, static_cast<std::size_t>(size), hash.data(), nullptr, EVP_sha256(), nullptr);
   OPENSSL_free(der);
+  return hash;
+}
+
+std::optional<SpkiHash> parse_spki(std::string_view text) {
+  constexpr std::size_t kBase64 = 44;
+  SpkiHash hash{};
+  if (text.size() == 2 * hash.size()) {
+    for (std::size_t i = 0; i < hash.size(); ++i) {
+      const char* digits = text.data() + 2 * i;
+      const auto [end, failure] = std::from_chars(digits, digits + 2, hash[i], 16);
+      if (failure != std::errc() || end != digits + 2) return std::nullopt;
+    }
+    return hash;
+  }
+  // The last of 33 bytes is the padding.
+  std::array<unsigned char, 33> bytes{};
+  if (text.size() != kBase64 || !text.ends_with('=') || text.ends_with("==") ||
+      EVP_DecodeBlock(bytes.data(), reinterpret_cast<const unsigned char*>(text.data()), kBase64) !=
+          static_cast<int>(bytes.size())) {
+    return std::nullopt;
+  }
+  std::copy_n(bytes.begin(), hash.size(), hash.begin());
   return hash;
 }
 

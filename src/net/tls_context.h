@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -80,6 +81,9 @@ class TlsContext {
 
 // Of the certificate's key.
 [[nodiscard]] SpkiHash spki_hash(const x509_st* certificate);
+
+// Reads 64 hexadecimal digits, or base64 of 32 bytes.
+[[nodiscard]] std::optional<SpkiHash> parse_spki(std::string_view text);
 
 // What OpenSSL says of the errors on this thread, the first one, which it forgets: "bad decrypt".
 [[nodiscard]] std::string take_openssl_error();

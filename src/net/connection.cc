@@ -255,6 +255,18 @@ void Connection::start_tls(std::shared_ptr<const TlsContext> context) {
   tls_ = std::make_unique<TlsSession>(std::move(context), fd_);
 }
 
+void Connection::start_tls(std::unique_ptr<TlsSession> session) {
+  tls_ = std::move(session);
+  readable_ = tls_->has_more();
+}
+
+std::unique_ptr<TlsSession> Connection::give_away() {
+  state_ = State::closed;
+  poller_.forget(fd_);
+  poller_.release(*this);
+  return std::move(tls_);
+}
+
 TlsSession::Step Connection::shake_hands() {
   const TlsSession::Step step = tls_->handshake();
   if (step == TlsSession::Step::waits) readable_ = false;

@@ -42,6 +42,11 @@ class Connection {
 
   // From now on the peer has to talk TLS, beginning with a handshake. Before anything is read.
   void start_tls(std::shared_ptr<const TlsContext> context);
+  // The same, after a handshake on another connection, which has given it away.
+  void start_tls(std::unique_ptr<TlsSession> session);
+  // Gives up the socket, which stays open for the caller, and its TLS. Requires that nothing is
+  // queued; released() follows.
+  [[nodiscard]] std::unique_ptr<TlsSession> give_away();
   // Goes on with the handshake, as readable() asks for, until it no longer waits. While it does,
   // and after it has failed, there is neither reading nor writing.
   [[nodiscard]] TlsSession::Step shake_hands();

@@ -25,6 +25,7 @@ void Entrance::take_in(NewClient&& accepted) {
         .ticket = accepted.ticket,
         .deadline_ms = state_.loop.now_ms() + static_cast<std::uint64_t>(settings.wait.count())});
   }
+  if (arrival.tls) made->start_tls(std::move(arrival.tls));
   Client& client = made->arriving ? state_.clients.receive(std::move(made))
                                   : state_.clients.add(std::move(made));
   if (!arrival.proxy_tlvs.empty()) {
@@ -43,10 +44,13 @@ void Entrance::take_in(NewClient&& accepted) {
 
 identity::Search Entrance::search_for(const Client& client) {
   const std::string ip = client.peer.host();
-  return identity::Search(client.listener->settings->identity.rules,
-                          {.source_ip = ip,
-                           .proxy_tlvs = client.proxy_tlvs ? std::string_view(*client.proxy_tlvs)
-                                                           : std::string_view()});
+  const net::TlsFacts tls = client.tls() != nullptr ? client.tls()->facts() : net::TlsFacts();
+  return identity::Search(
+      client.listener->settings->identity.rules,
+      {.source_ip = ip,
+       .proxy_tlvs = client.proxy_tlvs ? std::string_view(*client.proxy_tlvs) : std::string_view(),
+       .certificate_spki = tls.spki_sha256,
+       .certificate_sans = tls.alternative_names});
 }
 
 void Entrance::look(Client& client) {

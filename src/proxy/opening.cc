@@ -42,6 +42,17 @@ wire::Trust trust_of(const Client& client) {
   return wire::Trust::unspecified;
 }
 
+std::optional<wire::Tls> tls_of(const Client& client) {
+  if (client.tls() == nullptr) return std::nullopt;
+  net::TlsFacts facts = client.tls()->facts();
+  return wire::Tls{.version = std::move(facts.version),
+                   .cipher = std::move(facts.cipher),
+                   .sni = std::move(facts.sni),
+                   .client_subject = std::move(facts.subject),
+                   .client_spki_sha256 = std::move(facts.spki_sha256),
+                   .client_names = std::move(facts.alternative_names)};
+}
+
 }  // namespace
 
 wire::Opened opening_of(const Client& client) {
@@ -70,6 +81,7 @@ wire::Opened opening_of(const Client& client) {
       .next_seq = session.last_seq() + 1,
       .returning = client.incarnation && client.incarnation->returning,
       .away_ms = client.incarnation ? client.incarnation->away_ms : 0,
+      .tls = tls_of(client),
   };
 }
 

@@ -55,6 +55,8 @@ Worker::Worker(Shared& shared, LayoutPtr layout, std::size_t index)
       overload_(state_, closer_),
       up_(state_, dispatcher_, closer_),
       entrance_(state_, up_, closer_, poller_, *this),
+      handshakes_(state_, poller_,
+                  [this](NewClient client) { entrance_.take_in(std::move(client)); }),
       redelivery_(state_, up_, dispatcher_),
       mover_(state_, up_, dispatcher_, redelivery_),
       answers_(state_, outcomes_),
@@ -104,7 +106,7 @@ void Worker::run() {
 }
 
 void Worker::on_mail(Mail&& mail) {
-  if (auto* client = std::get_if<NewClient>(&mail)) return entrance_.take_in(std::move(*client));
+  if (auto* client = std::get_if<NewClient>(&mail)) return take_in(std::move(*client));
   if (auto* order = std::get_if<TakeOver>(&mail)) return entrance_.take_over(*order);
   if (auto* done = std::get_if<TakenOver>(&mail)) return entrance_.taken_over(*done);
   if (auto* commands = std::get_if<ForwardedCommands>(&mail)) return down_.forwarded(*commands);
@@ -120,8 +122,16 @@ void Worker::on_mail(Mail&& mail) {
   if (auto* request = std::get_if<DrainRequest>(&mail)) return begin_drain(*request);
 }
 
+void Worker::take_in(NewClient&& client) {
+  if (!state_.layout->listeners[client.arrival.listener].tls) {
+    return entrance_.take_in(std::move(client));
+  }
+  handshakes_.take(std::move(client));
+}
+
 void Worker::begin_drain(const DrainRequest& request) {
   drain_.begin(request);
+  handshakes_.close();
   entrance_.close();
 }
 
@@ -164,6 +174,7 @@ void Worker::on_tick() {
   note_lag();
   on_completions();  // those that came without a wake-up
   fleet_->tick(loop_.now_ms());
+  handshakes_.tick();
   entrance_.tick();
   sweep_.tick();
   steering_.tick();
@@ -180,6 +191,7 @@ WorkerSnapshot Worker::snapshot() const {
                      .arriving = state_.clients.arriving().size(),
                      .stranded_frames = redelivery_.stranded_frames() + state_.frames_held_back() +
                                         dispatcher_.frames(),
+                     .tls_waiting = handshakes_.waiting(),
                      .queued_connections = sweep_.queued().connections,
                      .queued_bytes = sweep_.queued().bytes,
                      .frames_sent = fleet_->dropped_links().frames_sent,

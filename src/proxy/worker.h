@@ -15,6 +15,7 @@
 #include "proxy/down_path.h"
 #include "proxy/drain.h"
 #include "proxy/entrance.h"
+#include "proxy/handshakes.h"
 #include "proxy/outcomes.h"
 #include "proxy/redelivery.h"
 #include "proxy/replay.h"
@@ -45,6 +46,7 @@ class Worker final : public net::ConnectionEvents, public link::LinkEvents {
   void on_mail(Mail&& mail);
   void on_completions();
   void on_tick();
+  void take_in(NewClient&& client);
   void begin_drain(const DrainRequest& request);
   void serve_layout(LayoutPtr layout);
   void carry_on(SurveyStep&& step);
@@ -82,6 +84,7 @@ class Worker final : public net::ConnectionEvents, public link::LinkEvents {
   Overload overload_;
   UpPath up_;
   Entrance entrance_;
+  Handshakes handshakes_;
   Redelivery redelivery_;
   Mover mover_;
   Answers answers_;

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -39,6 +40,16 @@ enum class Trust : std::uint8_t {
   proven = 4,   // by a private key
 };
 
+// What the TLS handshake of a client has told.
+struct Tls {
+  std::string version;             // "TLSv1.3"
+  std::string cipher;              // "TLS_AES_256_GCM_SHA384"
+  std::string sni;                 // the server name the client asked for; empty: none
+  std::string client_subject;      // of the certificate it has shown, RFC 2253; empty, as the two
+  std::string client_spki_sha256;  // below: none. Of that certificate's key, hexadecimal
+  std::vector<std::string> client_names;  // alternative names: "DNS:a.example", "URI:...", "IP:..."
+};
+
 // A connection is now served by this upstream. Comes before its first frame; never from a proxy
 // that speaks the legacy protocol.
 struct Opened {
@@ -57,6 +68,7 @@ struct Opened {
   std::string key{};          // what the mark was derived from, where the listener exposes it
   bool returning = false;     // the proxy remembers an earlier connection with this mark
   std::uint64_t away_ms = 0;  // returning: since that one has closed; 0: it was taken over
+  std::optional<Tls> tls{};   // none: the client talks plain TCP
 };
 
 // One frame of a client.

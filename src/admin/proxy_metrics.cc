@@ -42,6 +42,8 @@ void add_program(MetricsText& text, const proxy::ProxySnapshot& snapshot,
                  "Connections to listeners that want a PROXY header, by what became of it.",
                  snapshot.proxy_headers[i], {{"result", kResults[i]}});
   }
+  text.gauge("waymark_tls_handshakes_in_flight", "TLS handshakes of clients that have begun.",
+             static_cast<double>(snapshot.tls_handshakes));
   text.counter("waymark_log_lines_dropped_total", "Log lines dropped because nobody read them.",
                facts.log_lines_dropped);
 }
@@ -115,6 +117,16 @@ void add_connections(MetricsText& text, const WorkerSnapshot& worker, std::strin
         "Connections of listeners with identity rules, by the source of their mark; random "
         "where no rule has found a key.",
         counters.identified[i], {{"worker", id}, {"source", identity::name_of(source)}});
+  }
+  text.gauge("waymark_tls_handshakes_waiting",
+             "Clients that wait for their turn, because max_tls_handshakes are in flight.",
+             static_cast<double>(worker.tls_waiting), {{"worker", id}});
+  static constexpr std::array<std::string_view, proxy::kTlsHandshakeResults> kHandshakes = {
+      "accepted", "untrusted", "failed", "ended", "late"};
+  for (std::size_t i = 0; i < kHandshakes.size(); ++i) {
+    text.counter("waymark_tls_handshakes_total",
+                 "TLS handshakes of clients, by what became of them.", counters.tls_handshakes[i],
+                 {{"worker", id}, {"result", kHandshakes[i]}});
   }
   text.counter("waymark_downstream_connections_moved_total",
                "Times a connection was given to another upstream.", counters.moved,

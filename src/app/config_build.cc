@@ -6,6 +6,7 @@
 #include "app/config_endpoint.h"
 #include "app/config_framing.h"
 #include "app/config_identity.h"
+#include "app/config_tls.h"
 #include "app/secret.h"
 
 namespace waymark::app {
@@ -39,6 +40,7 @@ proxy::ListenerSettings listener_of(const schema::Listener& in, const Mark& spac
                                 ? std::optional(proxy_protocol_of(in.proxy_protocol()))
                                 : std::nullopt,
           .identity = identity_of(in, space),
+          .tls = in.has_tls() ? std::optional(tls_of(in.tls())) : std::nullopt,
           .backlog = static_cast<int>(in.backlog()),
           .frame_timeout = Millis(in.frame_timeout()),
           .idle_timeout = Millis(in.idle_timeout()),
@@ -222,7 +224,8 @@ proxy::Settings settings_of(const schema::Config& in, const Machine& machine) {
                 .max_names_per_connection = size_of(in.limits().max_names_per_connection()),
                 .max_groups_per_connection = size_of(in.limits().max_groups_per_connection()),
                 .max_name_bytes = size_of(in.limits().max_name_bytes()),
-                .max_remembered_marks = size_of(in.limits().max_remembered_marks())};
+                .max_remembered_marks = size_of(in.limits().max_remembered_marks()),
+                .max_tls_handshakes = size_of(in.limits().max_tls_handshakes())};
   return out;
 }
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "app/config_endpoint.h"
+#include "app/config_tls.h"
 #include "base/status.h"
 
 namespace waymark::app {
@@ -103,11 +104,19 @@ class Checker {
       const proxy::ListenerSettings& listener = config_.proxy.listeners[i];
       check_pool_exists(listener.pool, listener_path(i, "pool"));
       check_framing(listener.framing, listener_path(i, "framing"));
+      check_tls(listener, listener_path(i, "tls"));
       const std::string down = listener_path(i, "down");
       if (sound(down) && listener.down_soft > listener.down_hard) {
         complain(down + ".soft", fmt::format("{} bytes are more than {}.hard, {} bytes",
                                              listener.down_soft, down, listener.down_hard));
       }
+    }
+  }
+
+  void check_tls(const proxy::ListenerSettings& listener, const std::string& path) {
+    if (!listener.tls || !sound(path)) return;
+    if (std::string problem = problem_of(*listener.tls); !problem.empty()) {
+      complain(path, std::move(problem));
     }
   }
 

@@ -91,6 +91,10 @@ std::string problem_of(const schema::Listener& listener, const schema::IdentityR
   if (rule.has_proxy_tlv() && !listener.has_proxy_protocol()) {
     return "needs the listener's `proxy_protocol`, which says who is believed";
   }
+  if (rule.has_tls_client_certificate() &&
+      (!listener.has_tls() || listener.tls().client_auth() == schema::CLIENT_AUTH_NONE)) {
+    return "needs the listener's `tls` with `client_auth: require` or `optional`";
+  }
   if (!rule.has_first_frame()) return "";
   const schema::FrameKey& frame = rule.first_frame();
   const bool by_place = frame.offset() != 0 || frame.length() != 0;

@@ -11,6 +11,7 @@
 #include "base/status.h"
 #include "identity/rule.h"
 #include "net/cidr.h"
+#include "net/tls_context.h"
 
 namespace waymark::app {
 namespace {
@@ -90,6 +91,12 @@ std::string_view form_of(Rule::Unit unit) {
       return "key=value, the key of lower-case letters, digits, \"-\", \"_\" and \".\", the value "
              "of "
              "printable ASCII";
+    case Rule::UNIT_TLS_VERSION:
+      return "1.2 or 1.3";
+    case Rule::UNIT_SPKI:
+      return "the SHA-256 of a public key: 64 hexadecimal digits, or base64 of 32 bytes";
+    case Rule::UNIT_SERVER_NAME:
+      return "a DNS name such as a.example or \"*.example\"";
     default:
       return "a value";
   }
@@ -116,6 +123,15 @@ bool is_pair(std::string_view text) {
                               c == '_' || c == '.';
                      }) &&
          std::all_of(value.begin(), value.end(), [](char c) { return c >= 0x20 && c < 0x7f; });
+}
+
+bool is_server_name(std::string_view text) {
+  if (text.starts_with("*.")) text.remove_prefix(2);
+  return !text.empty() && text.size() <= 253 && text.front() != '.' && text.front() != '-' &&
+         std::all_of(text.begin(), text.end(), [](char c) {
+           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                  c == '-' || c == '_' || c == '.';
+         });
 }
 
 bool is_path(std::string_view text) {
@@ -233,6 +249,15 @@ absl::StatusOr<std::string> parse_text(Rule::Unit unit, std::string_view text) {
     case Rule::UNIT_PAIR:
       if (!is_pair(text)) return malformed(unit, text);
       break;
+    case Rule::UNIT_TLS_VERSION:
+      if (text != "1.2" && text != "1.3") return malformed(unit, text);
+      break;
+    case Rule::UNIT_SPKI:
+      if (!net::parse_spki(text)) return malformed(unit, text);
+      break;
+    case Rule::UNIT_SERVER_NAME:
+      if (!is_server_name(text)) return malformed(unit, text);
+      break;
     default:
       break;
   }
@@ -304,6 +329,12 @@ std::string_view name_of(Rule::Unit unit) {
       return "JSON pointer";
     case Rule::UNIT_PAIR:
       return "key=value";
+    case Rule::UNIT_TLS_VERSION:
+      return "version";
+    case Rule::UNIT_SPKI:
+      return "SHA-256";
+    case Rule::UNIT_SERVER_NAME:
+      return "server name";
     default:
       return "text";
   }

@@ -11,12 +11,14 @@
 #include <cerrno>
 #include <cstdlib>
 #include <limits>
+#include <utility>
 
 namespace waymark::net {
 namespace {
 
 constexpr std::size_t kMaxParts = 256;  // iovecs of one sendmsg
 constexpr std::size_t kDiscardBuffer = 64 * 1024;
+constexpr std::size_t kEncipheredAtOnce = 128 * 1024;  // of one write, before it is sent
 
 bool is_again(int error_number) { return error_number == EAGAIN || error_number == EWOULDBLOCK; }
 
@@ -67,7 +69,7 @@ Connection::~Connection() {
 // Input is told of once. So `readable_` stays until a read has found nothing more; a short read is
 // enough, unless the peer has ended, which only a further read tells, or sent urgent data, at which
 // the kernel stops a read although more lies behind it.
-Connection::ReadResult Connection::read(char* buffer, std::size_t size) {
+ReadResult Connection::read_socket(char* buffer, std::size_t size) {
   for (;;) {
     const ssize_t got = recv(fd_, buffer, size, MSG_DONTWAIT);
     if (got > 0) {
@@ -83,7 +85,7 @@ Connection::ReadResult Connection::read(char* buffer, std::size_t size) {
   }
 }
 
-Connection::ReadResult Connection::peek(char* buffer, std::size_t size) {
+ReadResult Connection::peek_socket(char* buffer, std::size_t size) {
   for (;;) {
     const ssize_t got = recv(fd_, buffer, size, MSG_DONTWAIT | MSG_PEEK);
     if (got < 0 && errno == EINTR) continue;
@@ -96,6 +98,25 @@ Connection::ReadResult Connection::peek(char* buffer, std::size_t size) {
   }
 }
 
+ReadResult Connection::read(char* buffer, std::size_t size) {
+  if (!tls_) [[likely]]
+    return read_socket(buffer, size);
+  const ReadResult got = note_tls_input(tls_->read(buffer, size));
+  if (got.kind == ReadResult::Kind::bytes) readable_ = tls_->has_more() || peer_ended_ || urgent_;
+  return got;
+}
+
+ReadResult Connection::peek(char* buffer, std::size_t size) {
+  if (!tls_) [[likely]]
+    return peek_socket(buffer, size);
+  const ReadResult got = note_tls_input(tls_->peek(buffer, size));
+  if (got.kind == ReadResult::Kind::bytes) {
+    readable_ = false;
+    peeked_ = true;
+  }
+  return got;
+}
+
 void Connection::want_readable(bool wanted) {
   if ((want_readable_ == wanted && !peeked_) || closing()) return;
   want_readable_ = wanted;
@@ -105,6 +126,10 @@ void Connection::want_readable(bool wanted) {
 
 bool Connection::write(std::span<const std::string_view> parts) {
   if (closing() || fin_wanted_) return true;
+  return tls_ ? write_tls(parts) : write_socket(parts);
+}
+
+bool Connection::write_socket(std::span<const std::string_view> parts) {
   std::size_t skip = 0;
   while (queued_bytes() == 0 && !parts.empty()) {
     const auto now = parts.first(std::min(parts.size(), kMaxParts));
@@ -156,6 +181,7 @@ void Connection::on_writable() {
 
 void Connection::shutdown_when_drained() {
   if (fin_wanted_ || closing()) return;
+  if (tls_) notify_close();
   fin_wanted_ = true;
   if (queued_bytes() > 0) return;
   fin_sent_ = true;
@@ -164,6 +190,7 @@ void Connection::shutdown_when_drained() {
 
 void Connection::close_gently(std::uint64_t linger_ms, std::uint64_t flush_ms) {
   if (closing()) return;
+  if (tls_ && !fin_wanted_) notify_close();
   state_ = State::flushing;
   want_readable_ = false;
   linger_ms_ = static_cast<std::uint32_t>(linger_ms);
@@ -182,7 +209,7 @@ void Connection::start_lingering() {
 
 void Connection::discard_input() {
   static thread_local std::array<char, kDiscardBuffer> sink;
-  const ReadResult got = read(sink.data(), sink.size());
+  const ReadResult got = read_socket(sink.data(), sink.size());
   switch (got.kind) {
     case ReadResult::Kind::bytes:
       discarded_ += static_cast<std::uint32_t>(
@@ -222,6 +249,81 @@ bool Connection::peer_gone() const {
   socklen_t size = sizeof info;
   if (getsockopt(fd_, IPPROTO_TCP, TCP_INFO, &info, &size) != 0) return true;
   return info.tcpi_state == TCP_CLOSE;
+}
+
+void Connection::start_tls(std::shared_ptr<const TlsContext> context) {
+  tls_ = std::make_unique<TlsSession>(std::move(context), fd_);
+}
+
+void Connection::start_tls(std::unique_ptr<TlsSession> session) {
+  tls_ = std::move(session);
+  readable_ = tls_->has_more();
+}
+
+std::unique_ptr<TlsSession> Connection::give_away() {
+  state_ = State::closed;
+  poller_.forget(fd_);
+  poller_.release(*this);
+  return std::move(tls_);
+}
+
+TlsSession::Step Connection::shake_hands() {
+  const TlsSession::Step step = tls_->handshake();
+  if (step == TlsSession::Step::waits) readable_ = false;
+  return send_enciphered() ? step : TlsSession::Step::ended;
+}
+
+// Reading may have led to something to write: an alert, or new keys.
+ReadResult Connection::note_tls_input(const ReadResult& got) {
+  if (got.kind == ReadResult::Kind::nothing_yet) readable_ = false;
+  if (tls_->ended()) peer_ended_ = true;
+  const std::size_t answer = TlsSession::output().size();
+  if (answer == 0) return got;
+  if (!send_enciphered()) return {ReadResult::Kind::failed, 0, last_error_};
+  // A peer that asks for more and more of these and takes none may not fill the queue.
+  if (queued_bytes() > 0 && !tls_->may_owe(answer)) return {ReadResult::Kind::failed, 0, EPROTO};
+  return got;
+}
+
+// Small parts go into one record.
+bool Connection::write_tls(std::span<const std::string_view> parts) {
+  static thread_local std::string record;
+  record.clear();
+  const auto encipher = [this](std::string_view bytes) {
+    tls_->write(bytes);
+    return TlsSession::output().size() < kEncipheredAtOnce || send_enciphered();
+  };
+  for (std::string_view part : parts) {
+    while (!part.empty()) {
+      const std::string_view piece = part.substr(0, TlsSession::kRecord - record.size());
+      part.remove_prefix(piece.size());
+      if (piece.size() == TlsSession::kRecord) {
+        if (!encipher(piece)) return false;
+        continue;
+      }
+      record += piece;
+      if (record.size() < TlsSession::kRecord) continue;
+      if (!encipher(record)) return false;
+      record.clear();
+    }
+  }
+  tls_->write(record);
+  return send_enciphered();
+}
+
+// What the kernel does not take is queued as it goes over the wire.
+bool Connection::send_enciphered() {
+  std::string& bytes = TlsSession::output();
+  const std::string_view part = bytes;
+  const bool sent = part.empty() || write_socket({&part, 1});
+  bytes.clear();
+  return sent;
+}
+
+// A socket that is broken tells it when it is shut down, or read.
+void Connection::notify_close() {
+  tls_->close_notify();
+  (void)send_enciphered();
 }
 
 void Connection::on_edge(std::uint32_t events) {

@@ -10,6 +10,8 @@
 #include <string_view>
 
 #include "net/poller.h"
+#include "net/read_result.h"
+#include "net/tls_session.h"
 
 namespace waymark::net {
 
@@ -38,12 +40,20 @@ class Connection {
   // Only after released().
   ~Connection();
 
-  struct ReadResult {
-    enum class Kind : std::uint8_t { bytes, end, nothing_yet, failed };
-    Kind kind = Kind::nothing_yet;
-    std::size_t size = 0;
-    int error_number = 0;
-  };
+  // From now on the peer has to talk TLS, beginning with a handshake. Before anything is read.
+  void start_tls(std::shared_ptr<const TlsContext> context);
+  // The same, after a handshake on another connection, which has given it away.
+  void start_tls(std::unique_ptr<TlsSession> session);
+  // Gives up the socket, which stays open for the caller, and its TLS. Requires that nothing is
+  // queued; released() follows.
+  [[nodiscard]] std::unique_ptr<TlsSession> give_away();
+  // Goes on with the handshake, as readable() asks for, until it no longer waits. While it does,
+  // and after it has failed, there is neither reading nor writing.
+  [[nodiscard]] TlsSession::Step shake_hands();
+  // Null: plain TCP.
+  [[nodiscard]] const TlsSession* tls() const { return tls_.get(); }
+
+  using ReadResult = net::ReadResult;
   // Reads at most `size` bytes.
   [[nodiscard]] ReadResult read(char* buffer, std::size_t size);
   // The same without taking the bytes: reads and other peeks find them, and behind them what has
@@ -64,7 +74,7 @@ class Connection {
   [[nodiscard]] std::size_t queued_bytes() const { return queue_ ? queue_->left() : 0; }
   [[nodiscard]] int last_error() const { return last_error_; }
 
-  // Sends FIN once everything queued is written.
+  // Sends FIN, over TLS behind a close_notify, once everything queued is written.
   void shutdown_when_drained();
 
   // Ends with FIN: writes what is queued, shuts down, reads and discards until the peer ends too
@@ -85,7 +95,7 @@ class Connection {
   // not paused. A peer that has sent FIN is not gone.
   [[nodiscard]] bool peer_gone() const;
 
-  // Bytes that were read and thrown away while ending, 4 GiB at most.
+  // Bytes that were read and thrown away while ending, as they came, 4 GiB at most.
   [[nodiscard]] std::uint32_t discarded_bytes() const { return discarded_; }
 
  private:
@@ -108,6 +118,13 @@ class Connection {
   void look_again();
   void on_writable();
   void start_lingering();
+  [[nodiscard]] ReadResult read_socket(char* buffer, std::size_t size);
+  [[nodiscard]] ReadResult peek_socket(char* buffer, std::size_t size);
+  [[nodiscard]] ReadResult note_tls_input(const ReadResult& got);
+  [[nodiscard]] bool write_socket(std::span<const std::string_view> parts);
+  [[nodiscard]] bool write_tls(std::span<const std::string_view> parts);
+  [[nodiscard]] bool send_enciphered();
+  void notify_close();
   void tell_peeked() {
     readable_ = true;
     peeked_ = false;
@@ -122,6 +139,7 @@ class Connection {
   Poller& poller_;
   ConnectionEvents& owner_;
   std::unique_ptr<Queue> queue_;
+  std::unique_ptr<TlsSession> tls_;
   std::uint64_t deadline_ms_ = 0;  // of flushing or lingering
   std::uint32_t discarded_ = 0;
   int fd_;

@@ -49,6 +49,8 @@ bool Poller::watch_room(Connection& connection, int fd) {
   return control(fd_, EPOLL_CTL_MOD, connection, fd, kInput | EPOLLOUT);
 }
 
+void Poller::forget(int fd) { (void)epoll_ctl(fd_, EPOLL_CTL_DEL, fd, nullptr); }
+
 void Poller::look_again(Connection& connection) {
   to_look_.push_back(&connection);
   do_not_wait();

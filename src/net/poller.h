@@ -38,6 +38,9 @@ class Poller {
   // From now on also of room to write.
   [[nodiscard]] bool watch_room(Connection& connection, int fd);
 
+  // Nobody hears of `fd` any more.
+  void forget(int fd);
+
   // Has the connection look at the end of a pass that does not wait for an event.
   void look_again(Connection& connection);
   // The connection has closed its descriptor: its owner is told at the end of the pass, when no

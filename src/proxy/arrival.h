@@ -2,17 +2,20 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <string>
 
 #include "net/address.h"
+#include "net/tls_session.h"
 
 namespace waymark::proxy {
 
 struct Arrival {
-  std::size_t listener = 0;  // its slot
-  int fd = -1;               // the receiver closes it
-  net::Address peer;         // the client, where a PROXY header named it
-  std::string proxy_tlvs;    // of the header, raw
+  std::size_t listener = 0;                // its slot
+  int fd = -1;                             // the receiver closes it
+  net::Address peer;                       // the client, where a PROXY header named it
+  std::string proxy_tlvs;                  // of the header, raw
+  std::unique_ptr<net::TlsSession> tls{};  // after its handshake; null: plain TCP
 };
 
 }  // namespace waymark::proxy

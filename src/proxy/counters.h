@@ -23,6 +23,16 @@ struct ListenerTraffic {
   std::uint64_t bytes_down = 0;
 };
 
+// What became of the TLS handshakes of newcomers.
+enum class TlsHandshakeResult : std::uint8_t {
+  accepted,
+  untrusted,  // the client's certificate is refused, or missing
+  failed,
+  ended,  // by the client
+  late,
+};
+inline constexpr std::size_t kTlsHandshakeResults = 5;
+
 struct Counters {
   std::vector<ListenerTraffic> listeners;             // by slot
   std::array<std::uint64_t, kCloseReasons> closed{};  // connections, by reason
@@ -46,7 +56,8 @@ struct Counters {
   std::uint64_t commands_forwarded = 0;                  // to the worker that has the mark
   std::uint64_t reads_paused = 0;                        // for want of room on a link
   std::uint64_t reads_paused_for_memory = 0;
-  TimeBuckets loop_lag;  // how late each tick came
+  std::array<std::uint64_t, kTlsHandshakeResults> tls_handshakes{};  // by result
+  TimeBuckets loop_lag;                                              // how late each tick came
 };
 
 }  // namespace waymark::proxy

@@ -16,6 +16,7 @@ void Entrance::take_in(NewClient&& accepted) {
         .ticket = accepted.ticket,
         .deadline_ms = state_.loop.now_ms() + static_cast<std::uint64_t>(settings.wait.count())});
   }
+  if (arrival.tls) made->start_tls(std::move(arrival.tls));
   Client& client = made->arriving ? state_.clients.receive(std::move(made))
                                   : state_.clients.add(std::move(made));
   if (!arrival.proxy_tlvs.empty()) {
@@ -34,10 +35,13 @@ void Entrance::take_in(NewClient&& accepted) {
 
 identity::Search Entrance::search_for(const Client& client) {
   const std::string ip = client.peer.host();
-  return identity::Search(client.listener->settings->identity.rules,
-                          {.source_ip = ip,
-                           .proxy_tlvs = client.proxy_tlvs ? std::string_view(*client.proxy_tlvs)
-                                                           : std::string_view()});
+  const net::TlsFacts tls = client.tls() != nullptr ? client.tls()->facts() : net::TlsFacts();
+  return identity::Search(
+      client.listener->settings->identity.rules,
+      {.source_ip = ip,
+       .proxy_tlvs = client.proxy_tlvs ? std::string_view(*client.proxy_tlvs) : std::string_view(),
+       .certificate_spki = tls.spki_sha256,
+       .certificate_sans = tls.alternative_names});
 }
 
 void Entrance::look(Client& client) {
@@ -59,7 +63,8 @@ void Entrance::search(Client& client, bool late) {
   if (search.is_open() && more_may_come && !late) return;
   // The frames it has seen will be read, and looked at again.
   if (search.is_open() && more_may_come && !state_.pool_of(client).work) {
-    client.late = std::make_unique<LateKey>(LateKey{.search = search_for(client)});
+    client.late = std::make_unique<LateKey>(
+        LateKey{.search = search_for(client), .rules = client.listener->settings});
   }
   settle(client, search.found());
 }

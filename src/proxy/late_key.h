@@ -2,9 +2,11 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 
 #include "identity/search.h"
 #include "proxy/incarnation.h"
+#include "proxy/settings.h"
 
 namespace waymark::proxy {
 
@@ -16,6 +18,7 @@ struct LateKey {
   };
   Stage stage = Stage::search;
   identity::Search search;
+  std::shared_ptr<const ListenerSettings> rules{};  // which `search` refers to, over reloads
   std::uint64_t deadline_ms = 0;  // of Stage::former
   PendingMark pending;
 };

@@ -91,11 +91,21 @@ absl::StatusOr<Layout> next_layout(const Layout& before, const Settings& setting
     const auto slot = slot_for(next.listeners, listener.name, "listener");
     if (!slot.ok()) return slot.status();
     const std::size_t pool = *next.pool_slot(listener.pool);
+    std::shared_ptr<const net::TlsContext> tls;
+    if (listener.tls) {
+      auto loaded = net::TlsContext::load(listener.tls->server);
+      if (!loaded.ok()) {
+        return error(loaded.status().code(), "listener '{}': {}", listener.name,
+                     message_of(loaded.status()));
+      }
+      tls = *std::move(loaded);
+    }
     **slot = {.settings = std::make_shared<const ListenerSettings>(listener),
               .framing = framings.keep(listener.framing),
               .index = static_cast<std::size_t>(*slot - next.listeners.data()),
               .pool = pool,
-              .deadlines = deadlines_of(listener, *next.pools[pool].settings)};
+              .deadlines = deadlines_of(listener, *next.pools[pool].settings),
+              .tls = std::move(tls)};
   }
   return next;
 }

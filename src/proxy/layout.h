@@ -29,6 +29,7 @@ struct ListenerContext {
   bool open = true;                         // false: its connections go on, and no more come
   std::string local;                        // "address:port", as bound
   session::Deadlines deadlines;
+  std::shared_ptr<const net::TlsContext> tls;  // null: plain TCP
 };
 
 struct PoolContext {
@@ -63,7 +64,8 @@ class Framings {
 };
 
 // The layout of `settings` after `before`: what has a name that was there keeps its slot. Pools of
-// listeners exist. ResourceExhausted without a slot to give. `local` is for the caller to fill in.
+// listeners exist. Reads the files of TLS. ResourceExhausted without a slot to give. `local` is for
+// the caller to fill in.
 [[nodiscard]] absl::StatusOr<Layout> next_layout(const Layout& before, const Settings& settings,
                                                  Framings& framings);
 

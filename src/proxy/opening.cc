@@ -47,6 +47,17 @@ std::string key_of(const Client& client) {
   return exposed ? client.incarnation->identity.key : std::string();
 }
 
+std::optional<wire::Tls> tls_of(const Client& client) {
+  if (client.tls() == nullptr) return std::nullopt;
+  net::TlsFacts facts = client.tls()->facts();
+  return wire::Tls{.version = std::move(facts.version),
+                   .cipher = std::move(facts.cipher),
+                   .sni = std::move(facts.sni),
+                   .client_subject = std::move(facts.subject),
+                   .client_spki_sha256 = std::move(facts.spki_sha256),
+                   .client_names = std::move(facts.alternative_names)};
+}
+
 }  // namespace
 
 wire::Opened opening_of(const Client& client) {
@@ -73,6 +84,7 @@ wire::Opened opening_of(const Client& client) {
       .next_seq = session.last_seq() + 1,
       .returning = client.incarnation && client.incarnation->returning,
       .away_ms = client.incarnation ? client.incarnation->away_ms : 0,
+      .tls = tls_of(client),
   };
 }
 

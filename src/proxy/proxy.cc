@@ -115,6 +115,7 @@ absl::Status Proxy::serve(const Settings& settings) {
   shared_.budget.set_limit(settings.limits.max_memory);
   shared_.presence.set_limits(settings.limits);
   shared_.claims.set_remembered(settings.limits.max_remembered_marks);
+  shared_.max_tls_handshakes = settings.limits.max_tls_handshakes;
   drain_quiet_ = settings.drain.quiet;
   for (auto& worker : workers_) worker->post(LayoutChange{layout_});
   doors_.commit();
@@ -226,6 +227,7 @@ ProxySnapshot Proxy::snapshot(std::chrono::milliseconds timeout) {
     all.listeners = doors_.snapshot(*layout_);
   }
   all.presence = shared_.presence.counts();
+  all.tls_handshakes = shared_.tls_handshakes;
   all.memory_used = shared_.budget.used();
   all.memory_limit = shared_.budget.limit();
   all.max_connections = max_connections_;

@@ -14,6 +14,7 @@
 #include "identity/identity.h"
 #include "identity/rule.h"
 #include "net/cidr.h"
+#include "net/tls_context.h"
 #include "route/picker.h"
 
 namespace waymark::proxy {
@@ -49,6 +50,12 @@ struct IdentitySettings {
   std::uint32_t max_take_overs = 30;  // a minute, of one mark by a claimed key; 0: any number
 };
 
+// Clients have to talk TLS.
+struct TlsSettings {
+  net::TlsServerOptions server;
+  Millis handshake_timeout{10'000};
+};
+
 struct ListenerSettings {
   std::string name;
   std::string host;        // numeric address
@@ -57,6 +64,7 @@ struct ListenerSettings {
   frame::Framing framing;
   std::optional<ProxyProtocolSettings> proxy_protocol;
   IdentitySettings identity;
+  std::optional<TlsSettings> tls;
   int backlog = 4096;
   Millis frame_timeout{30'000};       // from an unfinished frame's first byte
   Millis idle_timeout{3'600'000};     // without a byte either way
@@ -142,6 +150,7 @@ struct LimitSettings {
   std::size_t max_groups_per_connection = 64;
   std::size_t max_name_bytes = 255;           // of a name or a group
   std::size_t max_remembered_marks = 65'536;  // of connections that have ended
+  std::size_t max_tls_handshakes = 1024;
 };
 
 struct Settings {

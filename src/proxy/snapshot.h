@@ -52,6 +52,7 @@ struct WorkerSnapshot {
   std::size_t arriving = 0;            // beside them: whose identity is not known yet
   std::size_t held = 0;                // connections without an upstream
   std::uint64_t stranded_frames = 0;   // frames without an upstream
+  std::size_t tls_waiting = 0;         // newcomers that wait for their turn to shake hands
   std::size_t queued_connections = 0;  // clients that do not take their output, a second ago
   std::size_t queued_bytes = 0;        // of that output
   std::uint64_t frames_sent = 0;       // written to upstreams, also over links that are no more
@@ -94,6 +95,7 @@ struct ProxySnapshot {
   std::size_t max_connections = 0;
   std::size_t waiting_for_header = 0;  // connections whose PROXY header has not come
   ProxyHeaderCounts proxy_headers{};
+  std::size_t tls_handshakes = 0;  // in flight
   PresenceCounts presence;
   bool draining = false;
 };

@@ -57,6 +57,8 @@ Worker::Worker(Shared& shared, LayoutPtr layout, std::size_t index)
       marking_(state_, closer_),
       entrance_(state_, marking_, up_, closer_, poller_, *this),
       late_keys_(state_, marking_, closer_),
+      handshakes_(state_, poller_,
+                  [this](NewClient client) { entrance_.take_in(std::move(client)); }),
       redelivery_(state_, up_, dispatcher_),
       mover_(state_, up_, dispatcher_, redelivery_),
       answers_(state_, outcomes_),
@@ -108,7 +110,7 @@ void Worker::run() {
 }
 
 void Worker::on_mail(Mail&& mail) {
-  if (auto* client = std::get_if<NewClient>(&mail)) return entrance_.take_in(std::move(*client));
+  if (auto* client = std::get_if<NewClient>(&mail)) return take_in(std::move(*client));
   if (auto* order = std::get_if<TakeOver>(&mail)) return marking_.take_over(*order);
   if (auto* done = std::get_if<TakenOver>(&mail)) return give_mark(*done);
   if (auto* commands = std::get_if<ForwardedCommands>(&mail)) return down_.forwarded(*commands);
@@ -130,8 +132,16 @@ void Worker::give_mark(const TakenOver& done) {
   client->arriving ? entrance_.admit(*client) : late_keys_.go_on(*client);
 }
 
+void Worker::take_in(NewClient&& client) {
+  if (!state_.layout->listeners[client.arrival.listener].tls) {
+    return entrance_.take_in(std::move(client));
+  }
+  handshakes_.take(std::move(client));
+}
+
 void Worker::begin_drain(const DrainRequest& request) {
   drain_.begin(request);
+  handshakes_.close();
   entrance_.close();
 }
 
@@ -175,6 +185,7 @@ void Worker::on_tick() {
   note_lag();
   on_completions();  // those that came without a wake-up
   fleet_->tick(loop_.now_ms());
+  handshakes_.tick();
   entrance_.tick();
   late_keys_.tick();
   sweep_.tick();
@@ -192,6 +203,7 @@ WorkerSnapshot Worker::snapshot() const {
                      .arriving = state_.clients.arriving().size(),
                      .stranded_frames = redelivery_.stranded_frames() + state_.frames_held_back() +
                                         dispatcher_.frames(),
+                     .tls_waiting = handshakes_.waiting(),
                      .queued_connections = sweep_.queued().connections,
                      .queued_bytes = sweep_.queued().bytes,
                      .frames_sent = fleet_->dropped_links().frames_sent,

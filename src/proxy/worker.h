@@ -16,6 +16,7 @@
 #include "proxy/drain.h"
 #include "proxy/entrance.h"
 #include "proxy/late_keys.h"
+#include "proxy/handshakes.h"
 #include "proxy/outcomes.h"
 #include "proxy/redelivery.h"
 #include "proxy/replay.h"
@@ -47,6 +48,7 @@ class Worker final : public net::ConnectionEvents, public link::LinkEvents {
   void on_completions();
   void on_tick();
   void give_mark(const TakenOver& done);
+  void take_in(NewClient&& client);
   void begin_drain(const DrainRequest& request);
   void serve_layout(LayoutPtr layout);
   void carry_on(SurveyStep&& step);
@@ -86,6 +88,7 @@ class Worker final : public net::ConnectionEvents, public link::LinkEvents {
   Marking marking_;
   Entrance entrance_;
   LateKeys late_keys_;
+  Handshakes handshakes_;
   Redelivery redelivery_;
   Mover mover_;
   Answers answers_;

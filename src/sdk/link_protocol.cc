@@ -118,6 +118,15 @@ bool LinkProtocol::opened(const wire::Event& event) {
   for (wire::Tlv& tlv : body.proxy_tlvs) {
     tlvs.push_back({static_cast<std::uint8_t>(tlv.type), std::move(tlv.value)});
   }
+  std::optional<Tls> tls;
+  if (body.tls) {
+    tls = Tls{.version = std::move(body.tls->version),
+              .cipher = std::move(body.tls->cipher),
+              .sni = std::move(body.tls->sni),
+              .client_subject = std::move(body.tls->client_subject),
+              .client_spki_sha256 = std::move(body.tls->client_spki_sha256),
+              .client_names = std::move(body.tls->client_names)};
+  }
   conversations_.insert_or_assign(
       mark, std::make_shared<Conversation>(mark, shared_outbox(), body.epoch));
   service_.directory->claim(mark, shared_outbox());
@@ -135,7 +144,8 @@ bool LinkProtocol::opened(const wire::Event& event) {
                            .trust = static_cast<Trust>(body.trust),
                            .key = std::move(body.key),
                            .returning = body.returning,
-                           .away_ms = body.away_ms},
+                           .away_ms = body.away_ms,
+                           .tls = std::move(tls)},
                           Sender(service_.directory));
   return true;
 }

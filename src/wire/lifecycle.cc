@@ -105,6 +105,29 @@ bool read_tlv(const Bytes& entry, std::vector<Tlv>& tlvs) {
   });
 }
 
+std::string encode(const Tls& tls) {
+  std::string body;
+  add_text(body, 1, tls.version);
+  add_text(body, 2, tls.cipher);
+  add_text(body, 3, tls.sni);
+  add_text(body, 4, tls.client_subject);
+  add_text(body, 5, tls.client_spki_sha256);
+  for (const std::string& name : tls.client_names) add_message(body, 6, name);
+  return body;
+}
+
+bool read_tls(const Bytes& body, std::optional<Tls>& to) {
+  Tls& tls = to ? *to : to.emplace();
+  return for_each_field(Cursor(body), [&](const Field& field) {
+    if (field.is_bytes(1)) tls.version = field.bytes.to_string();
+    if (field.is_bytes(2)) tls.cipher = field.bytes.to_string();
+    if (field.is_bytes(3)) tls.sni = field.bytes.to_string();
+    if (field.is_bytes(4)) tls.client_subject = field.bytes.to_string();
+    if (field.is_bytes(5)) tls.client_spki_sha256 = field.bytes.to_string();
+    if (field.is_bytes(6)) tls.client_names.push_back(field.bytes.to_string());
+  });
+}
+
 }  // namespace
 
 std::string encode(const Opened& opened) {
@@ -129,6 +152,7 @@ std::string encode(const Opened& opened) {
   add_uint(body, 13, opened.next_seq);
   add_uint(body, 14, opened.returning ? 1 : 0);
   add_uint(body, 15, opened.away_ms);
+  if (opened.tls) add_message(body, 20, encode(*opened.tls));
   return body;
 }
 
@@ -151,6 +175,7 @@ bool decode(const Bytes& body, Opened& opened) {
     if (field.is_uint(13)) opened.next_seq = field.value;
     if (field.is_uint(14)) opened.returning = field.value != 0;
     if (field.is_uint(15)) opened.away_ms = field.value;
+    if (field.is_bytes(20)) sound = read_tls(field.bytes, opened.tls) && sound;
   });
   return read && sound;
 }

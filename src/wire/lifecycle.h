@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -70,6 +71,16 @@ struct Tlv {
   std::string value;
 };
 
+// Of a client's handshake.
+struct Tls {
+  std::string version;
+  std::string cipher;
+  std::string sni;
+  std::string client_subject;
+  std::string client_spki_sha256;  // hexadecimal
+  std::vector<std::string> client_names;
+};
+
 struct Opened {
   std::uint64_t incarnation = 0;
   std::uint32_t epoch = 0;
@@ -86,6 +97,7 @@ struct Opened {
   std::uint64_t next_seq = 0;
   bool returning = false;
   std::uint64_t away_ms = 0;
+  std::optional<Tls> tls{};
 };
 
 struct Closed {

@@ -143,6 +143,7 @@ limits:
   max_names_per_connection: 49
   max_groups_per_connection: 50
   max_name_bytes: 51
+  max_tls_handshakes: 52
 admin:
   bind: 127.0.0.1:0
   auth: off
@@ -214,6 +215,7 @@ log: { level: warn, format: json }
   CHECK(config.proxy.limits.max_names_per_connection == 49);
   CHECK(config.proxy.limits.max_groups_per_connection == 50);
   CHECK(config.proxy.limits.max_name_bytes == 51);
+  CHECK(config.proxy.limits.max_tls_handshakes == 52);
   CHECK(pool.balance == route::Balance::mark_hash);
   CHECK(pool.no_upstream_reply == "busy\r\n");
   CHECK(pool.dispatch == proxy::Dispatch::frame_ordered);
@@ -299,6 +301,7 @@ TEST_CASE("the defaults of the schema and of settings.h are the same") {
   CHECK(config.proxy.limits.max_names_per_connection == settings.limits.max_names_per_connection);
   CHECK(config.proxy.limits.max_groups_per_connection == settings.limits.max_groups_per_connection);
   CHECK(config.proxy.limits.max_name_bytes == settings.limits.max_name_bytes);
+  CHECK(config.proxy.limits.max_tls_handshakes == settings.limits.max_tls_handshakes);
 
   const proxy::ListenerSettings listener;
   const proxy::ListenerSettings& parsed = config.proxy.listeners.at(0);

@@ -164,7 +164,7 @@ inline void canonical_map(google::protobuf::Message& message, const std::string&
 }
 
 inline Readings read_opened(std::string_view message, Pieces pieces) {
-  static const ProtobufReading protobuf("Opened", {"attributes", "proxy_tlvs"});
+  static const ProtobufReading protobuf("Opened", {"attributes", "proxy_tlvs", "tls"});
   return read_body<Opened>(protobuf, message, pieces, [](google::protobuf::Message& theirs) {
     FieldOf(theirs, "key").clear();
     canonical_map(theirs, "attributes");

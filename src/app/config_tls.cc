@@ -1,0 +1,52 @@
+#include "app/config_tls.h"
+
+#include "base/status.h"
+
+namespace waymark::app {
+namespace {
+
+net::TlsClientAuth client_auth_of(schema::ClientAuth auth) {
+  switch (auth) {
+    case schema::CLIENT_AUTH_OPTIONAL:
+      return net::TlsClientAuth::optional;
+    case schema::CLIENT_AUTH_REQUIRE:
+      return net::TlsClientAuth::require;
+    default:
+      return net::TlsClientAuth::none;
+  }
+}
+
+}  // namespace
+
+proxy::TlsSettings tls_of(const schema::ListenerTls& in) {
+  proxy::TlsSettings out{.handshake_timeout = proxy::Millis(in.handshake_timeout())};
+  for (const schema::Certificate& certificate : in.certificates()) {
+    out.server.certificates.push_back(
+        {.certificate = certificate.certificate(),
+         .key = certificate.key(),
+         .names = {certificate.names().begin(), certificate.names().end()}});
+  }
+  out.server.min_version =
+      in.min_version() == "1.3" ? net::TlsVersion::tls13 : net::TlsVersion::tls12;
+  out.server.client_auth = client_auth_of(in.client_auth());
+  out.server.client_ca = in.client_ca();
+  for (const std::string& text : in.pinned_spki()) {
+    if (const auto hash = net::parse_spki(text)) out.server.pinned_spki.push_back(*hash);
+  }
+  return out;
+}
+
+std::string problem_of(const proxy::TlsSettings& tls) {
+  const net::TlsServerOptions& server = tls.server;
+  const bool knows_clients = !server.client_ca.empty() || !server.pinned_spki.empty();
+  if (server.client_auth == net::TlsClientAuth::none && knows_clients) {
+    return "`client_ca` and `pinned_spki` need `client_auth: require` or `optional`";
+  }
+  if (server.client_auth != net::TlsClientAuth::none && !knows_clients) {
+    return "`client_auth` needs `client_ca`, `pinned_spki` or both, to judge certificates by";
+  }
+  const auto loaded = net::TlsContext::load(server);
+  return loaded.ok() ? std::string() : std::string(message_of(loaded.status()));
+}
+
+}  // namespace waymark::app

@@ -49,6 +49,17 @@ struct IdentitySettings {
   std::uint32_t max_take_overs = 30;  // a minute, of one mark by a claimed key; 0: any number
 };
 
+// Who may connect. 0: as many as there are.
+struct AdmissionSettings {
+  std::size_t max_connections_per_source = 0;  // of one address
+  std::size_t max_connections_per_prefix = 0;  // of one network
+  int source_prefix_v4 = 24;                   // bits of such a network
+  int source_prefix_v6 = 64;
+  std::vector<net::Cidr> exempt;         // these are not counted; neither is the loopback
+  std::uint64_t max_new_per_second = 0;  // beyond it clients wait in the backlog
+  std::uint64_t new_burst = 0;           // that may come at once; 0: those of a second
+};
+
 struct ListenerSettings {
   std::string name;
   std::string host;        // numeric address
@@ -57,6 +68,7 @@ struct ListenerSettings {
   frame::Framing framing;
   std::optional<ProxyProtocolSettings> proxy_protocol;
   IdentitySettings identity;
+  AdmissionSettings admission;
   int backlog = 4096;
   Millis frame_timeout{30'000};       // from an unfinished frame's first byte
   Millis idle_timeout{3'600'000};     // without a byte either way

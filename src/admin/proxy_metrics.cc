@@ -63,10 +63,23 @@ void add_listener(MetricsText& text, const ListenerSnapshot& listener) {
   text.counter("waymark_listener_paused_total",
                "Times accepting paused while clients waited in the backlog, by cause.",
                listener.paused_at_cap, {{"listener", listener.name}, {"cause", "max_connections"}});
+  text.counter("waymark_listener_paused_total", "", listener.paused_for_rate,
+               {{"listener", listener.name}, {"cause", "max_new_per_second"}});
   text.counter("waymark_listener_paused_total", "", listener.paused_without_fds,
                {{"listener", listener.name}, {"cause", "descriptors"}});
   text.counter("waymark_listener_failed_total", "Accepts that failed for one client.",
                listener.failed, {{"listener", listener.name}});
+  text.counter("waymark_listener_refused_total",
+               "Connections closed at once because of their source, by the limit it had reached.",
+               listener.gate.refused_per_source,
+               {{"listener", listener.name}, {"reason", "max_connections_per_source"}});
+  text.counter("waymark_listener_refused_total", "", listener.gate.refused_per_prefix,
+               {{"listener", listener.name}, {"reason", "max_connections_per_prefix"}});
+  text.gauge("waymark_listener_counted_connections",
+             "Open connections that the limits for each source count.",
+             static_cast<double>(listener.gate.connections), {{"listener", listener.name}});
+  text.gauge("waymark_listener_counted_sources", "Addresses that those come from.",
+             static_cast<double>(listener.gate.sources), {{"listener", listener.name}});
 }
 
 void add_traffic(MetricsText& text, const ListenerTraffic& traffic, std::string_view worker,

@@ -21,12 +21,27 @@ Endpoint endpoint_of(const std::string& bind) {
 
 std::size_t size_of(std::int64_t value) { return static_cast<std::size_t>(value); }
 
-proxy::ProxyProtocolSettings proxy_protocol_of(const schema::ProxyProtocol& in) {
-  proxy::ProxyProtocolSettings out{.header_timeout = Millis(in.header_timeout())};
-  for (const std::string& text : in.trusted_cidrs()) {
-    if (auto block = net::Cidr::parse(text); block.ok()) out.trusted.push_back(*block);
+template <typename Texts>
+std::vector<net::Cidr> blocks_of(const Texts& texts) {
+  std::vector<net::Cidr> blocks;
+  for (const std::string& text : texts) {
+    if (auto block = net::Cidr::parse(text); block.ok()) blocks.push_back(*block);
   }
-  return out;
+  return blocks;
+}
+
+proxy::ProxyProtocolSettings proxy_protocol_of(const schema::ProxyProtocol& in) {
+  return {.trusted = blocks_of(in.trusted_cidrs()), .header_timeout = Millis(in.header_timeout())};
+}
+
+proxy::AdmissionSettings admission_of(const schema::ListenerLimits& in) {
+  return {.max_connections_per_source = size_of(in.max_connections_per_source()),
+          .max_connections_per_prefix = size_of(in.max_connections_per_prefix()),
+          .source_prefix_v4 = static_cast<int>(in.source_prefix_v4()),
+          .source_prefix_v6 = static_cast<int>(in.source_prefix_v6()),
+          .exempt = blocks_of(in.exempt_cidrs()),
+          .max_new_per_second = size_of(in.max_new_per_second()),
+          .new_burst = size_of(in.new_burst())};
 }
 
 proxy::ListenerSettings listener_of(const schema::Listener& in, const Mark& space) {
@@ -41,6 +56,7 @@ proxy::ListenerSettings listener_of(const schema::Listener& in, const Mark& spac
                                 : std::nullopt,
           .identity = identity_of(in, space),
           .tls = in.has_tls() ? std::optional(tls_of(in.tls())) : std::nullopt,
+          .admission = admission_of(in.limits()),
           .backlog = static_cast<int>(in.backlog()),
           .frame_timeout = Millis(in.frame_timeout()),
           .idle_timeout = Millis(in.idle_timeout()),

@@ -165,6 +165,14 @@ void Log::connection_ended(const proxy::ConnectionSummary& summary) {
          {"reason", waymark::name_of(summary.reason)}});
 }
 
+void Log::connections_refused(const proxy::RefusedConnections& refused) {
+  write(LogLevel::warn, "connections_refused",
+        {{"listener", refused.listener},
+         {"reason", refused.reason},
+         {"source", refused.source},
+         {"count", refused.count}});
+}
+
 void Log::upstream_ready(const proxy::UpstreamRef& /*ref*/, std::string_view pool,
                          std::string_view address, std::string_view name,
                          std::string_view protocol) {

@@ -62,6 +62,7 @@ class Log final : public proxy::Observer {
   [[nodiscard]] std::uint64_t dropped_lines() const { return writer_.dropped(); }
 
   void connection_ended(const proxy::ConnectionSummary& summary) override;
+  void connections_refused(const proxy::RefusedConnections& refused) override;
   void upstream_ready(const proxy::UpstreamRef& ref, std::string_view pool,
                       std::string_view address, std::string_view name,
                       std::string_view protocol) override;

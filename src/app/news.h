@@ -23,6 +23,9 @@ class News final : public proxy::Observer {
     log_.connection_ended(summary);
     events_.connection_ended(summary);
   }
+  void connections_refused(const proxy::RefusedConnections& refused) override {
+    log_.connections_refused(refused);
+  }
   void upstream_ready(const proxy::UpstreamRef& ref, std::string_view pool,
                       std::string_view address, std::string_view name,
                       std::string_view protocol) override {

@@ -69,6 +69,19 @@ std::string Address::to_string() const {
                                              : fmt::format("[{}]:{}", text, port());
 }
 
+std::array<std::uint8_t, 16> Address::bytes() const {
+  std::array<std::uint8_t, 16> bytes{};
+  if (family() == AF_INET) {
+    sockaddr_in v4{};
+    std::memcpy(&v4, &storage_, sizeof v4);
+    bytes[10] = bytes[11] = 0xff;
+    std::memcpy(bytes.data() + 12, &v4.sin_addr, sizeof v4.sin_addr);
+  } else {
+    std::memcpy(bytes.data(), &storage_.sin6_addr, bytes.size());
+  }
+  return bytes;
+}
+
 // The port lies at the same place in both families.
 std::uint16_t Address::port() const { return ntohs(storage_.sin6_port); }
 

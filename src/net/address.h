@@ -30,6 +30,8 @@ class Address {
   [[nodiscard]] std::string to_string() const;
   // Without the port and without brackets.
   [[nodiscard]] std::string host() const;
+  // In network order; IPv4 as the IPv6 address that maps it, ::ffff:a.b.c.d.
+  [[nodiscard]] std::array<std::uint8_t, 16> bytes() const;
   [[nodiscard]] std::uint16_t port() const;
   [[nodiscard]] int family() const { return storage_.sin6_family; }
 

@@ -1,7 +1,6 @@
 #include "net/cidr.h"
 
 #include <charconv>
-#include <cstring>
 
 #include "base/status.h"
 
@@ -9,22 +8,6 @@ namespace waymark::net {
 namespace {
 
 constexpr int kMappedBits = 96;
-
-// IPv4 addresses as the IPv6 ones that map them.
-std::array<std::uint8_t, 16> bytes_of(const Address& address) {
-  std::array<std::uint8_t, 16> bytes{};
-  if (address.family() == AF_INET) {
-    sockaddr_in v4{};
-    std::memcpy(&v4, address.get(), sizeof v4);
-    bytes[10] = bytes[11] = 0xff;
-    std::memcpy(bytes.data() + 12, &v4.sin_addr, 4);
-    return bytes;
-  }
-  sockaddr_in6 v6{};
-  std::memcpy(&v6, address.get(), sizeof v6);
-  std::memcpy(bytes.data(), &v6.sin6_addr, bytes.size());
-  return bytes;
-}
 
 bool has_bit(const std::array<std::uint8_t, 16>& bytes, int bit) {
   return (bytes[static_cast<std::size_t>(bit / 8)] >> (7 - bit % 8) & 1) != 0;
@@ -41,7 +24,7 @@ absl::StatusOr<Cidr> Cidr::parse(std::string_view text) {
   const auto address = Address::from_numeric(text.substr(0, slash), 0);
   if (!address.ok()) return refuse("is no block of addresses");
   Cidr cidr;
-  cidr.network_ = bytes_of(*address);
+  cidr.network_ = address->bytes();
   if (slash == std::string_view::npos) return cidr;
   const int before = address->family() == AF_INET ? kMappedBits : 0;
   const std::string_view digits = text.substr(slash + 1);
@@ -59,7 +42,7 @@ absl::StatusOr<Cidr> Cidr::parse(std::string_view text) {
 }
 
 bool Cidr::contains(const Address& address) const {
-  const auto bytes = bytes_of(address);
+  const auto bytes = address.bytes();
   for (int bit = 0; bit < prefix_; ++bit) {
     if (has_bit(bytes, bit) != has_bit(network_, bit)) return false;
   }

@@ -13,6 +13,8 @@
 #include <limits>
 #include <utility>
 
+#include "net/socket_options.h"
+
 namespace waymark::net {
 namespace {
 
@@ -225,9 +227,10 @@ void Connection::discard_input() {
 
 void Connection::reset() {
   if (state_ == State::closed) return;
-  const linger hard{1, 0};
-  (void)setsockopt(fd_, SOL_SOCKET, SO_LINGER, &hard, sizeof hard);
-  close_now();
+  state_ = State::closed;
+  queue_.reset();
+  close_with_reset(fd_);
+  poller_.release(*this);
 }
 
 void Connection::close_now() {

@@ -30,7 +30,8 @@ void Listener::retune(const Options& options) {
 
 Listener::Listener(Loop& loop, ListenSocket socket, const Options& options, OnAccept on_accept,
                    HasRoom has_room)
-    : socket_(std::move(socket)),
+    : loop_(loop),
+      socket_(std::move(socket)),
       options_(options),
       address_(socket_.address()),
       on_accept_(std::move(on_accept)),
@@ -48,22 +49,24 @@ Listener::~Listener() {
 
 void Listener::start() {
   uv_poll_start(&poll_, UV_READABLE, [](uv_poll_t* poll, int, int) {
-    static_cast<Listener*>(poll->data)->accept_turn();
+    static_cast<Listener*>(poll->data)->accept_turn(/*at_any_rate=*/false);
   });
 }
 
-void Listener::accept_turn() {
+void Listener::accept_turn(bool at_any_rate) {
   for (int i = 0; i < options_.accepts_per_turn && !closed_; ++i) {
     if (!has_room_()) {
       ++counters_.paused_at_cap;
       return pause();
     }
+    if (options_.rate && !at_any_rate && !in_time()) return;
     Accepted accepted;
     socklen_t size = sizeof(sockaddr_in6);
     accepted.fd = ::accept4(socket_.fd(), accepted.peer.get(), &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (accepted.fd >= 0) {
       ++counters_.accepted;
       wait_ = kFirstWait;
+      if (options_.rate) count(accepted.peer);
       on_accept_(std::move(accepted));
       continue;
     }
@@ -79,9 +82,27 @@ void Listener::accept_turn() {
 
 // Level-triggered polling of a backlog nobody may take from would spin.
 void Listener::pause() {
-  uv_poll_stop(&poll_);
-  retry_.start_once(wait_);
+  pause_for(wait_);
   wait_ = std::min(wait_ * 2, kLongestWait);
+}
+
+void Listener::pause_for(std::chrono::milliseconds wait) {
+  uv_poll_stop(&poll_);
+  retry_.start_once(wait);
+}
+
+bool Listener::in_time() {
+  const std::uint64_t wait = bucket_.wait(*options_.rate, loop_.now_ms());
+  if (wait == 0) return true;
+  ++counters_.paused_for_rate;
+  pause_for(std::chrono::milliseconds(wait));
+  return false;
+}
+
+void Listener::count(const Address& peer) {
+  const bool free = std::ranges::any_of(options_.without_rate,
+                                        [&](const Cidr& block) { return block.contains(peer); });
+  if (!free) bucket_.take(1);
 }
 
 void Listener::accept_waiting() {
@@ -89,7 +110,7 @@ void Listener::accept_waiting() {
   for (std::uint64_t before = ~std::uint64_t{0};
        counters_.accepted != before && counters_.accepted < most;) {
     before = counters_.accepted;
-    accept_turn();
+    accept_turn(/*at_any_rate=*/true);
   }
 }
 

@@ -7,9 +7,13 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string_view>
+#include <vector>
 
+#include "base/token_bucket.h"
 #include "net/address.h"
+#include "net/cidr.h"
 #include "net/listen_socket.h"
 #include "net/loop.h"
 #include "net/socket_options.h"
@@ -29,7 +33,9 @@ class Listener {
   struct Options {
     int backlog = 4096;
     int accepts_per_turn = 64;
-    SocketOptions socket;  // of what is accepted
+    SocketOptions socket;                   // of what is accepted
+    std::optional<TokenBucket::Rate> rate;  // of accepting; beyond it clients wait in the backlog
+    std::vector<Cidr> without_rate;         // whoever comes from here takes no token
   };
   // Takes ownership of each accepted descriptor.
   using OnAccept = std::function<void(Accepted)>;
@@ -52,7 +58,8 @@ class Listener {
   // From now on.
   void retune(const Options& options);
 
-  // Accepts who waits in the backlog, as long as there is room, and about as many as it holds.
+  // Accepts who waits in the backlog at whatever rate, as long as there is room, and about as many
+  // as it holds.
   void accept_waiting();
 
   // Stops accepting for good. Clients in the backlog are refused by the kernel, unless there is
@@ -65,7 +72,8 @@ class Listener {
   // Readable from any thread.
   struct Counters {
     std::atomic<std::uint64_t> accepted{0};
-    std::atomic<std::uint64_t> paused_at_cap{0};       // times accepting stopped for want of room
+    std::atomic<std::uint64_t> paused_at_cap{0};  // times accepting stopped for want of room
+    std::atomic<std::uint64_t> paused_for_rate{0};
     std::atomic<std::uint64_t> paused_without_fds{0};  // EMFILE, ENFILE, ENOBUFS, ENOMEM
     std::atomic<std::uint64_t> failed{0};              // other errors of accept4()
   };
@@ -73,9 +81,14 @@ class Listener {
 
  private:
   void start();
-  void accept_turn();
+  void accept_turn(bool at_any_rate);
+  // Whether the rate allows one more now; if not, accepting has paused.
+  [[nodiscard]] bool in_time();
+  void count(const Address& peer);
   void pause();
+  void pause_for(std::chrono::milliseconds wait);
 
+  Loop& loop_;
   ListenSocket socket_;
   Options options_;
   Address address_;
@@ -84,6 +97,7 @@ class Listener {
   uv_poll_t poll_;
   Timer retry_;
   std::chrono::milliseconds wait_;
+  TokenBucket bucket_;
   Counters counters_;
   bool closed_ = false;
   bool gone_ = false;

@@ -3,6 +3,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 namespace waymark::net {
 namespace {
@@ -22,6 +23,12 @@ void set_options(int fd, const SocketOptions& options) {
   set_int(fd, IPPROTO_TCP, TCP_KEEPCNT, options.keepalive_count);
   set_int(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, static_cast<int>(options.user_timeout_ms));
   set_int(fd, SOL_SOCKET, SO_SNDBUF, static_cast<int>(options.send_buffer));
+}
+
+void close_with_reset(int fd) {
+  const linger hard{1, 0};
+  (void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &hard, sizeof hard);
+  ::close(fd);
 }
 
 }  // namespace waymark::net

@@ -16,4 +16,7 @@ struct SocketOptions {
 // Also switches Nagle's algorithm off.
 void set_options(int fd, const SocketOptions& options);
 
+// Closes `fd`; the peer sees RST, and the kernel keeps nothing of the connection.
+void close_with_reset(int fd);
+
 }  // namespace waymark::net

@@ -15,6 +15,7 @@ struct Arrival {
   int fd = -1;                             // the receiver closes it
   net::Address peer;                       // the client, where a PROXY header named it
   std::string proxy_tlvs;                  // of the header, raw
+  bool counted = false;                    // by the gate, which is told of its end
   std::unique_ptr<net::TlsSession> tls{};  // after its handshake; null: plain TCP
 };
 

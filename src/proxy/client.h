@@ -60,6 +60,7 @@ class Client final : public net::Connection {
   bool listed = false;              // has or had a name or a group (presence.h)
   bool rewound = false;             // paused until what is held back has come again (rewinds.h)
   bool tapped = false;              // somebody looks at its frames (taps.h)
+  bool counted = false;             // by the gate (gate.h)
   bool close_when_drained = false;  // an upstream sent Close
 };
 

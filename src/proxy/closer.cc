@@ -150,6 +150,7 @@ void Closer::release(Client& client) {
   if (client.proxy_tlvs) state_.shared.budget.remove(client.proxy_tlvs->size());
   state_.shared.connections[state_.index].fetch_sub(1, std::memory_order_relaxed);
   state_.shared.pool_connections[client.pool].fetch_sub(1, std::memory_order_relaxed);
+  if (client.counted) state_.shared.gate.leave(client.listener->index, client.peer);
   state_.clients.destroy(client);
 }
 

@@ -17,11 +17,30 @@ net::SocketOptions socket_options(const ListenerSettings& listener) {
   };
 }
 
+std::optional<TokenBucket::Rate> rate_of(const ListenerSettings& listener) {
+  const std::uint64_t rate = listener.admission.max_new_per_second;
+  const std::uint64_t burst = listener.admission.new_burst;
+  if (rate == 0) return std::nullopt;
+  return TokenBucket::Rate{.per_second = rate, .burst = burst == 0 ? rate : burst};
+}
+
+// Of a listener behind a balancer every connection counts: all have the balancer's address, as far
+// as is known when they are accepted.
+std::vector<net::Cidr> without_rate(const ListenerSettings& listener) {
+  if (listener.proxy_protocol) return {};
+  std::vector<net::Cidr> blocks = listener.admission.exempt;
+  for (const std::string_view loopback : {"127.0.0.0/8", "::1"}) {
+    blocks.push_back(*net::Cidr::parse(loopback));
+  }
+  return blocks;
+}
+
 }  // namespace
 
 void Doors::Counts::add(const net::Listener::Counters& counters) {
   accepted += counters.accepted;
   paused_at_cap += counters.paused_at_cap;
+  paused_for_rate += counters.paused_for_rate;
   paused_without_fds += counters.paused_without_fds;
   failed += counters.failed;
 }
@@ -44,7 +63,9 @@ absl::StatusOr<Doors::Planned> Doors::plan(const ListenerContext& listener,
                   .bind = address->to_string(),
                   .options = {.backlog = listener.settings->backlog,
                               .accepts_per_turn = accepts_per_turn,
-                              .socket = socket_options(*listener.settings)}};
+                              .socket = socket_options(*listener.settings),
+                              .rate = rate_of(*listener.settings),
+                              .without_rate = without_rate(*listener.settings)}};
   const net::Listener* bound = bound_to(planned.bind, planned.slot);
   const bool stays =
       planned.slot < doors_.size() && doors_[planned.slot].listener.get() == bound && bound;
@@ -131,6 +152,7 @@ std::vector<ListenerSnapshot> Doors::snapshot(const Layout& layout) const {
                    .open = listener.open,
                    .accepted = counts.accepted,
                    .paused_at_cap = counts.paused_at_cap,
+                   .paused_for_rate = counts.paused_for_rate,
                    .paused_without_fds = counts.paused_without_fds,
                    .failed = counts.failed});
   }

@@ -40,6 +40,7 @@ class Doors {
   struct Counts {
     std::uint64_t accepted = 0;
     std::uint64_t paused_at_cap = 0;
+    std::uint64_t paused_for_rate = 0;
     std::uint64_t paused_without_fds = 0;
     std::uint64_t failed = 0;
 

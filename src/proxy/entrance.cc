@@ -11,6 +11,7 @@ void Entrance::take_in(NewClient&& accepted) {
   const IdentitySettings& settings = listener.settings->identity;
   auto made =
       std::make_unique<Client>(poller_, arrival.fd, events_, listener, marks_.next(), arrival.peer);
+  made->counted = arrival.counted;
   if (!settings.rules.empty()) {
     made->arriving = std::make_unique<Arriving>(Arriving{
         .ticket = accepted.ticket,

@@ -150,6 +150,8 @@ void Handshakes::released(net::Connection& connection) {
   if (guest.client.arrival.fd >= 0) {
     state_.shared.connections[state_.index].fetch_sub(1, std::memory_order_relaxed);
     state_.shared.pool_connections[guest.pool].fetch_sub(1, std::memory_order_relaxed);
+    const Arrival& arrival = guest.client.arrival;
+    if (arrival.counted) state_.shared.gate.leave(arrival.listener, arrival.peer);
   }
   guests_.erase(guest.place);
 }

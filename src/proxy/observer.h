@@ -25,6 +25,14 @@ struct ConnectionSummary {
   CloseReason reason = CloseReason::unspecified;
 };
 
+// Connections that were not let in.
+struct RefusedConnections {
+  std::string_view listener;
+  std::string_view reason;  // the limit that was reached, the last time
+  std::string_view source;  // of the last one
+  std::uint64_t count = 0;  // since this was last told
+};
+
 // One worker's side of an upstream.
 struct UpstreamRef {
   std::uint32_t upstream = 0;  // UpstreamOrder::index
@@ -35,6 +43,8 @@ class Observer {
  public:
   virtual ~Observer() = default;
   virtual void connection_ended(const ConnectionSummary& summary) = 0;
+  // On the control thread.
+  virtual void connections_refused(const RefusedConnections& refused) = 0;
   virtual void upstream_ready(const UpstreamRef& ref, std::string_view pool,
                               std::string_view address, std::string_view name,
                               std::string_view protocol) = 0;

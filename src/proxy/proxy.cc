@@ -9,6 +9,7 @@
 #include "absl/hash/hash.h"
 #include "base/status.h"
 #include "identity/random_mark.h"
+#include "net/socket_options.h"
 #include "proxy/machine.h"
 
 namespace waymark::proxy {
@@ -60,7 +61,8 @@ void merge(SurveyAnswer& sum, SurveyAnswer part) {
 
 Proxy::Proxy(const Settings& settings, Observer& observer, net::Loop& loop,
              std::size_t worker_count)
-    : shared_(settings, worker_count, observer),
+    : loop_(loop),
+      shared_(settings, worker_count, observer),
       porch_(loop, [this](Arrival arrival) { hand_out(std::move(arrival)); }),
       doors_(
           loop,
@@ -116,6 +118,7 @@ absl::Status Proxy::serve(const Settings& settings) {
   shared_.presence.set_limits(settings.limits);
   shared_.claims.set_remembered(settings.limits.max_remembered_marks);
   shared_.max_tls_handshakes = settings.limits.max_tls_handshakes;
+  shared_.gate.set_rules(*layout_);
   drain_quiet_ = settings.drain.quiet;
   for (auto& worker : workers_) worker->post(LayoutChange{layout_});
   doors_.commit();
@@ -141,8 +144,26 @@ std::size_t Proxy::connections() const {
   return sum;
 }
 
+bool Proxy::admit(Arrival& arrival) {
+  const Gate::Answer answer = shared_.gate.admit(arrival.listener, arrival.peer, loop_.now_ms());
+  arrival.counted = answer.verdict == Admission::Verdict::counted;
+  if (arrival.counted || answer.verdict == Admission::Verdict::uncounted) return true;
+  net::close_with_reset(arrival.fd);
+  if (answer.to_tell == 0) return false;
+  const std::string source = arrival.peer.to_string();
+  shared_.observer.connections_refused({
+      .listener = layout_->listeners[arrival.listener].settings->name,
+      .reason = answer.verdict == Admission::Verdict::per_source ? "max_connections_per_source"
+                                                                 : "max_connections_per_prefix",
+      .source = source,
+      .count = answer.to_tell,
+  });
+  return false;
+}
+
 // To the worker with the fewest connections.
 void Proxy::hand_out(Arrival arrival) {
+  if (!admit(arrival)) return;
   std::size_t least = 0;
   for (std::size_t i = 1; i < shared_.connections.size(); ++i) {
     if (shared_.connections[i].load(std::memory_order_relaxed) <
@@ -225,6 +246,9 @@ ProxySnapshot Proxy::snapshot(std::chrono::milliseconds timeout) {
   {
     std::lock_guard lock(mutex_);
     all.listeners = doors_.snapshot(*layout_);
+    for (const ListenerContext& listener : layout_->listeners) {
+      all.listeners[listener.index].gate = shared_.gate.counts(listener.index);
+    }
   }
   all.presence = shared_.presence.counts();
   all.tls_handshakes = shared_.tls_handshakes;

@@ -88,8 +88,11 @@ class Proxy {
   Proxy(const Settings& settings, Observer& observer, net::Loop& loop, std::size_t worker_count);
 
   void hand_out(Arrival arrival);
+  // Whether the gate lets it in; if not, it is closed.
+  [[nodiscard]] bool admit(Arrival& arrival);
   [[nodiscard]] std::size_t connections() const;
 
+  net::Loop& loop_;
   Shared shared_;
   std::atomic<std::size_t> max_connections_{0};
   Framings framings_;                   // outlives the workers

@@ -56,6 +56,17 @@ struct TlsSettings {
   Millis handshake_timeout{10'000};
 };
 
+// Who may connect. 0: as many as there are.
+struct AdmissionSettings {
+  std::size_t max_connections_per_source = 0;  // of one address
+  std::size_t max_connections_per_prefix = 0;  // of one network
+  int source_prefix_v4 = 24;                   // bits of such a network
+  int source_prefix_v6 = 64;
+  std::vector<net::Cidr> exempt;         // these are not counted; neither is the loopback
+  std::uint64_t max_new_per_second = 0;  // beyond it clients wait in the backlog
+  std::uint64_t new_burst = 0;           // that may come at once; 0: those of a second
+};
+
 struct ListenerSettings {
   std::string name;
   std::string host;        // numeric address
@@ -65,6 +76,7 @@ struct ListenerSettings {
   std::optional<ProxyProtocolSettings> proxy_protocol;
   IdentitySettings identity;
   std::optional<TlsSettings> tls;
+  AdmissionSettings admission;
   int backlog = 4096;
   Millis frame_timeout{30'000};       // from an unfinished frame's first byte
   Millis idle_timeout{3'600'000};     // without a byte either way

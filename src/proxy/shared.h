@@ -11,6 +11,7 @@
 #include "base/chunk.h"
 #include "proxy/claims.h"
 #include "proxy/heartbeat.h"
+#include "proxy/gate.h"
 #include "proxy/layout.h"
 #include "proxy/mail.h"
 #include "proxy/memory_budget.h"
@@ -41,6 +42,7 @@ struct Shared {
   Presence presence;
   Claims claims;
   Roster roster;
+  Gate gate;
   Observer& observer;
   std::vector<std::atomic<std::size_t>> connections;  // of each worker, handed out and not released
   std::vector<Heartbeat> heartbeats;                  // of each worker

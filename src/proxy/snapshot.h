@@ -64,14 +64,24 @@ struct WorkerSnapshot {
   std::vector<UpstreamSnapshot> upstreams;  // by index
 };
 
+// Connections of a listener as its limits for each source see them.
+struct GateCounts {
+  std::size_t connections = 0;  // that are counted
+  std::size_t sources = 0;      // addresses of those
+  std::uint64_t refused_per_source = 0;
+  std::uint64_t refused_per_prefix = 0;
+};
+
 struct ListenerSnapshot {
   std::string name;
   std::string address;
   bool open = true;  // false: has been removed, its connections go on
   std::uint64_t accepted = 0;
   std::uint64_t paused_at_cap = 0;
+  std::uint64_t paused_for_rate = 0;
   std::uint64_t paused_without_fds = 0;
   std::uint64_t failed = 0;
+  GateCounts gate{};
 };
 
 // What became of connections to listeners that want a PROXY header.

@@ -88,6 +88,7 @@ class World final : public net::ConnectionEvents, public link::LinkEvents, proxy
   void link_has_room(link::Link& link) override;
 
   void connection_ended(const proxy::ConnectionSummary&) override {}
+  void connections_refused(const proxy::RefusedConnections&) override {}
   void upstream_ready(const proxy::UpstreamRef&, std::string_view, std::string_view,
                       std::string_view, std::string_view) override {}
   void upstream_failed(const proxy::UpstreamRef&, std::string_view, std::string_view,

@@ -106,17 +106,26 @@ TEST_CASE("shows what the process is and may use") {
 
 TEST_CASE("shows every count of a listener") {
   ProxySnapshot snapshot;
-  snapshot.listeners.push_back({.name = "devices",
-                                .address = "127.0.0.1:7999",
-                                .accepted = 1,
-                                .paused_at_cap = 2,
-                                .paused_without_fds = 3,
-                                .failed = 4});
+  snapshot.listeners.push_back(
+      {.name = "devices",
+       .address = "127.0.0.1:7999",
+       .accepted = 1,
+       .paused_at_cap = 2,
+       .paused_for_rate = 5,
+       .paused_without_fds = 3,
+       .failed = 4,
+       .gate = {.connections = 6, .sources = 7, .refused_per_source = 8, .refused_per_prefix = 9}});
   const auto samples = samples_of(snapshot);
   CHECK(samples.at("waymark_listener_accepted_total{listener=\"devices\"}") == 1);
   const std::string paused = "waymark_listener_paused_total{listener=\"devices\",cause=";
   CHECK(samples.at(paused + "\"max_connections\"}") == 2);
   CHECK(samples.at(paused + "\"descriptors\"}") == 3);
+  CHECK(samples.at(paused + "\"max_new_per_second\"}") == 5);
+  CHECK(samples.at("waymark_listener_counted_connections{listener=\"devices\"}") == 6);
+  CHECK(samples.at("waymark_listener_counted_sources{listener=\"devices\"}") == 7);
+  const std::string refused = "waymark_listener_refused_total{listener=\"devices\",reason=";
+  CHECK(samples.at(refused + "\"max_connections_per_source\"}") == 8);
+  CHECK(samples.at(refused + "\"max_connections_per_prefix\"}") == 9);
   CHECK(samples.at("waymark_listener_failed_total{listener=\"devices\"}") == 4);
 }
 

@@ -95,6 +95,14 @@ listeners:
     send_buffer: 20KiB
     up_window: 21KiB
     down: { soft: 22KiB, soft_timeout: 23s, hard: 24KiB }
+    limits:
+      max_connections_per_source: 71
+      max_connections_per_prefix: 72
+      source_prefix_v4: 16
+      source_prefix_v6: 56
+      exempt_cidrs: [ 192.0.2.0/24, "2001:db8::1" ]
+      max_new_per_second: 73
+      new_burst: 74
 pools:
   - name: p
     upstreams: [ { address: "Upstream.Internal:7001", protocol: link, insecure: true, weight: 7,
@@ -176,6 +184,14 @@ log: { level: warn, format: json }
   CHECK(listener.down_soft == 22 * 1024);
   CHECK(listener.down_soft_timeout == 23s);
   CHECK(listener.down_hard == 24 * 1024);
+  CHECK(listener.admission.max_connections_per_source == 71);
+  CHECK(listener.admission.max_connections_per_prefix == 72);
+  CHECK(listener.admission.source_prefix_v4 == 16);
+  CHECK(listener.admission.source_prefix_v6 == 56);
+  CHECK(listener.admission.exempt == std::vector<net::Cidr>{*net::Cidr::parse("192.0.2.0/24"),
+                                                            *net::Cidr::parse("2001:db8::1")});
+  CHECK(listener.admission.max_new_per_second == 73);
+  CHECK(listener.admission.new_burst == 74);
 
   const proxy::PoolSettings& pool = config.proxy.pools.at(0);
   CHECK(pool.upstreams.at(0) ==
@@ -322,6 +338,15 @@ TEST_CASE("the defaults of the schema and of settings.h are the same") {
   CHECK(parsed.down_soft == listener.down_soft);
   CHECK(parsed.down_soft_timeout == listener.down_soft_timeout);
   CHECK(parsed.down_hard == listener.down_hard);
+  CHECK(parsed.admission.max_connections_per_source ==
+        listener.admission.max_connections_per_source);
+  CHECK(parsed.admission.max_connections_per_prefix ==
+        listener.admission.max_connections_per_prefix);
+  CHECK(parsed.admission.source_prefix_v4 == listener.admission.source_prefix_v4);
+  CHECK(parsed.admission.source_prefix_v6 == listener.admission.source_prefix_v6);
+  CHECK(parsed.admission.exempt == listener.admission.exempt);
+  CHECK(parsed.admission.max_new_per_second == listener.admission.max_new_per_second);
+  CHECK(parsed.admission.new_burst == listener.admission.new_burst);
 
   const proxy::PoolSettings pool;
   const proxy::PoolSettings& parsed_pool = config.proxy.pools.at(0);

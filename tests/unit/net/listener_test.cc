@@ -215,6 +215,39 @@ TEST_CASE("what it asks of TCP may change, for those it accepts from then on") {
   CHECK(count == 5);
 }
 
+TEST_CASE("beyond its rate clients wait in the backlog, and are accepted at the rate") {
+  Front front;
+  front.listener->retune({.rate = TokenBucket::Rate{.per_second = 50, .burst = 3}});
+  std::vector<Peer> peers;
+  for (int i = 0; i < 8; ++i) peers.push_back(front.connect());
+  REQUIRE(front.accepts(1));
+  const std::uint64_t began = front.loop.now_ms();
+  CHECK(front.accepted.size() == 3);
+  REQUIRE(front.accepts(8));
+  CHECK(front.loop.now_ms() - began >= 100 - 1);
+  CHECK(front.listener->counters().paused_for_rate >= 1);
+  CHECK(front.listener->counters().paused_at_cap == 0);
+}
+
+TEST_CASE("whoever comes from a block without a rate takes no token") {
+  Front front;
+  front.listener->retune({.rate = TokenBucket::Rate{.per_second = 1, .burst = 1},
+                          .without_rate = {*Cidr::parse("127.0.0.0/8")}});
+  std::vector<Peer> peers;
+  for (int i = 0; i < 8; ++i) peers.push_back(front.connect());
+  REQUIRE(front.accepts(8));
+  CHECK(front.listener->counters().paused_for_rate == 0);
+}
+
+TEST_CASE("before it closes it accepts those who wait at whatever rate") {
+  Front front;
+  front.listener->retune({.rate = TokenBucket::Rate{.per_second = 1, .burst = 1}});
+  std::vector<Peer> peers;
+  for (int i = 0; i < 5; ++i) peers.push_back(front.connect());
+  front.listener->accept_waiting();
+  CHECK(front.accepted.size() == 5);
+}
+
 TEST_CASE("closing it for the first of several clients takes no other") {
   Front front;
   front.on_accept = [&] { front.listener->close(); };

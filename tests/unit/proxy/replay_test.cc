@@ -28,6 +28,7 @@ const Mark kStranger = *Mark::parse("00112233-4455-6677-8899-aabbccddeeff");
 
 class NoObserver final : public Observer {
   void connection_ended(const ConnectionSummary& /*summary*/) override {}
+  void connections_refused(const RefusedConnections& /*refused*/) override {}
   void upstream_ready(const UpstreamRef& /*ref*/, std::string_view /*pool*/,
                       std::string_view /*address*/, std::string_view /*name*/,
                       std::string_view /*protocol*/) override {}

@@ -1,0 +1,50 @@
+// How many connections of a listener one address, or one network, may have at a time.
+// Pure: knows no socket and no thread.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+#include "absl/container/flat_hash_map.h"
+#include "net/address.h"
+#include "proxy/settings.h"
+
+namespace waymark::proxy {
+
+// What holds memory are the sources of connections that are there: no more than those.
+class Admission {
+ public:
+  enum class Verdict : std::uint8_t {
+    uncounted,   // comes in; leave() is not told of it
+    counted,     // comes in
+    per_source,  // refused: max_connections_per_source
+    per_prefix,  // refused: max_connections_per_prefix
+  };
+
+  // From now on. Who is counted stays, also beyond a smaller limit, and stays counted.
+  void set_rules(const AdmissionSettings& rules);
+
+  [[nodiscard]] Verdict admit(const net::Address& source);
+  // A connection that was counted has ended.
+  void leave(const net::Address& source);
+
+  [[nodiscard]] std::size_t connections() const { return connections_; }
+  [[nodiscard]] std::size_t sources() const { return sources_.size(); }
+
+ private:
+  using Key = std::array<std::uint8_t, 16>;
+  using Counts = absl::flat_hash_map<Key, std::uint32_t>;
+
+  [[nodiscard]] static std::size_t count_of(const Counts& counts, const Key& key);
+  static void take_one(Counts& counts, const Key& key);
+  [[nodiscard]] Key prefix_of(const Key& source) const;
+  [[nodiscard]] bool is_free(const net::Address& source) const;
+
+  AdmissionSettings rules_;
+  Counts sources_;
+  Counts prefixes_;
+  std::size_t connections_ = 0;
+};
+
+}  // namespace waymark::proxy

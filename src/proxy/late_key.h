@@ -19,7 +19,7 @@ struct LateKey {
   Stage stage = Stage::search;
   identity::Search search;
   std::shared_ptr<const ListenerSettings> rules{};  // which `search` refers to, over reloads
-  std::uint64_t deadline_ms = 0;  // of Stage::former
+  std::uint64_t deadline_ms = 0;                    // of Stage::former
   PendingMark pending;
 };
 

@@ -10,8 +10,8 @@
 
 #include "base/chunk.h"
 #include "proxy/claims.h"
-#include "proxy/heartbeat.h"
 #include "proxy/gate.h"
+#include "proxy/heartbeat.h"
 #include "proxy/layout.h"
 #include "proxy/mail.h"
 #include "proxy/memory_budget.h"

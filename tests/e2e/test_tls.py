@@ -31,11 +31,12 @@ def became(proxy, result):
 class Talking:
     """A proxy with a listener that talks TLS, and an upstream that echoes."""
 
-    def __init__(self, rig, certificates, framing="line", limits=None, **more):
+    def __init__(self, rig, certificates, framing="line", limits=None, listener=None, **more):
         self.upstream = rig.upstream(answer=wire.echo)
         self.certificates = certificates
         top = {"limits": limits} if limits else {}
-        self.proxy = rig.proxy(self.upstream, framing=framing, listener=tls(certificates, **more), **top)
+        listener = {**tls(certificates, **more), **(listener or {})}
+        self.proxy = rig.proxy(self.upstream, framing=framing, listener=listener, **top)
         self._stack = rig
 
     def client(self, version=None, certificate=None, sni="server.example"):
@@ -134,6 +135,24 @@ def test_mutual_tls_with_a_ca(rig, certificates):
     assert list(told.client_names) == ["DNS:device-7.example", "URI:urn:device:7"]
 
 
+def test_a_clients_certificate_gives_its_mark(rig, certificates):
+    certificates.make("device", names="DNS:device-7.example")
+    both = Talking(
+        rig, certificates, client_auth="optional", pinned_spki=[certificates.spki("device")],
+        listener={"identity": [{"tls_client_certificate": {}}]},
+    )
+    for line in (b"first", b"second"):
+        client = both.client(certificate="device")
+        assert client.ask(line) == line
+        client.close()
+    assert both.client().ask(b"nobody") == b"nobody"
+    first, second, nobody = [event.mark for event in both.upstream.events("opened")]
+    assert first == second != nobody
+    told = both.upstream.events("opened")[0].opened
+    assert told.mark_source == link.MARK_SOURCE_TLS_CLIENT_CERTIFICATE
+    assert told.trust == link.TRUST_PROVEN
+
+
 def test_mutual_tls_with_pinned_keys(rig, certificates):
     certificates.make("device")
     certificates.make("stranger")
@@ -144,7 +163,8 @@ def test_mutual_tls_with_pinned_keys(rig, certificates):
 
 def test_the_server_name_chooses_the_certificate(rig, certificates):
     other = certificates.make("other", names="DNS:other.example,DNS:*.other.example", issuer="ca")
-    both = Talking(rig, certificates, certificates=[certificates.pair("server"), certificates.pair(other)])
+    shown_ones = [certificates.pair("server"), certificates.pair(other)]
+    both = Talking(rig, certificates, listener={"tls": {"certificates": shown_ones}})
 
     def shown(sni):
         der = both.client(sni=sni).ssl.getpeercert(binary_form=True)

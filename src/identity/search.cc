@@ -44,6 +44,7 @@ Search::Search(const Rules& rules, const Known& known) : rules_(rules), first_(r
 
 void Search::frame(std::string_view frame) {
   ++frames_;
+  frame = frame.substr(0, kMostBytes);
   for (std::size_t i = 0; i < first_; ++i) {
     const auto* rule = std::get_if<FrameRule>(&rules_[i].how);
     if (rule == nullptr || frames_ > rule->frames) continue;

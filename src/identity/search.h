@@ -30,6 +30,9 @@ struct Known {
 
 class Search {
  public:
+  // Of a longer frame the rest is not looked at.
+  static constexpr std::size_t kMostBytes = 64 * 1024;
+
   // `rules` outlives it.
   Search(const Rules& rules, const Known& known);
 

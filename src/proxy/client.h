@@ -38,6 +38,11 @@ class Client final : public net::Connection {
     return incarnation ? incarnation->number : 1;
   }
 
+  // What Opened has said of the connection under this mark, which it has or had.
+  [[nodiscard]] std::uint64_t number_of(const Mark& mark) const {
+    return mark == session.mark() ? incarnation_number() : 1;
+  }
+
   session::Session session;
   frame::Framer framer;
   const ListenerContext* listener;  // of the worker's layout
@@ -48,14 +53,14 @@ class Client final : public net::Connection {
   std::uint32_t gather_first = kNone;  // what this batch of commands writes (write_gather.h)
   std::uint32_t gather_last = kNone;
   std::uint32_t gather_bytes = 0;
-  std::uint32_t attribute_bytes = 0;               // what they take
-  std::unique_ptr<wire::Attributes> attributes;    // upstreams stored; null: none
-  std::unique_ptr<const std::string> proxy_tlvs;   // of its PROXY header, raw; null: none
-  std::unique_ptr<Arriving> arriving;              // null: it has its mark and its place
-  std::unique_ptr<LateKey> late;                   // null: no key is expected any more
-  std::unique_ptr<const Incarnation> incarnation;  // null: its mark is random
-  bool retired = false;                            // ended; its socket is on the way out
-  bool waiting = false;                            // in the queue of its link for room
+  std::uint32_t attribute_bytes = 0;              // what they take
+  std::unique_ptr<wire::Attributes> attributes;   // upstreams stored; null: none
+  std::unique_ptr<const std::string> proxy_tlvs;  // of its PROXY header, raw; null: none
+  std::unique_ptr<Arriving> arriving;             // null: it has its mark and its place
+  std::unique_ptr<LateKey> late;                  // null: no key is expected any more
+  std::unique_ptr<Incarnation> incarnation;       // null: its mark is random
+  bool retired = false;                           // ended; its socket is on the way out
+  bool waiting = false;                           // in the queue of its link for room
   bool moving = false;              // paused until its upstream has all it sent (mover.h)
   bool listed = false;              // has or had a name or a group (presence.h)
   bool rewound = false;             // paused until what is held back has come again (rewinds.h)

@@ -63,7 +63,9 @@ class ClientTable {
     if (client.arriving) {
       remove(client, arriving_);
     } else {
-      by_mark_.erase(&client);
+      if (const auto at = by_mark_.find(&client); at != by_mark_.end() && *at == &client) {
+        by_mark_.erase(at);
+      }
       remove(client, live_);
       if (client.incarnation) aliases_.erase(client.incarnation->alias);
     }

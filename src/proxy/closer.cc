@@ -17,8 +17,9 @@ void Closer::close(Client& client, CloseReason reason) {
   const session::Ending& ending = session::ending_of(reason);
   const bool dropped = ending.output == session::QueuedOutput::dropped;
   if (dropped || client.queued_bytes() == 0) {
-    settle(client, reason == CloseReason::slow_consumer ? wire::Refusal::slow_consumer
-                                                        : wire::Refusal::closed);
+    outcomes_.settle(client.session.mark(), reason == CloseReason::slow_consumer
+                                                ? wire::Refusal::slow_consumer
+                                                : wire::Refusal::closed);
   }
   tell_upstream(client, reason);
   tell_observer(client, reason);
@@ -44,30 +45,31 @@ void Closer::close(Client& client, CloseReason reason) {
   state_.charge(client);
 }
 
-void Closer::settle(const Client& client, wire::Refusal reason) {
-  outcomes_.settle(client.session.mark(), reason);
-  if (client.incarnation && !client.incarnation->alias.is_nil()) {
-    outcomes_.settle(client.incarnation->alias, reason);
+void Closer::give_up_marks(Client& client) {
+  if (client.arriving || client.late) give_up_pending(client);
+  if (!client.incarnation) return;
+  const session::Session& session = client.session;
+  state_.shared.claims.release(session.mark(), client.incarnation->number, unix_ns() / 1'000);
+  if (session.attached() && session.share().holds_any()) {
+    state_.formers[session.mark()] = {session.upstream(), session.share().held_events()};
   }
 }
 
-void Closer::give_up_marks(Client& client) {
-  const std::uint64_t now_us = unix_ns() / 1'000;
-  if (client.arriving || client.late) {
-    const PendingMark& pending = client.pending();
-    const auto at = state_.awaited_marks.find(pending.mark);
-    if (at != state_.awaited_marks.end() && at->second == &client) state_.awaited_marks.erase(at);
-    if (pending.incarnation) {
-      state_.shared.claims.release(pending.mark, pending.incarnation->number, now_us);
-    }
-  }
-  if (!client.incarnation) return;
-  const session::Session& session = client.session;
-  state_.shared.claims.release(session.mark(), client.incarnation->number, now_us);
-  // The next connection with this mark may come to this worker, and to the same link.
-  if (session.attached() && session.share().holds_any()) {
-    state_.upstream_of(client).link->disown(session.mark());
-  }
+void Closer::give_up_pending(Client& client) {
+  PendingMark& pending = client.pending();
+  const auto at = state_.awaited_marks.find(pending.mark);
+  if (at != state_.awaited_marks.end() && at->second == &client) state_.awaited_marks.erase(at);
+  if (!pending.incarnation) return;
+  state_.shared.claims.release(pending.mark, pending.incarnation->number, unix_ns() / 1'000);
+  pending.incarnation.reset();
+}
+
+void Closer::forget_former(const Mark& mark) {
+  outcomes_.settle(mark, wire::Refusal::closed);
+  const auto at = state_.formers.find(mark);
+  if (at == state_.formers.end()) return;
+  state_.fleet->upstreams()[at->second.upstream].link->disown(mark);
+  state_.formers.erase(at);
 }
 
 void Closer::close_broken(Client& client, int error_number) {
@@ -142,7 +144,8 @@ void Closer::release(Client& client) {
   // What was still queued at its end: written by now, or not any more. Who has taken its mark has
   // receipts of his own.
   if (state_.clients.find(client.session.mark()) == nullptr) {
-    settle(client, client.queued_bytes() == 0 ? wire::Refusal::unspecified : wire::Refusal::closed);
+    outcomes_.settle(client.session.mark(), client.queued_bytes() == 0 ? wire::Refusal::unspecified
+                                                                       : wire::Refusal::closed);
   }
   state_.counters.input_discarded_bytes += client.discarded_bytes();
   state_.shared.budget.remove(client.charged);

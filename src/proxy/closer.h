@@ -25,9 +25,12 @@ class Closer {
   // The socket is closed: destroys the client.
   void release(Client& client);
 
+  // The client waits for a mark no longer.
+  void give_up_pending(Client& client);
+  // Another connection gets the mark of one that has ended, whatever that one has left.
+  void forget_former(const Mark& mark);
+
  private:
-  // Receipts for what was sent to the client.
-  void settle(const Client& client, wire::Refusal reason);
   void give_up_marks(Client& client);
   void tell_upstream(Client& client, CloseReason reason);
   void give_what_is_held_back(Client& client);

@@ -90,10 +90,10 @@ bool DownPath::completes(const Origin& origin, const wire::Command& command) {
 // The frame that it answers came on an earlier connection with the mark.
 bool DownPath::answers_a_former(const link::Link& link, const wire::Command& command) {
   const Client* client = look_up(command.mark);
-  if (client == nullptr || !client->incarnation || !client->incarnation->returning) return false;
+  if (client == nullptr || !client->incarnation) return false;
   if (!link.ledger().find(command.reply_to)) return false;
   const ChunkRange frame = link.ledger().range_of(command.reply_to);
-  return wire::header_of_entry(frame.bytes()).received_at < client->incarnation->since_ns;
+  return state_.client_of(wire::header_of_entry(frame.bytes())) == nullptr;
 }
 
 void DownPath::carry_out(const Origin& origin, const wire::Command& command) {
@@ -155,7 +155,7 @@ void DownPath::to_mark(const Origin& origin, const wire::Command& command) {
     if (receipt && !may_want_receipt(*last_)) {
       return answers_.refuse(origin, command, wire::Refusal::too_many);
     }
-    if (apply(origin, *last_, command) && receipt) want_receipt(origin, command);
+    if (apply(origin, *last_, command) && receipt) want_receipt(origin, *last_, command);
     return;
   }
   if (origin.hops_left > 0) return forward(origin, command);
@@ -220,20 +220,22 @@ bool DownPath::may_want_receipt(Client& client) {
   return !client.retired && outcomes_.takes_more(client.session.mark());
 }
 
-void DownPath::want_receipt(const Origin& origin, const wire::Command& command) {
-  outcomes_.want_receipt(origin.worker, {.mark = command.mark,
-                                         .upstream = origin.upstream,
-                                         .stream = origin.stream,
-                                         .reply_to = command.reply_to,
-                                         .receipt = command.receipt,
-                                         .target = std::string(origin.target)});
+void DownPath::want_receipt(const Origin& origin, const Client& client,
+                            const wire::Command& command) {
+  outcomes_.want_receipt(client.session.mark(), origin.worker,
+                         {.mark = command.mark,
+                          .upstream = origin.upstream,
+                          .stream = origin.stream,
+                          .reply_to = command.reply_to,
+                          .receipt = command.receipt,
+                          .target = std::string(origin.target)});
 }
 
 bool DownPath::apply(const Origin& origin, Client& client, const wire::Command& command) {
   wire::Refusal refusal = wire::Refusal::unspecified;
   if (!in_reach(origin, client)) {
     refusal = wire::Refusal::not_reachable;
-  } else if (command.incarnation != 0 && command.incarnation != client.incarnation_number()) {
+  } else if (command.incarnation != 0 && command.incarnation != client.number_of(command.mark)) {
     refusal = wire::Refusal::stale_incarnation;
   } else if (command.action == wire::ActionKind::send) {
     refusal = send(client, command);

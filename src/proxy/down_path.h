@@ -57,7 +57,7 @@ class DownPath {
   // False: it was refused, and the upstream told.
   bool apply(const Origin& origin, Client& client, const wire::Command& command);
   [[nodiscard]] bool may_want_receipt(Client& client);
-  void want_receipt(const Origin& origin, const wire::Command& command);
+  void want_receipt(const Origin& origin, const Client& client, const wire::Command& command);
   void end(const Origin& origin, Client& client, const wire::Command& command);
   // Carries out a Send, unless it answers why not.
   [[nodiscard]] wire::Refusal send(Client& client, const wire::Command& command);

@@ -1,5 +1,6 @@
 #include "proxy/entrance.h"
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 
@@ -12,37 +13,40 @@ void Entrance::take_in(NewClient&& accepted) {
   auto made =
       std::make_unique<Client>(poller_, arrival.fd, events_, listener, marks_.next(), arrival.peer);
   made->counted = arrival.counted;
+  if (arrival.tls) made->start_tls(std::move(arrival.tls));
+  if (!arrival.proxy_tlvs.empty()) {
+    made->proxy_tlvs = std::make_unique<const std::string>(std::move(arrival.proxy_tlvs));
+    state_.shared.budget.add(made->proxy_tlvs->size());
+  }
   if (!settings.rules.empty()) {
     made->arriving = std::make_unique<Arriving>(Arriving{
         .ticket = accepted.ticket,
-        .deadline_ms = state_.loop.now_ms() + static_cast<std::uint64_t>(settings.wait.count())});
+        .deadline_ms = state_.loop.now_ms() + static_cast<std::uint64_t>(settings.wait.count()),
+        .key = search_for(*made)});
   }
-  if (arrival.tls) made->start_tls(std::move(arrival.tls));
   Client& client = made->arriving ? state_.clients.receive(std::move(made))
                                   : state_.clients.add(std::move(made));
-  if (!arrival.proxy_tlvs.empty()) {
-    client.proxy_tlvs = std::make_unique<const std::string>(std::move(arrival.proxy_tlvs));
-    state_.shared.budget.add(client.proxy_tlvs->size());
-  }
   ListenerTraffic& traffic = state_.traffic_of(client);
   ++traffic.opened;
   ++traffic.connections;
   if (!client.arriving) return place(client, accepted.ticket);
   if (state_.draining) return closer_.close(client, CloseReason::draining);
-  const identity::Search search = search_for(client);
+  const identity::Search& search = client.arriving->key.search;
   if (!search.is_open()) return settle(client, search.found());
   client.want_readable(true);
 }
 
-identity::Search Entrance::search_for(const Client& client) {
+KeySearch Entrance::search_for(const Client& client) {
   const std::string ip = client.peer.host();
   const net::TlsFacts tls = client.tls() != nullptr ? client.tls()->facts() : net::TlsFacts();
-  return identity::Search(
-      client.listener->settings->identity.rules,
-      {.source_ip = ip,
-       .proxy_tlvs = client.proxy_tlvs ? std::string_view(*client.proxy_tlvs) : std::string_view(),
-       .certificate_spki = tls.spki_sha256,
-       .certificate_sans = tls.alternative_names});
+  const auto& settings = client.listener->settings;
+  return {settings,
+          identity::Search(settings->identity.rules,
+                           {.source_ip = ip,
+                            .proxy_tlvs = client.proxy_tlvs ? std::string_view(*client.proxy_tlvs)
+                                                            : std::string_view(),
+                            .certificate_spki = tls.spki_sha256,
+                            .certificate_sans = tls.alternative_names})};
 }
 
 void Entrance::look(Client& client) {
@@ -50,24 +54,30 @@ void Entrance::look(Client& client) {
   search(client, /*late=*/false);
 }
 
-// Whatever has come is looked at anew each time: nothing of a newcomer is kept.
+// Nothing of a newcomer is kept: each time its bytes are in front of us from the first one on.
+// Whole frames are looked at once.
 void Entrance::search(Client& client, bool late) {
   using Kind = net::Connection::ReadResult::Kind;
+  Arriving& arriving = *client.arriving;
+  identity::Search& search = arriving.key.search;
   const auto got = client.peek(scratch_.data(), scratch_.size());
   if (got.kind == Kind::failed) return closer_.close_broken(client, got.error_number);
-  identity::Search search = search_for(client);
-  frame::Framer framer(client.framer.framing());
-  const frame::Fault fault = framer.feed({scratch_.data(), got.size},
-                                         [&](std::string_view frame) { search.frame(frame); });
+  frame::Fault fault = frame::Fault::none;
+  if (got.size > arriving.looked_at) {
+    const std::string_view news(scratch_.data() + arriving.looked_at,
+                                got.size - arriving.looked_at);
+    frame::Framer framer(client.framer.framing());
+    fault = framer.feed(news, [&](std::string_view frame) { search.frame(frame); });
+    arriving.looked_at += news.size() - std::min(news.size(), framer.unfinished_bytes());
+  }
   const bool more_may_come = got.kind != Kind::end && !client.input_complete() &&
                              fault == frame::Fault::none && got.size < scratch_.size();
   if (search.is_open() && more_may_come && !late) return;
   // The frames it has seen will be read, and looked at again.
-  if (search.is_open() && more_may_come && !state_.pool_of(client).work) {
-    client.late = std::make_unique<LateKey>(
-        LateKey{.search = search_for(client), .rules = client.listener->settings});
-  }
-  settle(client, search.found());
+  const bool may_come_late =
+      search.is_open() && more_may_come && search.found().source == identity::Source::random;
+  if (may_come_late) client.late = std::make_unique<LateKey>(LateKey{.key = search_for(client)});
+  settle(client, identity::Identity(search.found()));
 }
 
 void Entrance::settle(Client& client, const identity::Identity& identity) {
@@ -90,24 +100,33 @@ void Entrance::claim(Client& client, const identity::Identity& identity) {
   }
 }
 
-// With a pool that queues, what waits under a mark is of whoever has it: a newcomer comes behind.
-bool Entrance::former_still_waits(const Client& client) const {
-  const PendingMark& pending = client.arriving->pending;
-  if (!pending.incarnation || !pending.incarnation->returning) return false;
-  const auto& work = state_.pool_of(client).work;
-  return work && (work->waits(pending.mark) || work->ended.contains(pending.mark) ||
-                  !work->queue.may_pass(pending.mark));
+// What comes again, or waits, under its mark is of the connection that had it before: whose opening
+// and end are to come before its own.
+bool Entrance::leaves_something(const PendingMark& pending, const Pool& pool) const {
+  const Mark& mark = pending.mark;
+  if (state_.formers.contains(mark) || state_.rewinds.holds(mark) || state_.backlog.holds(mark)) {
+    return true;
+  }
+  const auto& work = pool.work;
+  return work && (work->waits(mark) || work->ended.contains(mark) || !work->queue.may_pass(mark));
 }
 
 void Entrance::admit(Client& client) {
-  if (former_still_waits(client)) {
-    client.arriving->stage = Arriving::Stage::queue;
-    return marking_.await(client, client.arriving->pending);
+  Arriving& arriving = *client.arriving;
+  if (arriving.pending.incarnation) {
+    const Pool& pool = state_.pool_of(client);
+    const bool again = arriving.stage == Arriving::Stage::leftovers;
+    const bool late = again && !pool.work && state_.loop.now_ms() >= arriving.deadline_ms;
+    if (!late && leaves_something(arriving.pending, pool)) {
+      if (again) return;
+      arriving.stage = Arriving::Stage::leftovers;
+      arriving.deadline_ms = state_.loop.now_ms() + kLeftoversMs;
+      return marking_.await(client, arriving.pending);
+    }
+    closer_.forget_former(arriving.pending.mark);
+    marking_.adopt(client, std::move(arriving.pending));
   }
-  const std::uint64_t ticket = client.arriving->ticket;
-  if (client.arriving->pending.incarnation) {
-    marking_.adopt(client, std::move(client.arriving->pending));
-  }
+  const std::uint64_t ticket = arriving.ticket;
   state_.clients.admit(client);
   place(client, ticket);
 }
@@ -131,7 +150,7 @@ void Entrance::tick() {
       case Arriving::Stage::former:
         if (late) admit(*client);
         break;
-      case Arriving::Stage::queue:
+      case Arriving::Stage::leftovers:
         if (client->peer_gone()) {
           closer_.close(*client, CloseReason::client_reset);
         } else {

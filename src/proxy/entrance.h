@@ -50,15 +50,17 @@ class Entrance {
   void close();
 
  private:
-  [[nodiscard]] static identity::Search search_for(const Client& client);
+  [[nodiscard]] static KeySearch search_for(const Client& client);
   // What its first bytes say; nothing while more of them may say more, unless `late`.
   void search(Client& client, bool late);
   void settle(Client& client, const identity::Identity& identity);
   void claim(Client& client, const identity::Identity& identity);
   void place(Client& client, std::uint64_t ticket);
-  [[nodiscard]] bool former_still_waits(const Client& client) const;
+  [[nodiscard]] bool leaves_something(const PendingMark& pending, const Pool& pool) const;
 
   static constexpr std::size_t kScratch = 64 * 1024;
+  // How long an upstream may take for what the connection before has sent.
+  static constexpr std::uint64_t kLeftoversMs = 2'000;
 
   WorkerState& state_;
   Marking& marking_;

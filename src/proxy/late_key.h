@@ -2,24 +2,22 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 
-#include "identity/search.h"
 #include "proxy/incarnation.h"
-#include "proxy/settings.h"
+#include "proxy/key_search.h"
 
 namespace waymark::proxy {
 
 struct LateKey {
   enum class Stage : std::uint8_t {
-    search,  // frames are looked at as they are read
-    quiet,   // found: not read until all events under its old mark are done
-    former,  // as Arriving::Stage::former
+    search,   // frames are looked at as they are read
+    quiet,    // found: not read until all events under its old mark are done
+    former,   // and the connection that has the new one is being closed by its worker
+    granted,  // and nobody has it
   };
   Stage stage = Stage::search;
-  identity::Search search;
-  std::shared_ptr<const ListenerSettings> rules{};  // which `search` refers to, over reloads
-  std::uint64_t deadline_ms = 0;                    // of Stage::former
+  KeySearch key;
+  std::uint64_t deadline_ms = 0;  // of Stage::former
   PendingMark pending;
 };
 

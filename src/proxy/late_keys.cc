@@ -1,6 +1,7 @@
 #include "proxy/late_keys.h"
 
 #include <utility>
+#include <vector>
 
 #include "proxy/opening.h"
 
@@ -9,53 +10,77 @@ namespace waymark::proxy {
 void LateKeys::tick() {
   for (const Mark& mark : std::exchange(state_.late_keys, {})) {
     Client* client = state_.clients.find(mark);
-    if (client == nullptr || !client->late) continue;
-    if (client->late->stage == LateKey::Stage::former) {
-      if (state_.loop.now_ms() >= client->late->deadline_ms) {
-        go_on(*client);
-        continue;
-      }
-    } else if (is_quiet(*client)) {
-      claim(*client);
-      if (client->retired || !client->late) continue;
-    }
-    state_.late_keys.push_back(mark);
+    const bool waits = client != nullptr && client->session.mark() == mark && client->late &&
+                       client->late->stage != LateKey::Stage::search;
+    if (waits && go_on(*client)) state_.late_keys.push_back(mark);
   }
+}
+
+bool LateKeys::go_on(Client& client) {
+  LateKey& late = *client.late;
+  if (must_stay(client)) {
+    stay(client);
+    return false;
+  }
+  if (late.stage == LateKey::Stage::former && state_.loop.now_ms() >= late.deadline_ms) {
+    late.stage = LateKey::Stage::granted;
+  }
+  if (late.stage == LateKey::Stage::former || !is_quiet(client)) return true;
+  if (late.stage == LateKey::Stage::quiet && !claim(client)) return false;
+  if (late.stage == LateKey::Stage::former) return true;
+  rename(client);
+  return false;
+}
+
+bool LateKeys::must_stay(const Client& client) const {
+  if (state_.pool_of(client).work) return true;
+  return client.session.attached() &&
+         state_.upstream_of(client).link->protocol() == link::ProtocolKind::legacy;
+}
+
+void LateKeys::stay(Client& client) {
+  closer_.give_up_pending(client);
+  client.late.reset();
+  state_.resume(client);
 }
 
 // Nothing of it is on its way, waits, or could come again.
 bool LateKeys::is_quiet(Client& client) const {
   if (!client.session.attached() || client.moving || client.rewound) return false;
-  const Upstream& upstream = state_.upstream_of(client);
   const session::Share& share = client.session.share();
-  return !share.holds_any() && share.outstanding(upstream.link->written_batch()) == 0;
+  const link::Link& link = *state_.upstream_of(client).link;
+  return !share.holds_any() && share.outstanding(link.settled_batch()) == 0;
 }
 
-void LateKeys::claim(Client& client) {
-  switch (marking_.claim(client, client.late->search.found(), client.late->pending)) {
+bool LateKeys::claim(Client& client) {
+  LateKey& late = *client.late;
+  switch (marking_.claim(client, late.key.search.found(), late.pending)) {
     case Marking::Claimed::granted:
-      return go_on(client);
+      late.stage = LateKey::Stage::granted;
+      return true;
     case Marking::Claimed::awaited:
-      client.late->stage = LateKey::Stage::former;
-      client.late->deadline_ms = state_.loop.now_ms() + Marking::kFormerMs;
-      return;
+      late.stage = LateKey::Stage::former;
+      late.deadline_ms = state_.loop.now_ms() + Marking::kFormerMs;
+      return true;
     case Marking::Claimed::refused:
-      return closer_.close(client, CloseReason::duplicate);
+      closer_.close(client, CloseReason::duplicate);
+      return false;
   }
+  return false;
 }
 
-void LateKeys::go_on(Client& client) {
+void LateKeys::rename(Client& client) {
   const Mark old = client.session.mark();
   PendingMark pending = std::move(client.late->pending);
   client.late.reset();
-  if (client.incarnation) {
-    state_.shared.claims.release(old, client.incarnation->number, unix_ns() / 1'000);
-  }
+  closer_.forget_former(pending.mark);
   pending.incarnation->alias = old;
   state_.clients.rename(client, [&] { marking_.adopt(client, std::move(pending)); });
-  if (client.listed) state_.shared.presence.rename(old, client.session.mark());
+  const Mark& mark = client.session.mark();
+  if (client.listed) state_.shared.presence.rename(old, mark);
+  if (client.tapped) state_.taps.rename(old, mark);
+  outcomes_.rename(old, mark);
   ++state_.counters.identified[static_cast<std::size_t>(client.incarnation->identity.source)];
-  if (!client.session.attached()) return;  // whoever serves it next is told with its opening
   state_.send(client, WorkerState::header_of(client), wire::EventKind::marked,
               wire::encode(marking_of(client, old)));
   state_.resume(client);

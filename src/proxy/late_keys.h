@@ -1,32 +1,38 @@
-// Keys that were found after their client had been let in under another mark (Entrance). The client
-// is not read from until all it has sent under that mark is done; then its upstream is told Marked,
-// and the old mark stays an alias.
+// Keys that were found after their client had been let in under a random mark (Entrance). The
+// client is not read from until all it has sent under that mark is done; then its upstream is told
+// Marked, and the old mark stays an alias.
 #pragma once
-
-#include <vector>
 
 #include "proxy/closer.h"
 #include "proxy/marking.h"
+#include "proxy/outcomes.h"
 #include "proxy/worker_state.h"
 
 namespace waymark::proxy {
 
 class LateKeys {
  public:
-  LateKeys(WorkerState& state, Marking& marking, Closer& closer)
-      : state_(state), marking_(marking), closer_(closer) {}
+  LateKeys(WorkerState& state, Marking& marking, Outcomes& outcomes, Closer& closer)
+      : state_(state), marking_(marking), outcomes_(outcomes), closer_(closer) {}
 
   // Whoever had the mark of this client is gone.
-  void go_on(Client& client);
+  static void taken_over(Client& client) { client.late->stage = LateKey::Stage::granted; }
   // About ten times a second.
   void tick();
 
  private:
+  // False: there is nothing left to do for it.
+  [[nodiscard]] bool go_on(Client& client);
   [[nodiscard]] bool is_quiet(Client& client) const;
-  void claim(Client& client);
+  // Where it is served now a mark cannot change.
+  [[nodiscard]] bool must_stay(const Client& client) const;
+  void stay(Client& client);
+  [[nodiscard]] bool claim(Client& client);
+  void rename(Client& client);
 
   WorkerState& state_;
   Marking& marking_;
+  Outcomes& outcomes_;
   Closer& closer_;
 };
 

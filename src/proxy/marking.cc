@@ -1,5 +1,6 @@
 #include "proxy/marking.h"
 
+#include <memory>
 #include <utility>
 
 #include "base/unix_clock.h"
@@ -10,16 +11,16 @@ Marking::Claimed Marking::claim(Client& client, const identity::Identity& identi
                                 PendingMark& pending) {
   using Kind = Claims::Grant::Kind;
   const IdentitySettings& settings = client.listener->settings->identity;
-  const std::uint64_t now_ns = unix_ns();
   const bool only_claimed = identity.trust <= identity::Trust::claimed;
   Claims::Wish wish{.mark = identity::derived_mark(settings.space, identity),
                     .worker = state_.index,
                     .duplicates = settings.duplicates,
                     .max_take_overs = only_claimed ? settings.max_take_overs : 0,
-                    .now_us = now_ns / 1'000};
+                    .now_us = unix_ns() / 1'000};
   Claims::Grant grant = state_.shared.claims.claim(wish);
   while (grant.kind == Kind::taken && settings.duplicates == Duplicates::allow) {
-    wish.mark = identity::derived_mark(settings.space, identity, wish.now_us++);
+    ++wish.now_us;  // which will be its incarnation
+    wish.mark = identity::derived_mark(settings.space, identity, wish.now_us);
     grant = state_.shared.claims.claim(wish);
   }
   if (grant.kind != Kind::granted) return Claimed::refused;
@@ -27,8 +28,7 @@ Marking::Claimed Marking::claim(Client& client, const identity::Identity& identi
   pending = {wish.mark, std::make_unique<Incarnation>(Incarnation{.identity = identity,
                                                                   .number = grant.incarnation,
                                                                   .returning = grant.returning,
-                                                                  .away_ms = grant.away_ms,
-                                                                  .since_ns = now_ns})};
+                                                                  .away_ms = grant.away_ms})};
   if (!grant.holder) return Claimed::granted;
   const TakeOver order{wish.mark, grant.incarnation, state_.index};
   if (*grant.holder == state_.index) {
@@ -41,7 +41,9 @@ Marking::Claimed Marking::claim(Client& client, const identity::Identity& identi
 }
 
 void Marking::await(Client& client, const PendingMark& pending) {
-  state_.awaited_marks[pending.mark] = &client;
+  Client*& waiting = state_.awaited_marks[pending.mark];
+  Client* before = std::exchange(waiting, &client);
+  if (before != nullptr && before != &client) closer_.close(*before, CloseReason::taken_over);
 }
 
 void Marking::adopt(Client& client, PendingMark&& pending) {
@@ -49,17 +51,20 @@ void Marking::adopt(Client& client, PendingMark&& pending) {
   if (at != state_.awaited_marks.end() && at->second == &client) state_.awaited_marks.erase(at);
   client.session.set_mark(pending.mark);
   client.incarnation = std::move(pending.incarnation);
+  client.incarnation->since_ns = unix_ns();  // whoever had the mark has had his end by now
 }
 
 // Whoever waits for the mark has been given it later than whoever has it.
 void Marking::take_over(const TakeOver& order) {
-  const auto close = [&](Client& former, std::uint64_t incarnation) {
-    if (incarnation < order.incarnation) closer_.close(former, CloseReason::taken_over);
-  };
-  if (Client* former = state_.clients.find(order.mark))
-    close(*former, former->incarnation_number());
-  if (const auto at = state_.awaited_marks.find(order.mark); at != state_.awaited_marks.end()) {
-    close(*at->second, at->second->pending().incarnation->number);
+  Client* has = state_.clients.find(order.mark);
+  if (has != nullptr && has->session.mark() == order.mark &&
+      has->incarnation_number() < order.incarnation) {
+    closer_.close(*has, CloseReason::taken_over);
+  }
+  const auto at = state_.awaited_marks.find(order.mark);
+  if (at != state_.awaited_marks.end() &&
+      at->second->pending().incarnation->number < order.incarnation) {
+    closer_.close(*at->second, CloseReason::taken_over);
   }
   if (order.worker == state_.index) return;
   state_.shared.post(order.worker, TakenOver{order.mark, order.incarnation});

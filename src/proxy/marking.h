@@ -34,7 +34,7 @@ class Marking {
 
   // Somebody else is given the mark: a client of this worker that has it is closed.
   void take_over(const TakeOver& order);
-  // The client that waited for this; nullptr if it does not any more.
+  // The client that waited for this; nullptr if it does not any more, or for something else.
   [[nodiscard]] Client* taken_over(const TakenOver& done);
 
  private:

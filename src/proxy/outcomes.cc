@@ -47,8 +47,15 @@ bool Outcomes::takes_more(const Mark& client) const {
   return at == wanted_.end() || at->second.size() < kMostOpen;
 }
 
-void Outcomes::want_receipt(std::size_t worker, const SendOutcome& outcome) {
-  wanted_[outcome.mark].push_back({worker, outcome});
+void Outcomes::want_receipt(const Mark& client, std::size_t worker, const SendOutcome& outcome) {
+  wanted_[client].push_back({worker, outcome});
+}
+
+void Outcomes::rename(const Mark& old, const Mark& mark) {
+  auto open = wanted_.extract(old);
+  if (open.empty()) return;
+  open.key() = mark;
+  wanted_.insert(std::move(open));
 }
 
 void Outcomes::settle(const Mark& client, wire::Refusal reason) {

@@ -29,8 +29,11 @@ class Outcomes {
   // queue costs more here than there.
   static constexpr std::size_t kMostOpen = 16'384;
   [[nodiscard]] bool takes_more(const Mark& client) const;
-  // The payload was given to this client's connection: settle() will tell. The reason is open yet.
-  void want_receipt(std::size_t worker, const SendOutcome& outcome);
+  // The payload was given to this client's connection: settle() will tell. The reason is open yet;
+  // outcome.mark is what the Send named.
+  void want_receipt(const Mark& client, std::size_t worker, const SendOutcome& outcome);
+  // A client has another mark now.
+  void rename(const Mark& old, const Mark& mark);
   // All that the client was given is written (unspecified), or what is not never will be.
   void settle(const Mark& client, wire::Refusal reason);
   // Clients with receipts that are still open.

@@ -22,6 +22,8 @@ void Redelivery::link_lost(std::uint32_t index, std::string_view why,
   drop_those_that_are_late(upstream, batches);
   upstream.replies.move_open_to(pool.unanswered);
   forget_those_that_come_again(pool, batches);
+  absl::erase_if(state_.formers,
+                 [&](const auto& former) { return former.second.upstream == index; });
   upstream.waiting.clear();
   upstream.backlogged.clear();
   upstream.moving.clear();
@@ -159,9 +161,8 @@ void Redelivery::move(Pool& pool, const std::vector<Client*>& clients,
     }
     return;
   }
-  const bool any_returned = std::ranges::any_of(clients, [](const Client* client) {
-    return client->incarnation && client->incarnation->returning;
-  });
+  const bool any_returned = std::ranges::any_of(
+      clients, [](const Client* client) { return client->incarnation != nullptr; });
   if (any_returned) move_formers(pool, batches, had_them);
   for (Client* client : clients) up_.place(*client, pool.next_move++);
   Repetition repetition(state_, up_, dispatcher_, pool, had_them);
@@ -220,6 +221,8 @@ void Redelivery::refused(std::uint32_t index, const wire::Nack& nack) {
     client->session.share().release(events.share_bytes, events.share_events);
     client->rewound = true;
     client->want_readable(false);
+  } else if (client == nullptr) {
+    state_.note_left_less(entry.mark, index, events.share_events);
   }
   const std::uint64_t now = state_.loop.now_ms();
   const std::uint64_t delay = std::min(nack.delay_ms, Rewinds::kLongestMs);

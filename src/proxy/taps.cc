@@ -18,6 +18,12 @@ void Taps::show(const Client& client, TapFrame::Direction direction, std::uint64
   }
 }
 
+void Taps::rename(const Mark& old, const Mark& mark) {
+  for (Entry& entry : entries_) {
+    if (entry.mark == old) entry.mark = mark;
+  }
+}
+
 void Taps::end(Client& client, CloseReason reason) {
   client.tapped = false;
   std::erase_if(entries_, [&](const Entry& entry) {

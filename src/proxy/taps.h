@@ -18,6 +18,9 @@ class Taps {
   void show(const Client& client, TapFrame::Direction direction, std::uint64_t seq,
             std::uint64_t at, const wire::Bytes& payload) const;
 
+  // A client that is tapped has another mark now.
+  void rename(const Mark& old, const Mark& mark);
+
   // The client is tapped, and ends.
   void end(Client& client, CloseReason reason);
 

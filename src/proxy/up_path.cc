@@ -64,7 +64,7 @@ void UpPath::pause(Client& client, Upstream& upstream) {
 template <typename Put>
 void UpPath::cut(Client& client, std::string_view bytes, Put&& put) {
   session::Session& session = client.session;
-  const std::uint64_t received_at = unix_ns();
+  const std::uint64_t received_at = WorkerState::now_of(client);
   const std::uint64_t seq_before = session.last_seq();
   bool refused_by_upstream = false;
   const frame::Fault fault = client.framer.feed(
@@ -73,7 +73,7 @@ void UpPath::cut(Client& client, std::string_view bytes, Put&& put) {
         if (refused_by_upstream) return;  // what follows a frame that cannot go would leave a gap
         const wire::EventHeader header = number(client, frame.size(), received_at);
         if (client.tapped) show(client, header, frame);
-        if (client.late) client.late->search.frame(frame);
+        if (client.late) client.late->key.search.frame(frame);
         if (put(header, frame)) return;
         ++state_.counters.frames_discarded_too_large;
         refused_by_upstream = true;
@@ -139,24 +139,21 @@ void UpPath::read_raw(Client& client, Upstream& upstream, std::size_t credit) {
   const auto room = link.room_for_frame(limit);
   const auto got = client.read(room.data(), room.size());
   if (got.kind != net::Connection::ReadResult::Kind::bytes) return no_bytes(client, got);
-  const wire::EventHeader header = number(client, got.size, unix_ns());
+  const wire::EventHeader header = number(client, got.size, WorkerState::now_of(client));
   if (client.tapped) show(client, header, {room.data(), got.size});
   const auto appended = link.append_in_place(header, got.size);
   sent(client, upstream, header, appended);
   client.session.add_input(false, true, state_.loop.now_ms());
   if (!client.late) return;
-  client.late->search.frame({room.data(), got.size});
+  client.late->key.search.frame({room.data(), got.size});
   look_for_key(client);
 }
 
 // It is claimed once all events under the mark the client has now are done (late_keys.h).
 void UpPath::look_for_key(Client& client) {
   LateKey& late = *client.late;
-  if (late.stage != LateKey::Stage::search || late.search.is_open()) return;
-  const identity::Identity& found = late.search.found();
-  const identity::Identity known =
-      client.incarnation ? client.incarnation->identity : identity::Identity();
-  if (found == known) return client.late.reset();
+  if (late.stage != LateKey::Stage::search || late.key.search.is_open()) return;
+  if (late.key.search.found().source == identity::Source::random) return client.late.reset();
   late.stage = LateKey::Stage::quiet;
   client.want_readable(false);
   state_.late_keys.push_back(client.session.mark());

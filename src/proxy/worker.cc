@@ -56,7 +56,7 @@ Worker::Worker(Shared& shared, LayoutPtr layout, std::size_t index)
       up_(state_, dispatcher_, closer_),
       marking_(state_, closer_),
       entrance_(state_, marking_, up_, closer_, poller_, *this),
-      late_keys_(state_, marking_, closer_),
+      late_keys_(state_, marking_, outcomes_, closer_),
       handshakes_(state_, poller_,
                   [this](NewClient client) { entrance_.take_in(std::move(client)); }),
       redelivery_(state_, up_, dispatcher_),
@@ -129,7 +129,7 @@ void Worker::on_mail(Mail&& mail) {
 void Worker::give_mark(const TakenOver& done) {
   Client* client = marking_.taken_over(done);
   if (client == nullptr) return;
-  client->arriving ? entrance_.admit(*client) : late_keys_.go_on(*client);
+  client->arriving ? entrance_.admit(*client) : LateKeys::taken_over(*client);
 }
 
 void Worker::take_in(NewClient&& client) {

@@ -27,6 +27,12 @@ struct WorkerState {
   ClientTable clients;
   // Clients that wait for the mark they have been given, until whoever had it is gone.
   absl::flat_hash_map<Mark, Client*> awaited_marks;
+  // Connections with a derived mark that have ended, and left events of their share unacked.
+  struct Former {
+    std::uint32_t upstream = 0;
+    std::uint32_t events = 0;
+  };
+  absl::flat_hash_map<Mark, Former> formers;
   std::vector<Mark> late_keys;  // clients that have found theirs (late_keys.h)
   Taps taps;
   Rewinds rewinds;  // refused frames (Nack with a delay), and what stood behind them
@@ -80,7 +86,7 @@ struct WorkerState {
     share.add(appended.batch, appended.size, link.written_batch());
   }
   // Upstream `upstream` is done with an event.
-  void note_acked(std::uint32_t upstream, const session::Ledger::Entry& entry) const {
+  void note_acked(std::uint32_t upstream, const session::Ledger::Entry& entry) {
     if (entry.frame) {
       if (const auto& work = fleet->pool_of(fleet->upstreams()[upstream]).work) {
         work->queue.finished(entry.mark);
@@ -90,7 +96,16 @@ struct WorkerState {
     Client* client = clients.find(entry.mark);
     if (client != nullptr && client->session.upstream() == upstream) {
       client->session.share().release(entry.size);
+    } else if (!formers.empty()) {
+      note_left_less(entry.mark, upstream, 1);
     }
+  }
+  // Of the events that a former has left at this upstream, so many are done or were taken back.
+  void note_left_less(const Mark& mark, std::uint32_t upstream, std::size_t events) {
+    const auto at = formers.find(mark);
+    if (at == formers.end() || at->second.upstream != upstream) return;
+    if (at->second.events <= events) return formers.erase(at);
+    at->second.events -= static_cast<std::uint32_t>(events);
   }
 
   // The client an event is of, unless that was a connection which had the mark before it.
@@ -101,10 +116,15 @@ struct WorkerState {
                         event.received_at < client->incarnation->since_ns;
     return before ? nullptr : client;
   }
+  // Unix nanoseconds; never before the client has got its mark, though the clock may go back.
+  [[nodiscard]] static std::uint64_t now_of(const Client& client) {
+    const std::uint64_t now = unix_ns();
+    return client.incarnation ? std::max(now, client.incarnation->since_ns) : now;
+  }
   // Of an event that no frame has brought. It is dated where the mark alone does not say whose it
   // is.
   [[nodiscard]] static wire::EventHeader header_of(const Client& client) {
-    return {.mark = client.session.mark(), .received_at = client.incarnation ? unix_ns() : 0};
+    return {.mark = client.session.mark(), .received_at = client.incarnation ? now_of(client) : 0};
   }
 
   // Its upstream holds all events before what is read now: reading may go on.

@@ -25,6 +25,9 @@ void LinkProtocol::ended() {
   for (const auto& [mark, conversation] : std::exchange(conversations_, {})) {
     if (service_.directory->release(mark, outbox())) service_.handler.closed({.mark = mark});
   }
+  for (const auto& [mark, alias] : std::exchange(aliases_, {})) {
+    (void)service_.directory->release(alias, outbox());
+  }
 }
 
 absl::Status LinkProtocol::greet(wire::Pieces message) {
@@ -110,10 +113,17 @@ bool LinkProtocol::dispatch(const wire::Event& event) {
   }
 }
 
+// What an earlier connection has left may come when the mark has connected again.
+bool LinkProtocol::is_of_a_former(const Mark& mark, std::uint64_t incarnation) const {
+  const auto newest = conversations_.find(mark);
+  return newest != conversations_.end() && incarnation < newest->second->incarnation;
+}
+
 bool LinkProtocol::opened(const wire::Event& event) {
   wire::Opened body;
   if (!wire::decode(event.body, body)) return false;
   const Mark mark = event.header.mark;
+  if (is_of_a_former(mark, body.incarnation)) return true;
   std::vector<Tlv> tlvs;
   for (wire::Tlv& tlv : body.proxy_tlvs) {
     tlvs.push_back({static_cast<std::uint8_t>(tlv.type), std::move(tlv.value)});
@@ -128,7 +138,7 @@ bool LinkProtocol::opened(const wire::Event& event) {
               .client_names = std::move(body.tls->client_names)};
   }
   conversations_.insert_or_assign(
-      mark, std::make_shared<Conversation>(mark, shared_outbox(), body.epoch));
+      mark, std::make_shared<Conversation>(mark, shared_outbox(), body.epoch, body.incarnation));
   service_.directory->claim(mark, shared_outbox());
   service_.handler.opened({.mark = mark,
                            .peer = std::move(body.peer),
@@ -154,11 +164,11 @@ bool LinkProtocol::marked(const wire::Event& event) {
   wire::Marked body;
   if (!wire::decode(event.body, body)) return false;
   const Mark mark = event.header.mark;
-  const std::uint32_t epoch = conversation_of(body.old_mark)->epoch;
+  const std::shared_ptr<Conversation> before = conversation_of(body.old_mark);
   conversations_.erase(body.old_mark);
   conversations_.insert_or_assign(mark,
-                                  std::make_shared<Conversation>(mark, shared_outbox(), epoch));
-  (void)service_.directory->release(body.old_mark, outbox());
+                                  std::make_shared<Conversation>(mark, *before, body.incarnation));
+  aliases_[mark] = body.old_mark;  // which reaches it until it closes
   service_.directory->claim(mark, shared_outbox());
   service_.handler.marked({.mark = mark,
                            .old_mark = body.old_mark,
@@ -204,7 +214,11 @@ bool LinkProtocol::closed(const wire::Event& event) {
   wire::Closed body;
   if (!wire::decode(event.body, body)) return false;
   const Mark mark = event.header.mark;
+  if (is_of_a_former(mark, body.incarnation)) return true;
   conversations_.erase(mark);
+  if (const auto alias = aliases_.extract(mark); !alias.empty()) {
+    (void)service_.directory->release(alias.mapped(), outbox());
+  }
   if (!service_.directory->release(mark, outbox())) return true;
   service_.handler.closed({.mark = mark,
                            .reason = body.reason,

@@ -30,6 +30,7 @@ class LinkProtocol final : public Protocol {
   // False: the event's body is not what its kind says.
   [[nodiscard]] bool dispatch(const wire::Event& event);
   [[nodiscard]] bool opened(const wire::Event& event);
+  [[nodiscard]] bool is_of_a_former(const Mark& mark, std::uint64_t incarnation) const;
   [[nodiscard]] bool marked(const wire::Event& event);
   [[nodiscard]] bool frame(const wire::Event& event);
   [[nodiscard]] bool half_closed(const wire::Event& event);
@@ -54,7 +55,8 @@ class LinkProtocol final : public Protocol {
   bool greeted_ = false;
   std::uint64_t last_delivery_ = 0;  // they grow by one
   Conversations conversations_;
-  std::string joined_;  // a payload that came in several pieces
+  absl::flat_hash_map<Mark, Mark> aliases_;  // the mark a connection had before the one it has
+  std::string joined_;                       // a payload that came in several pieces
 };
 
 }  // namespace waymark::sdk

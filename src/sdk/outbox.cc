@@ -20,7 +20,7 @@ bool Outbox::finish_reply(Conversation& conversation, std::uint64_t delivery,
   const bool sent = answer != nullptr && encode(*answer);
   if (delivery != 0) sent ? acks_.answered(delivery) : acks_.done(delivery);
   --open_replies_;
-  --conversation.open_replies;
+  --conversation.back->open_replies;
   half_close_if_done(conversation);
   wake_if_needed();
   return sent;
@@ -30,15 +30,15 @@ void Outbox::refuse_reply(Conversation& conversation, std::uint64_t delivery,
                           const wire::Command& nack) {
   {
     std::lock_guard lock(mutex_);
-    conversation.refused = true;
-    conversation.end_when_done = false;
+    conversation.back->refused = true;
+    conversation.back->end_when_done = false;
   }
   (void)finish_reply(conversation, delivery, &nack);
 }
 
 void Outbox::refused_came(Conversation& conversation) {
   std::lock_guard lock(mutex_);
-  conversation.refused = false;
+  conversation.back->refused = false;
 }
 
 void Outbox::hold() {
@@ -79,7 +79,7 @@ void Outbox::open_reply(Conversation& conversation, std::uint64_t delivery) {
   std::lock_guard lock(mutex_);
   if (delivery != 0) acks_.begin(delivery);
   ++open_replies_;
-  ++conversation.open_replies;
+  ++conversation.back->open_replies;
 }
 
 void Outbox::handled(std::uint64_t delivery) {
@@ -92,7 +92,7 @@ void Outbox::handled(std::uint64_t delivery) {
 void Outbox::half_close_when_done(Conversation& conversation) {
   {
     std::lock_guard lock(mutex_);
-    conversation.end_when_done = !conversation.refused;
+    conversation.back->end_when_done = !conversation.back->refused;
     half_close_if_done(conversation);
   }
   pump();
@@ -191,8 +191,9 @@ void Outbox::encode_acks() {
 }
 
 void Outbox::half_close_if_done(Conversation& conversation) {
-  if (!conversation.end_when_done || conversation.open_replies > 0 || !takes_commands()) return;
-  conversation.end_when_done = false;
+  if (!conversation.back->end_when_done || conversation.back->open_replies > 0 || !takes_commands())
+    return;
+  conversation.back->end_when_done = false;
   (void)encode({.target = wire::TargetKind::mark,
                 .mark = conversation.mark,
                 .action = wire::ActionKind::half_close});

@@ -36,6 +36,7 @@ class Share {
     held_events_ -= static_cast<std::uint32_t>(events);
   }
   [[nodiscard]] bool holds_any() const { return held_events_ > 0; }
+  [[nodiscard]] std::uint32_t held_events() const { return held_events_; }
 
   // Bytes outstanding while every batch up to and including `done` is written.
   [[nodiscard]] std::size_t outstanding(std::uint32_t done) const {

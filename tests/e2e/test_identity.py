@@ -222,20 +222,63 @@ def test_a_late_key_is_not_taken_from_who_keeps_it(rig):
 def test_a_late_key_waits_for_what_is_under_way(rig):
     upstream = rig.upstream(**acking(wire.acked_lifecycle))
     proxy = rig.proxy(upstream, listener={**LOGIN, "identity_wait": "200ms"})
-    client = proxy.client()
-    upstream.expect("opened")
+    client, other = proxy.client(), proxy.client()
+    upstream.expect("opened", count=2)
     client.send(b"login 4711\n")
     (frame,) = upstream.expect("payload")
     client.send(b"more\n")
-    assert upstream.events("marked") == []
+    other.send(b"login 4712\n")
+    upstream.send(wire.answer(upstream.expect("payload", count=2)[1]))
+    (marked,) = upstream.expect("marked")  # of the other one: ticks have gone by
+    assert marked.mark == mark("first_frame", "4712")
+    assert [event.payload for event in upstream.events("payload", frame.mark)] == [b"login 4711"]
     upstream.send(wire.answer(frame))
-    upstream.expect("payload", count=2)
-    kinds = [event.WhichOneof("kind") for event in upstream.events()]
-    assert kinds.index("marked") > kinds.index("payload")
-    assert upstream.events("payload")[1].mark == mark("first_frame", "4711")
+    event = upstream.expect("payload", count=3)[2]
+    assert (event.mark, event.payload) == (mark("first_frame", "4711"), b"more")
+    assert upstream.events("marked")[1].marked.old_mark == frame.mark
+
+
+def test_a_reload_leaves_those_alone_who_are_still_looked_at(rig):
+    upstream = echoing(rig)
+    settings = {"listener": {**LOGIN, "identity_wait": "200ms"}}
+    proxy = rig.proxy(upstream, **settings)
+    client = proxy.client()
+    upstream.expect("opened")
+    for _ in range(2):
+        proxy.admin.post("/v1/config:reload")
+    assert client.ask(b"login 4711") == b"login 4711"
+    assert upstream.expect("marked")[0].mark == mark("first_frame", "4711")
+
+
+def test_a_receipt_for_the_old_mark_comes_under_the_new_one_too(rig):
+    upstream = rig.upstream()
+    proxy = rig.proxy(upstream, listener={**LOGIN, "identity_wait": "200ms"})
+    client = proxy.client()
+    old = upstream.expect("opened")[0].mark
+    client.send(b"login 4711\n")
+    upstream.expect("marked")
+    upstream.send(wire.send(old, b"answer", receipt=7, incarnation=1))
+    (receipt,) = upstream.expect("receipt")
+    assert (receipt.receipt.receipt, receipt.mark) == (7, old)
+    assert client.receive_line() == b"answer"
 
 
 # --- two connections with one mark ---
+
+
+def test_many_at_once_leave_one(rig):
+    """Every worker claims the mark at the same time, again and again."""
+    upstream = echoing(rig)
+    proxy = rig.proxy(upstream, listener={**LOGIN, "max_take_overs": 0}, workers=3)
+    clients = proxy.clients(60)
+    for client in clients:
+        client.send(b"login 4711\n")
+    eventually(lambda: len(upstream.events("closed")) == len(openings(upstream)) - 1, "all but one to be closed")
+    proxy.wait_for_total("downstream_connections_closed_total", at_least=59, reason="TAKEN_OVER")
+    assert proxy.total("downstream_connections") == 1
+    newest = max(event.opened.incarnation for event in openings(upstream))
+    assert newest not in [event.closed.incarnation for event in upstream.events("closed")]
+    assert proxy.client().ask(b"login 4711") == b"login 4711"
 
 
 @pytest.mark.parametrize("workers", [1, 2])
@@ -358,18 +401,19 @@ def test_frames_of_both_connections_come_again_each_in_its_place(rig):
     frames = second.expect("payload", count=4)
     for event in frames:
         assert event.attempt == 2
-    incarnation = 0
-    seen = {}
+    told = []
     for event in second.events():
         kind = event.WhichOneof("kind")
-        if kind == "opened":
-            incarnation = event.opened.incarnation
+        if kind in ("opened", "closed"):
+            told.append((kind, getattr(event, kind).incarnation))
         elif kind == "payload":
-            seen.setdefault(incarnation, []).append((event.seq, event.payload))
-    assert sorted(seen.values()) == [
-        [(1, b"login 4711"), (2, b"former")],
-        [(1, b"login 4711"), (2, b"newest")],
+            told.append((event.seq, event.payload))
+    before, after = sorted(event.opened.incarnation for event in second.events("opened"))
+    assert told == [
+        ("opened", before), (1, b"login 4711"), (2, b"former"), ("closed", before),
+        ("opened", after), (1, b"login 4711"), (2, b"newest"),
     ]
+    assert second.events("closed")[0].closed.reason == link.CLOSE_REASON_TAKEN_OVER
     for event in frames:
         second.send(wire.ack(event.delivery))
     eventually(lambda: proxy.total("link_outstanding_frames") == 0, "all to be done")

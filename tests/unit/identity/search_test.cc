@@ -110,6 +110,14 @@ TEST_CASE("JSON is looked into where it is JSON") {
     CHECK_FALSE(key_in(rule, text));
   }
   CHECK_FALSE(key_in(rule, std::string(100'000, '[')));
+  for (const char* pointer :
+       {"/", "/a/", "/a//b", "/99999999999999999999999", "/-", "/01", "/1x"}) {
+    const FrameRule odd{.starts_with = "", .where = *pointer_of(pointer)};
+    for (const char* text : {"[]", R"({"a": []})", R"({"a": [[]]})", "[[1], [2]]", "7"}) {
+      CHECK_FALSE(key_in(odd, text));
+    }
+  }
+  CHECK(key_in({.starts_with = "", .where = *pointer_of("/")}, R"({"": "x"})") == "x");
   CHECK(key_in({.starts_with = "", .where = *pointer_of("")}, "4711") == "4711");
   for (const char* text : {"a", "/~", "/a~2"}) CHECK_FALSE(pointer_of(text).ok());
 }

@@ -7,11 +7,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
 
 #include "net/poller.h"
+#include "net/tls_session.h"
 
 namespace waymark::net {
 
@@ -57,6 +59,8 @@ class Connection {
     if (!input.empty()) return {ReadResult::Kind::bytes, input.copy(buffer, size), 0};
     return {client_ended ? ReadResult::Kind::end : ReadResult::Kind::nothing_yet, 0, 0};
   }
+  [[nodiscard]] const TlsSession* tls() const { return nullptr; }
+  void start_tls(std::unique_ptr<TlsSession> /*session*/) {}
   [[nodiscard]] bool input_complete() const { return client_ended; }
 
   void want_readable(bool wanted) { want_readable_ = wanted; }

@@ -1,0 +1,23 @@
+// TLS as the model plays it: nobody talks it.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace waymark::net {
+
+struct TlsFacts {
+  std::string version;
+  std::string cipher;
+  std::string sni;
+  std::string subject;
+  std::string spki_sha256;
+  std::vector<std::string> alternative_names;
+};
+
+class TlsSession {
+ public:
+  [[nodiscard]] TlsFacts facts() const { return {}; }
+};
+
+}  // namespace waymark::net

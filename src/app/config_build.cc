@@ -44,6 +44,28 @@ proxy::AdmissionSettings admission_of(const schema::ListenerLimits& in) {
           .new_burst = size_of(in.new_burst())};
 }
 
+std::vector<std::string> lower(const google::protobuf::RepeatedPtrField<std::string>& names) {
+  std::vector<std::string> out(names.begin(), names.end());
+  for (std::string& name : out) {
+    std::ranges::transform(name, name.begin(), [](char c) {
+      return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    });
+  }
+  return out;
+}
+
+std::vector<proxy::PoolRoute> routes_of(const schema::Listener& in) {
+  std::vector<proxy::PoolRoute> out;
+  for (const schema::Route& route : in.routes()) {
+    out.push_back({.pool = route.pool(),
+                   .sni = lower(route.sni()),
+                   .authority = lower(route.authority()),
+                   .sources = blocks_of(route.source_cidrs()),
+                   .starts_with = {route.starts_with().begin(), route.starts_with().end()}});
+  }
+  return out;
+}
+
 proxy::ListenerSettings listener_of(const schema::Listener& in, const Mark& space) {
   Endpoint bind = endpoint_of(in.bind());
   return {.name = in.name(),
@@ -54,6 +76,7 @@ proxy::ListenerSettings listener_of(const schema::Listener& in, const Mark& spac
           .proxy_protocol = in.has_proxy_protocol()
                                 ? std::optional(proxy_protocol_of(in.proxy_protocol()))
                                 : std::nullopt,
+          .routes = routes_of(in),
           .identity = identity_of(in, space),
           .tls = in.has_tls() ? std::optional(tls_of(in.tls())) : std::nullopt,
           .admission = admission_of(in.limits()),

@@ -104,6 +104,7 @@ class Checker {
       const proxy::ListenerSettings& listener = config_.proxy.listeners[i];
       check_pool_exists(listener.pool, listener_path(i, "pool"));
       check_framing(listener.framing, listener_path(i, "framing"));
+      check_routes(listener, i);
       check_tls(listener, listener_path(i, "tls"));
       const std::string down = listener_path(i, "down");
       if (sound(down) && listener.down_soft > listener.down_hard) {
@@ -117,6 +118,25 @@ class Checker {
     if (!listener.tls || !sound(path)) return;
     if (std::string problem = problem_of(*listener.tls); !problem.empty()) {
       complain(path, std::move(problem));
+    }
+  }
+
+  void check_routes(const proxy::ListenerSettings& listener, std::size_t i) {
+    for (std::size_t j = 0; j < listener.routes.size(); ++j) {
+      const proxy::PoolRoute& route = listener.routes[j];
+      const std::string path = listener_path(i, fmt::format("routes[{}]", j));
+      check_pool_exists(route.pool, path + ".pool");
+      if (!sound(path)) continue;
+      if (route.sni.empty() && route.authority.empty() && route.sources.empty() &&
+          route.starts_with.empty()) {
+        complain(path, "needs one of `sni`, `authority`, `source_cidrs` and `starts_with`");
+      }
+      if (!route.sni.empty() && !listener.tls) {
+        complain(path + ".sni", "needs the listener's `tls`");
+      }
+      if (!route.authority.empty() && !listener.proxy_protocol) {
+        complain(path + ".authority", "needs the listener's `proxy_protocol`");
+      }
     }
   }
 

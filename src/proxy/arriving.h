@@ -11,7 +11,7 @@ namespace waymark::proxy {
 
 struct Arriving {
   enum class Stage : std::uint8_t {
-    identity,   // a key is looked for in its first frames
+    identity,   // its pool is looked for in its first bytes, a key in its first frames
     former,     // the connection that has its mark is being closed by its worker
     leftovers,  // what the connection that had its mark has sent is not done yet
   };
@@ -20,6 +20,7 @@ struct Arriving {
   std::uint64_t deadline_ms = 0;  // of the stage
   KeySearch key;
   std::size_t looked_at = 0;  // bytes of it, all of whole frames
+  bool routed = false;        // its pool is known
   PendingMark pending;
 };
 

@@ -59,8 +59,9 @@ class Client final : public net::Connection {
   std::unique_ptr<Arriving> arriving;             // null: it has its mark and its place
   std::unique_ptr<LateKey> late;                  // null: no key is expected any more
   std::unique_ptr<Incarnation> incarnation;       // null: its mark is random
-  bool retired = false;                           // ended; its socket is on the way out
-  bool waiting = false;                           // in the queue of its link for room
+  bool routed = false;              // to another pool than its listener's, where it stays
+  bool retired = false;             // ended; its socket is on the way out
+  bool waiting = false;             // in the queue of its link for room
   bool moving = false;              // paused until its upstream has all it sent (mover.h)
   bool listed = false;              // has or had a name or a group (presence.h)
   bool rewound = false;             // paused until what is held back has come again (rewinds.h)

@@ -4,6 +4,8 @@
 #include <memory>
 #include <utility>
 
+#include "identity/proxy_header.h"
+
 namespace waymark::proxy {
 
 void Entrance::take_in(NewClient&& accepted) {
@@ -18,7 +20,7 @@ void Entrance::take_in(NewClient&& accepted) {
     made->proxy_tlvs = std::make_unique<const std::string>(std::move(arrival.proxy_tlvs));
     state_.shared.budget.add(made->proxy_tlvs->size());
   }
-  if (!settings.rules.empty()) {
+  if (!settings.rules.empty() || !listener.settings->routes.empty()) {
     made->arriving = std::make_unique<Arriving>(Arriving{
         .ticket = accepted.ticket,
         .deadline_ms = state_.loop.now_ms() + static_cast<std::uint64_t>(settings.wait.count()),
@@ -31,9 +33,40 @@ void Entrance::take_in(NewClient&& accepted) {
   ++traffic.connections;
   if (!client.arriving) return place(client, accepted.ticket);
   if (state_.draining) return closer_.close(client, CloseReason::draining);
-  const identity::Search& search = client.arriving->key.search;
-  if (!search.is_open()) return settle(client, search.found());
+  Arriving& arriving = *client.arriving;
+  arriving.routed = route(client, {}, /*more=*/true);
+  if (arriving.routed && !arriving.key.search.is_open()) {
+    return settle(client, arriving.key.search.found());
+  }
   client.want_readable(true);
+}
+
+// Of the rules its listener has now. False: more of its bytes have to come.
+bool Entrance::route(Client& client, std::string_view bytes, bool more) {
+  const ListenerContext& listener = *client.listener;
+  std::string authority;
+  if (client.proxy_tlvs) {
+    constexpr std::uint8_t kAuthority = 0x02;
+    identity::for_each_tlv(*client.proxy_tlvs, [&](std::uint8_t type, std::string_view value) {
+      if (type == kAuthority) authority = value;
+    });
+  }
+  const PoolRoute::Facts facts{.sni = client.tls() != nullptr ? client.tls()->sni() : "",
+                               .authority = authority,
+                               .source = client.peer,
+                               .bytes = bytes,
+                               .more = more};
+  const std::vector<PoolRoute>& routes = listener.settings->routes;
+  for (std::size_t i = 0; i < routes.size(); ++i) {
+    const PoolRoute::Match match = routes[i].match(facts);
+    if (match == PoolRoute::Match::undecided) return false;
+    if (match == PoolRoute::Match::no) continue;
+    client.routed = true;
+    state_.set_pool(client, listener.route_pools[i]);
+    client.arriving->ticket = state_.pool_of(client).next_move++;
+    break;
+  }
+  return true;
 }
 
 KeySearch Entrance::search_for(const Client& client) {
@@ -72,7 +105,12 @@ void Entrance::search(Client& client, bool late) {
   }
   const bool more_may_come = got.kind != Kind::end && !client.input_complete() &&
                              fault == frame::Fault::none && got.size < scratch_.size();
-  if (search.is_open() && more_may_come && !late) return;
+  const bool goes_on = more_may_come && !late;
+  if (!arriving.routed) {
+    arriving.routed = route(client, {scratch_.data(), got.size}, goes_on);
+    if (!arriving.routed) return;
+  }
+  if (search.is_open() && goes_on) return;
   // The frames it has seen will be read, and looked at again.
   const bool may_come_late =
       search.is_open() && more_may_come && search.found().source == identity::Source::random;
@@ -82,6 +120,7 @@ void Entrance::search(Client& client, bool late) {
 
 void Entrance::settle(Client& client, const identity::Identity& identity) {
   client.want_readable(false);
+  if (client.listener->settings->identity.rules.empty()) return admit(client);
   ++state_.counters.identified[static_cast<std::size_t>(identity.source)];
   if (identity.source == identity::Source::random) return admit(client);
   claim(client, identity);

@@ -53,6 +53,8 @@ class Entrance {
   [[nodiscard]] static KeySearch search_for(const Client& client);
   // What its first bytes say; nothing while more of them may say more, unless `late`.
   void search(Client& client, bool late);
+  // Gives the client the pool of the first route that holds.
+  [[nodiscard]] bool route(Client& client, std::string_view bytes, bool more);
   void settle(Client& client, const identity::Identity& identity);
   void claim(Client& client, const identity::Identity& identity);
   void place(Client& client, std::uint64_t ticket);

@@ -61,7 +61,7 @@ std::optional<std::size_t> Layout::any_listener_slot(std::string_view name) cons
 std::size_t Layout::largest_frame(std::size_t pool) const {
   std::size_t largest = 0;
   for (const ListenerContext& listener : listeners) {
-    if (listener.pool == pool) {
+    if (listener.pool == pool || std::ranges::count(listener.route_pools, pool) > 0) {
       largest = std::max(largest, listener.settings->framing.max_frame_bytes);
     }
   }
@@ -91,6 +91,10 @@ absl::StatusOr<Layout> next_layout(const Layout& before, const Settings& setting
     const auto slot = slot_for(next.listeners, listener.name, "listener");
     if (!slot.ok()) return slot.status();
     const std::size_t pool = *next.pool_slot(listener.pool);
+    std::vector<std::size_t> route_pools;
+    for (const PoolRoute& route : listener.routes) {
+      route_pools.push_back(*next.pool_slot(route.pool));
+    }
     std::shared_ptr<const net::TlsContext> tls;
     if (listener.tls) {
       auto loaded = net::TlsContext::load(listener.tls->server);
@@ -104,6 +108,7 @@ absl::StatusOr<Layout> next_layout(const Layout& before, const Settings& setting
               .framing = framings.keep(listener.framing),
               .index = static_cast<std::size_t>(*slot - next.listeners.data()),
               .pool = pool,
+              .route_pools = std::move(route_pools),
               .deadlines = deadlines_of(listener, *next.pools[pool].settings),
               .tls = std::move(tls)};
   }

@@ -26,6 +26,7 @@ struct ListenerContext {
   const frame::Framing* framing = nullptr;  // of the settings; lives as long as the Framings
   std::size_t index = 0;                    // its slot
   std::size_t pool = 0;                     // slot of the pool that new connections go to
+  std::vector<std::size_t> route_pools;     // slots of the pools of settings->routes
   bool open = true;                         // false: its connections go on, and no more come
   std::string local;                        // "address:port", as bound
   session::Deadlines deadlines;

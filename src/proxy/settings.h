@@ -15,6 +15,7 @@
 #include "identity/rule.h"
 #include "net/cidr.h"
 #include "net/tls_context.h"
+#include "proxy/pool_route.h"
 #include "route/picker.h"
 
 namespace waymark::proxy {
@@ -74,6 +75,7 @@ struct ListenerSettings {
   std::string pool;
   frame::Framing framing;
   std::optional<ProxyProtocolSettings> proxy_protocol;
+  std::vector<PoolRoute> routes;  // the first that holds has the pool
   IdentitySettings identity;
   std::optional<TlsSettings> tls;
   AdmissionSettings admission;

@@ -26,7 +26,7 @@ void Sweep::tick() {
 
 // A reload may have given its listener another pool.
 void Sweep::follow_listener(Client& client) {
-  if (client.pool == client.listener->pool || state_.draining) return;
+  if (client.routed || client.pool == client.listener->pool || state_.draining) return;
   const std::size_t target = state_.next_pool_of(client);
   if (client.pool == target) return;
   if (client.session.attached()) {

@@ -159,7 +159,7 @@ struct WorkerState {
   // The pool it should be served by: that of its listener, which a reload may have changed, once
   // somebody is ready there.
   [[nodiscard]] std::size_t next_pool_of(const Client& client) const {
-    const std::size_t wanted = client.listener->pool;
+    const std::size_t wanted = client.routed ? client.pool : client.listener->pool;
     return fleet->pools()[wanted].ready.empty() ? client.pool : wanted;
   }
   // It is served by this pool from now on.

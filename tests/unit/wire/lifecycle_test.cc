@@ -1,5 +1,6 @@
 #include "wire/lifecycle.h"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 
 #include "agreement.h"
@@ -22,6 +23,7 @@ TEST_CASE("the messages of the handshake mean the same to us and to protobuf") {
 
 TEST_CASE("the bodies of events mean the same to us and to protobuf") {
   SECTION("Opened") { check_random_messages<link::v1::Opened>(read_opened); }
+  SECTION("Marked") { check_random_messages<link::v1::Marked>(read_marked); }
   SECTION("Closed") { check_random_messages<link::v1::Closed>(read_closed); }
   SECTION("Undeliverable") { check_random_messages<link::v1::Undeliverable>(read_undeliverable); }
   SECTION("Ping") { check_random_messages<link::v1::Ping>(read_ping); }
@@ -107,7 +109,7 @@ TEST_CASE("an enum keeps its low 32 bits, as protobuf reads it") {
 
 TEST_CASE("a reason of a later version is unspecified") {
   std::string body;
-  add_uint(body, 1, 17);
+  add_uint(body, 1, std::max<std::uint64_t>(kCloseReasons, kRefusals));
   Closed closed;
   REQUIRE(decode(Bytes(body), closed));
   CHECK(closed.reason == CloseReason::unspecified);

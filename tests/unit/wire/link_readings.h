@@ -166,7 +166,6 @@ inline void canonical_map(google::protobuf::Message& message, const std::string&
 inline Readings read_opened(std::string_view message, Pieces pieces) {
   static const ProtobufReading protobuf("Opened", {"attributes", "proxy_tlvs", "tls"});
   return read_body<Opened>(protobuf, message, pieces, [](google::protobuf::Message& theirs) {
-    FieldOf(theirs, "key").clear();
     canonical_map(theirs, "attributes");
   });
 }
@@ -188,6 +187,16 @@ void forget_unknown_reason(google::protobuf::Message& theirs) {
 inline Readings read_closed(std::string_view message, Pieces pieces) {
   static const ProtobufReading protobuf("Closed", {});
   return read_body<Closed>(protobuf, message, pieces, forget_unknown_reason<kCloseReasons>);
+}
+
+// What is no mark reads as none.
+inline Readings read_marked(std::string_view message, Pieces pieces) {
+  static const ProtobufReading protobuf("Marked", {});
+  return read_body<Marked>(protobuf, message, pieces, [](google::protobuf::Message& theirs) {
+    FieldOf old_mark(theirs, "old_mark");
+    const auto mark = Mark::from_bytes(old_mark.bytes());
+    if (!mark || mark->is_nil()) old_mark.clear();
+  });
 }
 
 inline Readings read_undeliverable(std::string_view message, Pieces pieces) {

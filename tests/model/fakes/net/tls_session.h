@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace waymark::net {
@@ -18,6 +19,7 @@ struct TlsFacts {
 class TlsSession {
  public:
   [[nodiscard]] TlsFacts facts() const { return {}; }
+  [[nodiscard]] std::string_view sni() const { return {}; }
 };
 
 }  // namespace waymark::net

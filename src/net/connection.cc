@@ -278,12 +278,14 @@ TlsSession::Step Connection::shake_hands() {
 
 // Reading may have led to something to write: an alert, or new keys.
 ReadResult Connection::note_tls_input(const ReadResult& got) {
-  if (got.kind == ReadResult::Kind::nothing_yet) readable_ = false;
+  if (got.kind == ReadResult::Kind::nothing_yet) readable_ = tls_->stopped_early();
   if (tls_->ended()) peer_ended_ = true;
+  if (fin_wanted_) TlsSession::output().clear();  // nothing goes behind a close_notify
   const std::size_t answer = TlsSession::output().size();
   if (answer == 0) return got;
   if (!send_enciphered()) return {ReadResult::Kind::failed, 0, last_error_};
   // A peer that asks for more and more of these and takes none may not fill the queue.
+  if (queued_bytes() == 0) tls_->owe_nothing();
   if (queued_bytes() > 0 && !tls_->may_owe(answer)) return {ReadResult::Kind::failed, 0, EPROTO};
   return got;
 }
@@ -293,7 +295,10 @@ bool Connection::write_tls(std::span<const std::string_view> parts) {
   static thread_local std::string record;
   record.clear();
   const auto encipher = [this](std::string_view bytes) {
-    tls_->write(bytes);
+    if (!tls_->write(bytes)) {
+      last_error_ = EPROTO;
+      return false;
+    }
     return TlsSession::output().size() < kEncipheredAtOnce || send_enciphered();
   };
   for (std::string_view part : parts) {
@@ -310,7 +315,10 @@ bool Connection::write_tls(std::span<const std::string_view> parts) {
       record.clear();
     }
   }
-  tls_->write(record);
+  if (!record.empty() && !tls_->write(record)) {
+    last_error_ = EPROTO;
+    return false;
+  }
   return send_enciphered();
 }
 

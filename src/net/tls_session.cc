@@ -22,11 +22,18 @@ struct TlsSession::BioCalls {
   static int read(BIO* bio, char* buffer, int size) {
     TlsSession& session = session_of(bio);
     BIO_clear_retry_flags(bio);
+    if (session.budget_ == 0) {
+      session.spent_ = true;
+      BIO_set_retry_read(bio);
+      return -1;
+    }
+    size = static_cast<int>(std::min(static_cast<std::size_t>(size), session.budget_));
     ssize_t got = 0;
     do {
       got = ::recv(session.fd_, buffer, static_cast<std::size_t>(size), MSG_DONTWAIT);
     } while (got < 0 && errno == EINTR);
     session.socket_empty_ = got < size;
+    if (got > 0) session.budget_ -= static_cast<std::size_t>(got);
     if (got == 0) session.socket_ended_ = true;
     if (got >= 0) return static_cast<int>(got);
     if (errno == EAGAIN || errno == EWOULDBLOCK) {
@@ -131,6 +138,7 @@ TlsSession::~TlsSession() = default;
 
 TlsSession::Step TlsSession::handshake() {
   ERR_clear_error();
+  budget_ = kHandshakeBytes;
   const int result = SSL_do_handshake(connection_.get());
   if (result == 1) {
     ready_ = true;
@@ -162,18 +170,26 @@ bool TlsSession::has_more() const {
 }
 
 // What is wrong or over behind some bytes is told again by the next call.
+//
+// OpenSSL answers messages that carry no data by itself and reads on: without a budget, a client
+// that sends nothing else would keep it busy for ever.
 ReadResult TlsSession::decipher(char* buffer, std::size_t size) {
   ERR_clear_error();
+  budget_ = size + kRecord;
+  spent_ = false;
   std::size_t filled = 0;
   while (filled < size) {
     std::size_t got = 0;
     const int result = SSL_read_ex(connection_.get(), buffer + filled, size - filled, &got);
     if (result != 1) {
       const ReadResult nothing = why_nothing(result);
-      if (filled == 0) return nothing;
-      break;
+      if (filled > 0) break;
+      if (!spent_ || ++spent_for_nothing_ < kMostSpentForNothing) return nothing;
+      ended_ = true;
+      return {ReadResult::Kind::failed, 0, EPROTO};
     }
     filled += got;
+    spent_for_nothing_ = 0;
     // What the socket gave last was all it had, and nothing of it is left.
     if (socket_empty_ && SSL_has_pending(connection_.get()) == 0) break;
   }
@@ -209,17 +225,18 @@ ReadResult TlsSession::peek(char* buffer, std::size_t size) {
   return {ReadResult::Kind::bytes, seen, 0};
 }
 
-void TlsSession::write(std::string_view bytes) {
+bool TlsSession::write(std::string_view bytes) {
   ERR_clear_error();
   while (!bytes.empty()) {
     std::size_t taken = 0;
     if (SSL_write_ex(connection_.get(), bytes.data(), std::min(bytes.size(), kRecord), &taken) !=
         1) {
       ERR_clear_error();
-      return;
+      return false;
     }
     bytes.remove_prefix(taken);
   }
+  return true;
 }
 
 void TlsSession::close_notify() {

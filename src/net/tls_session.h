@@ -62,9 +62,16 @@ class TlsSession {
     owed_ += bytes;
     return owed_ <= kMostOwed;
   }
+  // All of it was sent.
+  void owe_nothing() { owed_ = 0; }
+  // The last read has stopped before the socket had nothing more to give.
+  [[nodiscard]] bool stopped_early() const { return spent_; }
+  // Deciphered bytes that peek() has found and nobody has read.
+  [[nodiscard]] std::size_t held_bytes() const { return peeked_ ? peeked_->capacity() : 0; }
 
-  // Enciphers. Requires ready().
-  void write(std::string_view bytes);
+  // Enciphers. Requires ready(). False: it cannot, while the client has begun a message of the
+  // protocol's own and not ended it.
+  [[nodiscard]] bool write(std::string_view bytes);
   // Says that no more is written.
   void close_notify();
 
@@ -77,6 +84,8 @@ class TlsSession {
 
  private:
   static constexpr std::size_t kMostOwed = 64 * 1024;
+  static constexpr std::size_t kHandshakeBytes = 256 * 1024;  // of one look; certificates are long
+  static constexpr int kMostSpentForNothing = 4;
 
   struct Freed {
     void operator()(ssl_st* connection) const;
@@ -88,6 +97,9 @@ class TlsSession {
 
   const std::shared_ptr<const TlsContext> context_;
   std::size_t owed_ = 0;
+  std::size_t budget_ = 0;     // bytes of the socket that this call may still take
+  int spent_for_nothing_ = 0;  // calls one after the other, that is
+  bool spent_ = false;
   int fd_;
   int socket_error_ = 0;  // of the last look at the socket
   bool socket_ended_ = false;

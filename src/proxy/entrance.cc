@@ -95,6 +95,7 @@ void Entrance::search(Client& client, bool late) {
   identity::Search& search = arriving.key.search;
   const auto got = client.peek(scratch_.data(), scratch_.size());
   if (got.kind == Kind::failed) return closer_.close_broken(client, got.error_number);
+  if (client.tls() != nullptr) state_.charge(client);
   frame::Fault fault = frame::Fault::none;
   if (got.size > arriving.looked_at) {
     const std::string_view news(scratch_.data() + arriving.looked_at,

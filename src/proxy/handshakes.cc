@@ -8,6 +8,15 @@ namespace waymark::proxy {
 
 using Result = TlsHandshakeResult;
 
+namespace {
+
+// Handshakes that begin in one millisecond of the loop: each signs with the private key.
+constexpr int kAtOnce = 8;
+constexpr int kAtOnceByTick = 64;
+constexpr unsigned kTicksPerLook = 10;  // at those who wait, which is a system call each
+
+}  // namespace
+
 void Handshakes::take(NewClient&& client) {
   const std::size_t listener = client.arrival.listener;
   guests_.emplace_back(poller_, *this, std::move(client));
@@ -41,12 +50,19 @@ bool Handshakes::take_turn() {
   return false;
 }
 
+bool Handshakes::may_begin() {
+  const std::uint64_t now = state_.loop.now_ms();
+  if (std::exchange(begun_at_ms_, now) != now) begun_ = 0;
+  return begun_++ < kAtOnce;
+}
+
 void Handshakes::readable(net::Connection& connection) {
   auto& guest = static_cast<Guest&>(connection);
   switch (guest.stage) {
     case Stage::silent:
-      if (waiting_.empty() && take_turn()) return begin(guest);
+      if (waiting_.empty() && may_begin() && take_turn()) return begin(guest);
       guest.stage = Stage::waiting;
+      guest.deadline_ms = deadline_of(guest);
       guest.turn = waiting_.insert(waiting_.end(), &guest);
       guest.want_readable(false);
       return;
@@ -109,7 +125,7 @@ void Handshakes::finish(Guest& guest) {
   state_.shared.pool_connections[pool].fetch_add(1, std::memory_order_relaxed);
   end(guest);
   on_done_(std::move(client));
-  call_waiting();
+  call_waiting(kAtOnce);
 }
 
 void Handshakes::end(Guest& guest) {
@@ -131,12 +147,12 @@ void Handshakes::fail(Guest& guest, Result result) {
         static_cast<std::uint64_t>(listener_of(guest).settings->linger_timeout.count());
     guest.close_gently(linger, linger);
   }
-  call_waiting();
+  call_waiting(kAtOnce);
 }
 
 // They begin one after the other, in the passes that follow.
-void Handshakes::call_waiting() {
-  while (!waiting_.empty() && take_turn()) {
+void Handshakes::call_waiting(int most) {
+  for (int called = 0; called < most && !waiting_.empty() && take_turn(); ++called) {
     Guest& guest = *waiting_.front();
     waiting_.pop_front();
     guest.stage = Stage::called;
@@ -158,20 +174,25 @@ void Handshakes::released(net::Connection& connection) {
 
 void Handshakes::tick() {
   const std::uint64_t now = state_.loop.now_ms();
+  const bool look_for_gone = ++ticks_ % kTicksPerLook == 0;
   for (Guest& guest : guests_) {
     switch (guest.stage) {
       case Stage::over:
         guest.check_deadline(now);
         break;
       case Stage::waiting:
-        if (guest.peer_gone()) fail(guest, Result::ended);
+        if (now >= guest.deadline_ms) {
+          fail(guest, Result::late);
+        } else if (look_for_gone && guest.peer_gone()) {
+          fail(guest, Result::ended);
+        }
         break;
       default:
         if (now >= guest.deadline_ms) fail(guest, Result::late);
         break;
     }
   }
-  call_waiting();
+  call_waiting(kAtOnceByTick);
 }
 
 void Handshakes::close() {

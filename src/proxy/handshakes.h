@@ -59,17 +59,22 @@ class Handshakes final : public net::ConnectionEvents {
   [[nodiscard]] const ListenerContext& listener_of(const Guest& guest) const;
   [[nodiscard]] std::uint64_t deadline_of(const Guest& guest) const;
   [[nodiscard]] bool take_turn();
+  // Not too many have begun in this pass.
+  [[nodiscard]] bool may_begin();
   void begin(Guest& guest);
   void go_on(Guest& guest);
   void finish(Guest& guest);
   // What has begun or waits ends, and gives its turn away.
   void end(Guest& guest);
   void fail(Guest& guest, TlsHandshakeResult result);
-  void call_waiting();
+  void call_waiting(int most);
 
   WorkerState& state_;
   net::Poller& poller_;
   const OnDone on_done_;
+  unsigned ticks_ = 0;
+  std::uint64_t begun_at_ms_ = 0;
+  int begun_ = 0;  // since then
   std::list<Guest> guests_;
   std::list<Guest*> waiting_;
 };

@@ -174,6 +174,7 @@ struct WorkerState {
   void charge(Client& client) const {
     std::size_t held =
         client.retired ? 0 : client.framer.unfinished_bytes() + client.attribute_bytes;
+    if (client.tls() != nullptr && !client.retired) held += client.tls()->held_bytes();
     if (const std::size_t queued = client.queued_bytes(); queued > 0) {
       // The kernel doubles SO_SNDBUF for its own bookkeeping, and fills it before we queue.
       held += queued + 2 * client.listener->settings->send_buffer;

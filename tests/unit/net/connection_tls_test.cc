@@ -198,6 +198,33 @@ TEST_CASE("answers that a client does not take are bounded") {
   CHECK(pair.connection->queued_bytes() < queued + 80 * 1024);
 }
 
+// A client that sends nothing but new keys, faster than they are taken: each is answered, and none
+// brings a byte to read.
+TEST_CASE("messages without data do not keep a read for ever") {
+  constexpr int kMessages = 60'000;
+  Server server;
+  TlsPair pair(server.options, {});
+  REQUIRE(pair.shakes_hands());
+  pair.client->reads = false;
+  SSL_set0_wbio(pair.client->ssl, BIO_new(BIO_s_mem()));
+  for (int i = 0; i < kMessages; ++i) {
+    SSL_key_update(pair.client->ssl, SSL_KEY_UPDATE_NOT_REQUESTED);
+    REQUIRE(SSL_do_handshake(pair.client->ssl) == 1);
+  }
+  char* made = nullptr;
+  const auto size = BIO_get_mem_data(SSL_get_wbio(pair.client->ssl), &made);
+  std::string_view flood(made, static_cast<std::size_t>(size));
+  REQUIRE(flood.size() > 15 * (TlsSession::kRecord + 64 * 1024));
+  CHECK(pair.loop.run_until([&] {
+    const ssize_t sent =
+        ::send(pair.client->fd(), flood.data(), flood.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (sent > 0) flood.remove_prefix(static_cast<std::size_t>(sent));
+    return pair.read_error != 0;
+  }));
+  CHECK(pair.read_error == EPROTO);
+  CHECK_FALSE(flood.empty());
+}
+
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 // Made without a Connection, so that nothing else is measured.
 std::unique_ptr<TlsSession> talked_to(const std::shared_ptr<const TlsContext>& context, int version,
@@ -220,7 +247,7 @@ std::unique_ptr<TlsSession> talked_to(const std::shared_ptr<const TlsContext>& c
     send();
   }
   REQUIRE(got == 5);
-  session->write("world");
+  REQUIRE(session->write("world"));
   send();
   client.step();
   REQUIRE(client.input == "world");

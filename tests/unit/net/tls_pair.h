@@ -57,6 +57,8 @@ class TlsClient {
   void close_socket() { ::close(std::exchange(fd_, -1)); }
   void forget() { SSL_free(std::exchange(ssl, nullptr)); }
 
+  [[nodiscard]] int fd() const { return fd_; }
+
   // As far as it goes now.
   void step() {
     ERR_clear_error();

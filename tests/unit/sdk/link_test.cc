@@ -170,6 +170,31 @@ TEST_CASE("A handler is told of opening, frames, refusals and closing") {
   CHECK(closed.reason == CloseReason::idle_timeout);
 }
 
+TEST_CASE("A handler is told what the TLS handshake of a client has told") {
+  RecordingHandler handler;
+  const auto server = serve(handler);
+  ScriptedProxy proxy(server->address());
+  proxy.send(Events().opened(kBob).other(kAlice, [](link::v1::Event& event) {
+    link::v1::Tls& tls = *event.mutable_opened()->mutable_tls();
+    tls.set_version("TLSv1.3");
+    tls.set_cipher("TLS_AES_256_GCM_SHA384");
+    tls.set_sni("a.example");
+    tls.set_client_subject("CN=alice");
+    tls.set_client_spki_sha256("abc");
+    tls.add_client_names("DNS:alice.example");
+    tls.add_client_names("");
+  }));
+  CHECK_FALSE(handler.openings.next().tls);
+  const auto tls = handler.openings.next().tls;
+  REQUIRE(tls);
+  CHECK(tls->version == "TLSv1.3");
+  CHECK(tls->cipher == "TLS_AES_256_GCM_SHA384");
+  CHECK(tls->sni == "a.example");
+  CHECK(tls->client_subject == "CN=alice");
+  CHECK(tls->client_spki_sha256 == "abc");
+  CHECK(tls->client_names == std::vector<std::string>{"DNS:alice.example", ""});
+}
+
 TEST_CASE("A frame is of the epoch that was opened on its own link") {
   RecordingHandler handler;
   const auto server = serve(handler);

@@ -10,6 +10,7 @@ import re
 import resource
 import signal
 import socket
+import statistics
 import subprocess
 import sys
 import time
@@ -40,7 +41,9 @@ def main():
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # the peers end with it
     arguments = parse_arguments()
     rows = [row for row in ROWS if re.search(arguments.rows, row.name)
-            and (row.quick or not arguments.quick)]
+            and (row.quick or arguments.rows or not arguments.quick)]
+    if not rows:
+        sys.exit(f"no row matches {arguments.rows}; --list names them all")
     if arguments.list:
         print("\n".join(row.name for row in rows))
         return
@@ -102,6 +105,10 @@ def measure_row(arguments, row, chosen):
     order = [peers.PEERS[name] for name in chosen]
     if row.kind == "ledger":
         order = [peers.WaymarkUnacked] if "waymark" in chosen else []
+    if row.kind == "identity":
+        order = [peers.WaymarkIdentifying] if "waymark" in chosen else []
+    if row.edge:
+        order = [peer for peer in order if peer in (peers.HAProxy, peers.Waymark)]
     if row.workers > 1:
         order = [peer for peer in order if peer is not peers.Nginx]  # several processes
     if row.kind == "echo" and row.connections == 1:
@@ -199,14 +206,36 @@ def measure_ledger(_arguments, row, peer):
     return {"cost": added / (frames - row.connections), "errors": 0}
 
 
+def measure_identity(arguments, row, peer):
+    """CPU time that a rule adds to connect + echo + close: runs with and without it take turns in one
+    process, since two processes differ by more than that."""
+    def cost_at(port):
+        result = run_load(peer, ["--mode", "churn", "--connections", str(row.connections),
+                                 "--payload", row.payload, "--warmup", "300ms",
+                                 "--duration", "1s"], port=port)
+        errors.append(errors_of(result))
+        return result["window"]["watched_cpu_us_per_frame"]
+
+    errors, added = [], []
+    for pair in range(4 if arguments.quick else 12):
+        if pair % 2:
+            identified = cost_at(peer.identifying_port)
+            added.append(identified - cost_at(peer.port))
+        else:
+            plain = cost_at(peer.port)
+            added.append(cost_at(peer.identifying_port) - plain)
+    return {"cost": statistics.median(added), "pairs": added, "errors": sum(errors)}
+
+
 MEASURES = {"echo": measure_cost, "churn": measure_cost, "memory": measure_memory,
-            "ledger": measure_ledger}
+            "ledger": measure_ledger, "identity": measure_identity}
 
 
-def run_load(peer, options, on_event=lambda event: None):
+def run_load(peer, options, on_event=lambda event: None, port=None):
     """The load generator's summary; `on_event` hears of each step of the run."""
-    command = [f"{peer.binaries}/waymark-load", "--target", f"127.0.0.1:{peer.port}",
-               "--watch-pid", str(peer.pid), "--announce", "--json", "--quiet", *options]
+    command = [f"{peer.binaries}/waymark-load", "--target", f"127.0.0.1:{port or peer.port}",
+               "--watch-pid", str(peer.pid), "--announce", "--json", "--quiet",
+               *peer.load_options[peer.edge], *options]
     result = None
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as load:
         for line in load.stdout:
@@ -217,6 +246,8 @@ def run_load(peer, options, on_event=lambda event: None):
                 result = said
     if result is None:
         raise peers.Failed(f"waymark-load ended with {load.returncode}: {' '.join(command)}")
+    if peer.edge == "tls" and result["tls"] not in ("", peers.TLS):
+        raise peers.Failed(f"TLS is {result['tls']}, not {peers.TLS}")
     return result
 
 

@@ -13,13 +13,13 @@ usage: bench/compare.sh [--quick] [--rounds N] [--rows REGEX] [--peers LIST] [--
 
 Installs HAProxy and nginx where they are missing (Debian packages; their services are not started),
 builds release, and measures every row of the table in turns: HAProxy, nginx, Waymark with
-upstreams that ack and with upstreams that do not, and again.
-A full run takes about half an hour and writes the table of bench/README.md; any other run prints it.
+upstreams that ack and with upstreams that do not, and again. TLS and PROXY rows: HAProxy and Waymark.
+A full run takes about 40 minutes and writes the table of bench/README.md; any other run prints it.
 Raw results go to build/bench/.
 
-  --quick        windows of 1 s, one round, few rows
+  --quick        windows of 1 s, one round, few rows unless --rows names them
   --rounds N     turns of every row, 3 by default
-  --rows REGEX   only rows whose name matches
+  --rows REGEX   only rows whose name matches: 'TLS|PROXY|identity', '^4 KiB x 1,000, TLS$'
   --peers LIST   of haproxy, nginx, waymark and no-acks; all by default
   --write        write the table of bench/README.md after a partial run too
   --list         name the rows and do nothing
@@ -47,7 +47,7 @@ install_without_starting() {
 for argument in "$@"; do
   case $argument in
     -h | --help) usage; exit 0 ;;
-    --list) exec /usr/bin/python3 bench/compare.py --list ;;
+    --list) exec /usr/bin/python3 bench/compare.py "$@" ;;
   esac
 done
 

@@ -20,6 +20,9 @@ PROXY_CPU = 0
 LOAD_CPU = 1  # load generator, back-ends and the driver itself
 START_TIMEOUT = 20  # seconds
 
+# What every handshake has to agree on, with a certificate of ECDSA P-256 that signs itself.
+TLS = "TLSv1.3 TLS_AES_256_GCM_SHA384 x25519"
+
 
 class Failed(Exception):
     """A process did not start, or died; the text holds the end of its log."""
@@ -51,12 +54,14 @@ class Peer:
     """
 
     name = None
+    load_options = {"": [], "tls": ["--tls"], "proxy": ["--proxy-header", "v2"]}
 
     def __init__(self, binaries, row):
         self.binaries = binaries
         self.workers = row.workers
         self.upstreams = row.upstreams
         self.framing = row.framing
+        self.edge = row.edge
         self.port = free_port()
         self.pid = None
         self._processes = []
@@ -99,18 +104,30 @@ class Peer:
             self.wait_until(lambda port=port: accepts(port))
         return [f"127.0.0.1:{port}" for port in ports]
 
+    def make_certificate(self):
+        """Returns its file and that of its key."""
+        certificate, key = (os.path.join(self.directory, name) for name in ("tls.pem", "tls.key"))
+        made = subprocess.run(
+            ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
+             "-nodes", "-days", "2", "-subj", "/CN=bench", "-keyout", key, "-out", certificate],
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+        if made.returncode != 0:
+            raise Failed(f"openssl: {made.stdout.strip()}")
+        return certificate, key
+
     def write(self, name, text):
         path = os.path.join(self.directory, name)
         with open(path, "w", encoding="utf-8") as file:
             file.write(text)
         return path
 
-    def spawn(self, cpu, command, stdout=None):
+    def spawn(self, cpu, command, environment=None, stdout=None):
         log = open(os.path.join(self.directory, f"{len(self._processes)}.log"), "wb")
         process = subprocess.Popen(
             ["taskset", "-c", str(cpu), *command],
             stdin=subprocess.DEVNULL, stdout=stdout or log, stderr=log,
-            start_new_session=True)  # Ctrl-C is ours to handle
+            start_new_session=True,  # Ctrl-C is ours to handle
+            env={**os.environ, **(environment or {})})
         process.log_path = log.name
         log.close()
         self._processes.append(process)
@@ -153,15 +170,35 @@ defaults
   timeout client 1h
   timeout server 1h
 frontend clients
-  bind 127.0.0.1:{self.port} backlog 4096
+  bind 127.0.0.1:{self.port} backlog 4096{self.bind_options()}
   maxconn 9900
   default_backend echo
 backend echo
   balance roundrobin
 {servers}
 """)
-        self.pid = self.spawn(PROXY_CPU, ["haproxy", "-db", "-f", config]).pid
+        environment = {"OPENSSL_CONF": self.one_ticket()} if self.edge == "tls" else {}
+        self.pid = self.spawn(PROXY_CPU, ["haproxy", "-db", "-f", config], environment).pid
         self.wait_until(lambda: accepts(self.port))
+
+    def bind_options(self):
+        if self.edge == "tls":
+            both = "".join(open(path, encoding="ascii").read() for path in self.make_certificate())
+            return f" ssl crt {self.write('both.pem', both)} ssl-min-ver TLSv1.3"
+        return {"": "", "proxy": " accept-proxy"}[self.edge]
+
+    def one_ticket(self):
+        """OpenSSL sends two session tickets a handshake, Waymark one; HAProxy cannot be told, but
+        OpenSSL can. Nobody comes back with them."""
+        return self.write("openssl.cnf", """
+openssl_conf = openssl
+[openssl]
+ssl_conf = ssl
+[ssl]
+system_default = server
+[server]
+NumTickets = 1
+""")
 
 
 class Nginx(Peer):
@@ -198,12 +235,25 @@ class Waymark(Peer):
     listener_settings = ""
     pool_settings = ""
 
+    def listeners(self):
+        return [self.listener(self.port)]
+
+    def listener(self, port, more=""):
+        if self.edge == "tls":
+            certificate, key = self.make_certificate()
+            more += (f', tls: {{ min_version: "1.3", certificates: '
+                     f'[{{ certificate: {certificate}, key: {key} }}] }}')
+        elif self.edge == "proxy":
+            more += ', proxy_protocol: { trusted_cidrs: ["127.0.0.0/8"] }'
+        return (f'{{ name: bench{port}, bind: "127.0.0.1:{port}", pool: default, '
+                f'framing: {self.framing}{self.listener_settings}{more} }}')
+
     def start(self):
         upstreams = ", ".join(f'"{self.start_stub()}"' for _ in range(self.upstreams))
         self.telemetry = free_port()
         config = self.write("waymark.yaml", f"""
 workers: {self.workers}
-listeners: [{{ name: bench, bind: "127.0.0.1:{self.port}", pool: default, framing: {self.framing}{self.listener_settings} }}]
+listeners: [{", ".join(self.listeners())}]
 pools: [{{ name: default, upstreams: [{upstreams}]{self.pool_settings} }}]
 telemetry: {{ bind: "127.0.0.1:{self.telemetry}" }}
 admin: {{ bind: "127.0.0.1:{free_port()}" }}
@@ -266,6 +316,19 @@ class WaymarkUnacked(Waymark):
     stub_options = ("--delay", "1h")
     listener_settings = ", up_window: 64MiB"
     pool_settings = ", window_bytes: 1GiB, window_events: 1048576, progress_timeout: 5m"
+
+
+class WaymarkIdentifying(Waymark):
+    """With a second listener, whose clients are known by what their first frame begins with: the
+    number of the connection, in eight digits."""
+
+    def __init__(self, binaries, row):
+        super().__init__(binaries, row)
+        self.identifying_port = free_port()
+
+    def listeners(self):
+        rule = ", identity: [{ first_frame: { offset: 0, length: 8 } }]"
+        return [*super().listeners(), self.listener(self.identifying_port, rule)]
 
 
 PEERS = {peer.name: peer for peer in (HAProxy, Nginx, Waymark, WaymarkWithoutAcks)}

@@ -6,7 +6,8 @@ import dataclasses
 @dataclasses.dataclass(frozen=True)
 class Row:
     name: str
-    kind: str = "echo"  # echo | churn | memory | ledger
+    kind: str = "echo"  # echo | churn | memory | ledger | identity
+    edge: str = ""  # tls | proxy: what clients begin with
     connections: int = 100
     payload: str = "64"
     in_flight: int = 1
@@ -19,7 +20,7 @@ class Row:
     @property
     def unit(self):
         return {"echo": "us a frame", "churn": "us a connection", "memory": "bytes",
-                "ledger": "bytes a frame"}[self.kind]
+                "ledger": "bytes a frame", "identity": "us more a connection"}[self.kind]
 
 
 def _echo(payload, label, counts, goals, quick=()):
@@ -42,4 +43,13 @@ ROWS = [
         quick=True),
     *[Row(f"64 B x {count:,}, 2 workers x 3 upstreams", connections=count, workers=2, upstreams=3)
       for count in (100, 1000, 9500)],
+    *[Row(f"{label} x 1,000, {edge.upper()}", payload=payload, connections=1000, edge=edge,
+          goal="1.0", quick=payload == "64")
+      for edge in ("tls", "proxy") for payload, label in (("64", "64 B"), ("4096", "4 KiB"))],
+    Row("connect + handshake + echo + close, TLS", kind="churn", connections=50, edge="tls",
+        goal="0.9", quick=True),
+    Row("idle memory x 9,500, TLS", kind="memory", connections=9500, edge="tls", goal="<= 12 KiB",
+        quick=True),
+    Row("identity from the first frame", kind="identity", connections=50, goal="< 1 us",
+        quick=True),
 ]

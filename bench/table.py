@@ -50,7 +50,11 @@ def _median_of(row, samples):
     cost = statistics.median(costs)
     text = f"{cost:.0f}" if row.kind in ("memory", "ledger") else f"{cost:.2f}"
     if row.kind == "churn":
-        text += f" ({statistics.median(s['per_second'] for s in _good(samples)) / 1000:.1f}k/s)"
+        per_second = statistics.median(s["per_second"] for s in _good(samples))
+        text += f" ({per_second / 1000:.1f}k/s)" if per_second >= 1000 else f" ({per_second:.0f}/s)"
+    if row.kind == "identity":
+        pairs = [added for sample in _good(samples) for added in sample["pairs"]]
+        text += f" ({min(pairs):.2f}..{max(pairs):.2f})"
     return text
 
 

@@ -41,12 +41,15 @@ constexpr const char* kExamples = R"(Examples:
   Connect, one frame, its echo, close, with 50 connections at a time:
     waymark-load --target 127.0.0.1:7999 --mode churn --concurrency 50
 
+  The same over TLS, each with a full handshake, to a listener behind a balancer:
+    waymark-load --target 127.0.0.1:7999 --mode churn --concurrency 50 --tls --proxy-header v2
+
 Exit code: 0 if everything sent came back and nothing else did; 1 if not; 2 for a usage error.)";
 
 // A CLI11 option whose text is read by `parse` into `out`.
-template <typename T>
+template <typename T, typename Parsed>
 CLI::Option* add(CLI::App& app, const std::string& name, T& out,
-                 absl::StatusOr<T> (*parse)(std::string_view), const std::string& help) {
+                 absl::StatusOr<Parsed> (*parse)(std::string_view), const std::string& help) {
   return app.add_option_function<std::string>(
       name,
       [&out, parse](const std::string& text) {
@@ -83,6 +86,14 @@ int main(int argc, char** argv) {
   add(app, "--framing", options.envelope, load::Envelope::parse,
       "raw (default), line, line-crlf, fixed:N, length:1|2|4|8[le], length:varint, "
       "delimiter:TEXT (escapes \\n \\r \\t \\0 \\xHH)");
+  app.add_flag("--tls", options.tls,
+               "Talk TLS 1.2 or 1.3, each connection with a full handshake; without --tls-ca the "
+               "certificate is NOT verified, which is allowed on the loopback alone");
+  app.add_option("--tls-ca", options.tls_ca,
+                 "PEM file of the CAs the certificate has to lead to; its name may be any");
+  add(app, "--proxy-header", options.proxy_header, load::parse_proxy_version,
+      "v1 or v2: each connection begins with a PROXY header of that version (before TLS), with a "
+      "client address of its own");
   auto* duration = add(app, "--duration", options.duration, load::parse_duration,
                        "Length of the measured window, 10s by default");
   app.add_option("--frames", options.frames,

@@ -46,6 +46,7 @@ class Conversation {
   // No more will come: what was sent and not answered is lost.
   void finish(Tally& tally);
 
+  [[nodiscard]] std::uint32_t connection() const { return connection_; }
   [[nodiscard]] std::uint32_t enqueued() const { return next_; }
   [[nodiscard]] std::uint32_t awaited() const { return next_ - oldest_; }
 

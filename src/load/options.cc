@@ -37,6 +37,8 @@ std::optional<std::uint64_t> parse_quantity(std::string_view text, std::span<con
   return std::nullopt;
 }
 
+bool is_loopback(std::string_view host) { return host.starts_with("127.") || host == "::1"; }
+
 }  // namespace
 
 absl::StatusOr<Target> parse_target(std::string_view text) {
@@ -96,6 +98,12 @@ std::string_view name_of(Mode mode) {
   return "unknown";
 }
 
+absl::StatusOr<ProxyVersion> parse_proxy_version(std::string_view text) {
+  if (text == "v1") return ProxyVersion::v1;
+  if (text == "v2") return ProxyVersion::v2;
+  return error(StatusCode::kInvalidArgument, "PROXY header \"{}\": allowed are v1, v2", text);
+}
+
 absl::Status Options::validate() const {
   constexpr std::size_t kMaxPayload = 16 * 1024 * 1024;
   if (connections == 0) return error(StatusCode::kInvalidArgument, "connections: at least 1");
@@ -120,6 +128,16 @@ absl::Status Options::validate() const {
   if (payload.max > envelope.max_payload()) {
     return error(StatusCode::kInvalidArgument, "payload: this framing carries at most {} bytes",
                  envelope.max_payload());
+  }
+  if (!tls && !tls_ca.empty()) {
+    return error(StatusCode::kInvalidArgument, "tls-ca: only with tls");
+  }
+  if (tls && tls_ca.empty() && !is_loopback(target.host)) {
+    return error(
+        StatusCode::kInvalidArgument,
+        "tls: without tls-ca nobody verifies the certificate of {}, which is allowed on the "
+        "loopback alone",
+        target.host);
   }
   return absl::OkStatus();
 }

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -11,6 +12,7 @@
 #include "absl/status/statusor.h"
 #include "load/envelope.h"
 #include "load/payload.h"
+#include "load/proxy_header.h"
 
 namespace waymark::load {
 
@@ -33,6 +35,9 @@ struct Options {
   std::size_t connections = 100;  // churn: how many at a time
   std::uint32_t in_flight = 1;    // frames a connection has outstanding (closed loop)
   double rate = 0;                // frames a second over all connections (open loop); 0: closed
+  bool tls = false;
+  std::string tls_ca;  // PEM file; empty: any certificate will do, on the loopback alone
+  std::optional<ProxyVersion> proxy_header;  // sent before anything else
   Envelope envelope;
   SizeRange payload;
   Millis duration{10'000};   // of the measured window
@@ -66,5 +71,8 @@ struct Options {
 
 [[nodiscard]] absl::StatusOr<Mode> parse_mode(std::string_view text);
 [[nodiscard]] std::string_view name_of(Mode mode);
+
+// "v1" or "v2".
+[[nodiscard]] absl::StatusOr<ProxyVersion> parse_proxy_version(std::string_view text);
 
 }  // namespace waymark::load

@@ -44,8 +44,16 @@ std::string to_table(const Options& options, const Result& result) {
       name_of(options.mode), options.target.host, options.target.port, options.connections,
       options.seed, result.interrupted ? ", interrupted" : "", all.sent, all.received,
       all.mismatched, all.lost, all.duplicates, all.late, all.disconnects, all.connect_errors);
+  if (options.tls) {
+    out += fmt::format("  TLS          {}, {} handshakes failed\n",
+                       result.tls.empty() ? "none" : result.tls, all.handshake_errors);
+  }
   out += fmt::format("  window       {:>10.2f} s   frames/s        {:>12.0f}\n", window.seconds,
                      ratio(static_cast<double>(window.counts.received), window.seconds));
+  if (options.mode == Mode::churn) {
+    out += fmt::format("  {:29}connections/s   {:>12.0f}\n", "",
+                       ratio(static_cast<double>(window.counts.connected), window.seconds));
+  }
   if (latency.count() > 0) {
     out += fmt::format(
         "  latency us   p50 {:.1f}   p90 {:.1f}   p99 {:.1f}   p99.9 {:.1f}   max {:.1f}\n",
@@ -76,9 +84,9 @@ std::string to_json(const Options& options, const Result& result, bool clean) {
       options.payload.max, options.threads, options.seed, result.elapsed);
   out += fmt::format(
       R"("sent":{},"received":{},"bytes":{},"mismatched":{},"lost":{},"late":{},"duplicates":{},)"
-      R"("connected":{},"connect_errors":{},"disconnects":{},)",
+      R"("connected":{},"connect_errors":{},"handshake_errors":{},"disconnects":{},"tls":{},)",
       all.sent, all.received, all.bytes, all.mismatched, all.lost, all.late, all.duplicates,
-      all.connected, all.connect_errors, all.disconnects);
+      all.connected, all.connect_errors, all.handshake_errors, all.disconnects, quoted(result.tls));
   out += fmt::format(
       R"("window":{{"seconds":{:.6f},"sent":{},"received":{},"bytes":{},"connected":{},)"
       R"("own_cpu_seconds":{:.6f},"watched_cpu_seconds":{:.6f},"watched_cpu_us_per_frame":{:.4f}}},)",

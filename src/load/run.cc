@@ -31,7 +31,8 @@ double seconds_between(Time from, Time to) {
   return std::chrono::duration<double>(to - from).count();
 }
 
-absl::StatusOr<Endpoint> resolve(const Target& target) {
+absl::StatusOr<Endpoint> endpoint_of(const Options& options) {
+  const Target& target = options.target;
   addrinfo hints{};
   hints.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV;
   hints.ai_socktype = SOCK_STREAM;
@@ -45,6 +46,12 @@ absl::StatusOr<Endpoint> resolve(const Target& target) {
   std::memcpy(&endpoint.address, found->ai_addr, found->ai_addrlen);
   endpoint.size = found->ai_addrlen;
   ::freeaddrinfo(found);
+  endpoint.proxy_header = options.proxy_header;
+  if (options.tls) {
+    auto context = TlsContext::make(options.tls_ca);
+    if (!context.ok()) return context.status();
+    endpoint.tls = *std::move(context);
+  }
   return endpoint;
 }
 
@@ -113,8 +120,9 @@ Conductor::Conductor(const Options& options, const Endpoint& endpoint, CpuClock 
   sigemptyset(&signals);
   sigaddset(&signals, SIGINT);
   sigaddset(&signals, SIGTERM);
-  ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);  // before the threads, which inherit it
   signals_ = Descriptor(::signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK));
+  sigaddset(&signals, SIGPIPE);                     // TlsStream
+  ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);  // before the threads, which inherit it
   stage_.news = Descriptor(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   for (std::size_t i = 0; i < options.threads; ++i) {
     workers_.push_back(std::make_unique<Worker>(options, endpoint, payloads_, stage_, i));
@@ -143,6 +151,7 @@ Result Conductor::conduct() {
   for (const auto& worker : workers_) {
     result.latency.merge(worker->tally().latency);
     if (result.first_fault.empty()) result.first_fault = worker->tally().first_fault;
+    if (result.tls.empty()) result.tls = worker->tally().tls;
   }
   return result;
 }
@@ -205,10 +214,10 @@ void Conductor::show_progress(Time now) {
   const double every = std::chrono::duration<double>(kProgressEvery).count();
   fmt::print(stderr,
              "{:6.1f} s  {} connected, {} received ({:.0f}/s), {} mismatched, {} lost, "
-             "{} disconnects, {} connect errors\n",
+             "{} disconnects, {} connect errors ({} of handshakes)\n",
              seconds_between(started_, now), all.connected, all.received,
              static_cast<double>(all.received - shown_) / every, all.mismatched, all.lost,
-             all.disconnects, all.connect_errors);
+             all.disconnects, all.connect_errors, all.handshake_errors);
   shown_ = all.received;
 }
 
@@ -257,7 +266,7 @@ bool Result::is_clean(bool allow_lost) const {
 absl::StatusOr<Result> run(const Options& options) {
   if (auto status = options.validate(); !status.ok()) return status;
   if (auto status = claim_descriptors(options); !status.ok()) return status;
-  const auto endpoint = resolve(options.target);
+  const auto endpoint = endpoint_of(options);
   if (!endpoint.ok()) return endpoint.status();
   const auto watched = CpuClock::of(options.watch_pid);
   if (!watched.ok()) return watched.status();

@@ -25,6 +25,7 @@ struct Result {
   Histogram latency;        // nanoseconds, of the window
   double elapsed = 0;       // seconds, the whole run
   std::string first_fault;  // empty if nothing went wrong
+  std::string tls;          // version, cipher and group of the first handshake; empty: none
   bool interrupted = false;
 
   // Every frame that was sent came back, and nothing else did.

@@ -12,6 +12,7 @@ Counts& Counts::operator+=(const Counts& other) {
   duplicates += other.duplicates;
   connected += other.connected;
   connect_errors += other.connect_errors;
+  handshake_errors += other.handshake_errors;
   disconnects += other.disconnects;
   return *this;
 }
@@ -26,6 +27,7 @@ Counts operator-(Counts a, const Counts& b) {
   a.duplicates -= b.duplicates;
   a.connected -= b.connected;
   a.connect_errors -= b.connect_errors;
+  a.handshake_errors -= b.handshake_errors;
   a.disconnects -= b.disconnects;
   return a;
 }
@@ -40,6 +42,7 @@ Counts Tally::counts() const {
           .duplicates = duplicates.get(),
           .connected = connected.get(),
           .connect_errors = connect_errors.get(),
+          .handshake_errors = handshake_errors.get(),
           .disconnects = disconnects.get()};
 }
 

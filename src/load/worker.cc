@@ -132,7 +132,7 @@ void Worker::tick(Time now) {
   resting_.clear();
   for (Slot& slot : slots_) {
     Client& client = slot.client;
-    if (client.state() == Client::State::connecting) {
+    if (client.is_opening()) {
       if (now - client.since() < options_.connect_timeout) continue;
       --connecting_;
       client.fail_connect("timed out", tally_);
@@ -193,9 +193,11 @@ void Worker::wait(Time now) {
 
 void Worker::on_ready(Slot& slot, std::uint32_t events) {
   Client& client = slot.client;
-  if (client.state() == Client::State::connecting) {
+  if (client.is_opening()) {
+    const bool going_on = client.go_on_opening(tally_);
+    if (client.is_opening()) return;
     --connecting_;
-    if (client.finish_connect(tally_)) {
+    if (going_on) {
       on_connected(slot);
     } else {
       on_connect_failed(slot);

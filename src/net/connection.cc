@@ -341,7 +341,10 @@ void Connection::on_edge(std::uint32_t events) {
   if (state_ == State::closed) return;
   if ((events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) peer_ended_ = true;
   if ((events & EPOLLPRI) != 0) urgent_ = true;
-  if ((events & (EPOLLIN | EPOLLPRI)) != 0 || peer_ended_) readable_ = true;
+  if ((events & (EPOLLIN | EPOLLPRI)) != 0 || peer_ended_) {
+    readable_ = true;
+    if (tls_) tls_->note_input();
+  }
   // Writing to a socket in error tells the error; while somebody reads it comes out of the read,
   // behind the bytes before it.
   const bool may_write = (events & EPOLLERR) != 0 ? !takes_input() : (events & EPOLLOUT) != 0;

@@ -52,6 +52,8 @@ class TlsSession {
   [[nodiscard]] ReadResult read(char* buffer, std::size_t size);
   // The same, and the next read gets the bytes again.
   [[nodiscard]] ReadResult peek(char* buffer, std::size_t size);
+  // The socket has told of input, which a read may leave there that gets what came before.
+  void note_input() { socket_empty_ = false; }
   // Reading may find more although the socket tells of nothing new.
   [[nodiscard]] bool has_more() const;
   // The client has ended: what is left is all.

@@ -2,7 +2,15 @@
 
 import pytest
 
+from harness import wire
+from harness.tls import Certificates
+
 CLEAN = ("mismatched", "lost", "late", "duplicates", "connect_errors", "disconnects")
+TRUSTED = {"proxy_protocol": {"trusted_cidrs": ["127.0.0.0/8"]}}
+
+
+def tls(certificates):
+    return {"tls": {"certificates": [certificates.pair("server")]}}
 
 
 @pytest.mark.parametrize("framing", ["line", "length:4"])
@@ -63,3 +71,60 @@ def test_idle_connections_all_speak_in_the_end(rig):
     code, summary = load.result()
     assert code == 0, summary
     assert summary["received"] == 2000 and summary["disconnects"] == 0
+
+
+@pytest.mark.parametrize("header", [(), ("--proxy-header", "v1"), ("--proxy-header", "v2")], ids=["tls", "v1", "v2"])
+def test_over_tls_with_and_without_a_proxy_header(rig, tmp_path, header):
+    certificates = Certificates(tmp_path)
+    listener = {**tls(certificates), **(TRUSTED if header else {})}
+    proxy = rig.proxy(*rig.stubs(3), listener=listener)
+    load = rig.load(
+        proxy,
+        *("--framing", "line", "--connections", 100, "--in-flight", 4, "--payload", "64-40000"),
+        *("--frames", 20, "--reply-timeout", "20s", "--tls", "--tls-ca", certificates.path("ca"), *header),
+    )
+    code, summary = load.result()
+    assert code == 0, summary
+    assert {name: summary[name] for name in CLEAN} == dict.fromkeys(CLEAN, 0)
+    assert summary["sent"] == summary["received"] == 2000
+    assert summary["tls"].startswith("TLSv1.3 ")
+    assert proxy.total("tls_handshakes_total", result="accepted") == 100
+    assert proxy.total("proxy_headers_total", result="accepted") == (100 if header else 0)
+
+
+@pytest.mark.parametrize("version", ["v1", "v2"])
+def test_each_connection_is_another_client(rig, version):
+    upstream = rig.upstream(answer=wire.echo)
+    proxy = rig.proxy(upstream, listener=TRUSTED)
+    load = rig.load(
+        proxy, *("--framing", "line", "--connections", 20, "--frames", 2, "--proxy-header", version)
+    )
+    code, summary = load.result()
+    assert code == 0, summary
+    peers = {event.opened.peer for event in upstream.events("opened")}
+    assert peers == {f"198.18.0.{number}:1024" for number in range(20)}
+
+
+def test_churn_shakes_hands_for_every_connection(rig, tmp_path):
+    certificates = Certificates(tmp_path)
+    proxy = rig.proxy(*rig.stubs(3), listener=tls(certificates))
+    load = rig.load(
+        proxy,
+        *("--mode", "churn", "--framing", "line", "--concurrency", 50, "--frames", 10, "--tls"),
+    )
+    code, summary = load.result()
+    assert code == 0, summary
+    assert summary["connected"] == summary["received"] == 500
+    proxy.wait_for_total("downstream_connections_closed_total", at_least=500, reason="CLIENT_CLOSED")
+    assert proxy.total("tls_handshakes_total", result="accepted") == 500
+
+
+def test_a_server_nobody_trusts_is_an_error_of_the_handshake(rig, tmp_path):
+    certificates = Certificates(tmp_path)
+    stranger = certificates.path(certificates.make("stranger"))
+    proxy = rig.proxy(*rig.stubs(1), listener=tls(certificates))
+    load = rig.load(proxy, *("--connections", 5, "--frames", 1, "--tls", "--tls-ca", stranger))
+    code, summary = load.result()
+    assert code == 1
+    assert summary["handshake_errors"] == summary["connect_errors"] == 5
+    assert summary["first_fault"].startswith("TLS handshake: certificate verify failed")

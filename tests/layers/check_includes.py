@@ -55,7 +55,8 @@ IMPURE_HEADERS = ["sys/socket.h", "unistd.h", "thread", "mutex", "condition_vari
 # Foreign library -> (its headers, its CMake targets, where both may be used, why there alone).
 FENCES = {
     "libuv": (r"uv\.h|uv/", r"PkgConfig::UV", ["src/net"], "one folder to leave it by"),
-    "OpenSSL": (r"openssl/", r"OpenSSL::\S+", ["src/net"], "TLS is a matter of sockets"),
+    "OpenSSL": (r"openssl/", r"OpenSSL::\S+", ["src/net", "src/load"],
+                "TLS is a matter of sockets, and the load generator has its own"),
     "gRPC": (r"grpc/|grpcpp/", r"gRPC::\S+", ["src/link", "src/sdk"],
              "its headers cost seconds a file, and tests of the rest run under TSan without it"),
     "libmicrohttpd": (r"microhttpd\.h", r"PkgConfig::MICROHTTPD", ["src/admin"],

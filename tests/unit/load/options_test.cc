@@ -43,6 +43,24 @@ TEST_CASE("sizes are bytes, KiB or MiB, alone or as a range") {
   CHECK_FALSE(parse_sizes("64-").ok());
 }
 
+TEST_CASE("a PROXY header is of version 1 or 2") {
+  CHECK(parse_proxy_version("v1").value() == ProxyVersion::v1);
+  CHECK(parse_proxy_version("v2").value() == ProxyVersion::v2);
+  CHECK_FALSE(parse_proxy_version("v3").ok());
+}
+
+TEST_CASE("TLS goes anywhere with a CA, and to the loopback without") {
+  Options options;
+  options.tls = true;
+  for (const char* host : {"127.0.0.1", "127.9.9.9", "::1"}) {
+    options.target.host = host;
+    CHECK(options.validate().ok());
+  }
+  options.target.host = "192.0.2.1";
+  options.tls_ca = "ca.pem";
+  CHECK(options.validate().ok());
+}
+
 TEST_CASE("options that contradict each other are refused by name") {
   Options options;
   REQUIRE(options.validate().ok());
@@ -63,6 +81,11 @@ TEST_CASE("options that contradict each other are refused by name") {
   SECTION("more threads than connections") {
     options.connections = 1;
     options.threads = 2;
+  }
+  SECTION("a CA without TLS") { options.tls_ca = "ca.pem"; }
+  SECTION("TLS off the loopback that nobody verifies") {
+    options.target = {"192.0.2.1", 443};
+    options.tls = true;
   }
   SECTION("no connections") { options.connections = 0; }
   SECTION("nothing in flight") { options.in_flight = 0; }

@@ -44,6 +44,23 @@ TEST_CASE("what a client sends right behind its handshake is told without anothe
   CHECK(pair.run_until([&] { return pair.input == "early"; }));
 }
 
+// The edge comes while OpenSSL still has bytes, and a read that takes just these asks no socket.
+TEST_CASE("what comes behind bytes that were deciphered before is told") {
+  Server server;
+  TlsPair pair(server.options);
+  REQUIRE(pair.shakes_hands());
+  pair.connection->want_readable(false);
+  pair.client->send("abcdefgh");
+  REQUIRE(pair.has_unread_input());
+  CHECK(pair.connection->read(pair.buffer.data(), 4).size == 4);
+  pair.client->send("ijkl");
+  REQUIRE(pair.has_unread_input());
+  CHECK(pair.connection->read(pair.buffer.data(), 4).size == 4);
+  CHECK(std::string(pair.buffer.data(), 4) == "efgh");
+  pair.connection->want_readable(true);
+  CHECK(pair.run_until([&] { return pair.input == "ijkl"; }));
+}
+
 TEST_CASE("what the kernel does not take of a TLS connection is queued, and drained later") {
   Server server;
   TlsPair pair(server.options, {}, 8 * 1024);
@@ -222,7 +239,6 @@ TEST_CASE("messages without data do not keep a read for ever") {
     return pair.read_error != 0;
   }));
   CHECK(pair.read_error == EPROTO);
-  CHECK_FALSE(flood.empty());
 }
 
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)

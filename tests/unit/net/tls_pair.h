@@ -122,6 +122,7 @@ class TlsPair : public ConnectionEvents {
       (void)setsockopt(ends[0], SOL_SOCKET, SO_SNDBUF, &kernel_buffer, sizeof kernel_buffer);
     }
     (void)fcntl(client_end, F_SETFL, O_NONBLOCK);
+    fd = ends[0];
     client = std::make_unique<TlsClient>(client_end, client_options);
     connection = std::make_unique<Connection>(poller, ends[0], *this);
     connection->start_tls(*context);
@@ -144,6 +145,15 @@ class TlsPair : public ConnectionEvents {
   }
   [[nodiscard]] bool shakes_hands() {
     return run_until([&] { return step == TlsSession::Step::done && client->connected; });
+  }
+  // Waits until the client has sent what the connection has not read.
+  [[nodiscard]] bool has_unread_input() {
+    const bool has = run_until([this] {
+      char byte = 0;
+      return ::recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 1;
+    });
+    loop.run_passes(10);  // for the edge
+    return has;
   }
   [[nodiscard]] bool write(std::string_view bytes) { return connection->write({&bytes, 1}); }
 
@@ -174,6 +184,7 @@ class TlsPair : public ConnectionEvents {
   Poller poller{loop.get()};
   std::unique_ptr<TlsClient> client;
   std::unique_ptr<Connection> connection;
+  int fd = -1;  // the connection's
   TlsSession::Step step = TlsSession::Step::waits;
   std::array<char, 64 * 1024> buffer;
   std::size_t read_size = 4096;

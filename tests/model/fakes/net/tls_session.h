@@ -1,6 +1,7 @@
 // TLS as the model plays it: nobody talks it.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,6 +21,7 @@ class TlsSession {
  public:
   [[nodiscard]] TlsFacts facts() const { return {}; }
   [[nodiscard]] std::string_view sni() const { return {}; }
+  [[nodiscard]] std::size_t held_bytes() const { return 0; }
 };
 
 }  // namespace waymark::net

@@ -6,6 +6,7 @@ import pytest
 
 from harness import wire
 from harness.clock import eventually
+from harness.tls import Certificates, TlsClient
 from harness.wire import link
 
 # That of a configuration that names none (docs/identity.md).
@@ -472,7 +473,7 @@ def come_and_come_back(rig, listener, connect):
     upstreams = [echoing(rig) for _ in range(3)]
     settings = {"listener": listener, "pool": {"balance": "mark_hash"}}
     first, second = rig.proxy(*upstreams, **settings), rig.proxy(*upstreams, **settings)
-    connect(first, b"login 356307042441013").reset()
+    connect(first, b"login 356307042441013").close()
     eventually(lambda: sum(len(each.events("closed")) for each in upstreams) == 1, "the end")
     connect(second, b"login 356307042441013")
     served = [each for each in upstreams if openings(each)]
@@ -505,3 +506,30 @@ def test_so_does_one_that_a_load_balancer_knows(rig):
     event = come_and_come_back(rig, listener, connect)
     assert event.mark == mark("proxy_tlv", "device-7")
     assert (event.opened.mark_source, event.opened.trust) == (link.MARK_SOURCE_PROXY_TLV, link.TRUST_VOUCHED)
+
+
+def test_and_one_that_shows_its_certificate(rig, tmp_path):
+    certificates = Certificates(tmp_path)
+    certificates.make("device", names="DNS:device-7.example", issuer="ca")
+    tls = {"certificates": [certificates.pair("server")], "client_auth": "require"}
+    listener = {
+        "tls": {**tls, "client_ca": certificates.path("ca")},
+        "identity": [{"tls_client_certificate": {"field": "san"}}],
+    }
+
+    def connect(proxy, frame):
+        context = certificates.client_context(certificate="device")
+        client = TlsClient(proxy.addresses["clients"], context)
+        rig.keep(Ended(client))
+        assert client.ask(frame) == frame
+        return client
+
+    event = come_and_come_back(rig, listener, connect)
+    assert event.mark == mark("tls_client_certificate", "DNS:device-7.example")
+    assert event.opened.mark_source == link.MARK_SOURCE_TLS_CLIENT_CERTIFICATE
+    assert event.opened.trust == link.TRUST_PROVEN
+
+
+class Ended:
+    def __init__(self, client):
+        self.stop = client.close

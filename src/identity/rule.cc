@@ -10,11 +10,6 @@
 namespace waymark::identity {
 namespace {
 
-template <typename... Ts>
-struct Overloaded : Ts... {
-  using Ts::operator()...;
-};
-
 std::optional<std::string_view> part_of(const FrameSlice& slice, std::string_view frame) {
   if (frame.size() < slice.offset || frame.size() - slice.offset < slice.size) return std::nullopt;
   return slice.size == 0 ? frame.substr(slice.offset) : frame.substr(slice.offset, slice.size);
@@ -35,13 +30,11 @@ std::optional<std::string_view> part_of(const FramePattern& pattern, std::string
 }  // namespace
 
 Source Rule::source() const {
-  return std::visit(
-      Overloaded{[](const CertificateRule&) { return Source::tls_client_certificate; },
-                 [](const TlvRule&) { return Source::proxy_tlv; },
-                 [](const FrameRule&) { return Source::first_frame; },
-                 [](const SourceIpRule&) { return Source::source_ip; },
-                 [](const RandomRule&) { return Source::random; }},
-      how);
+  if (std::holds_alternative<CertificateRule>(how)) return Source::tls_client_certificate;
+  if (std::holds_alternative<TlvRule>(how)) return Source::proxy_tlv;
+  if (std::holds_alternative<FrameRule>(how)) return Source::first_frame;
+  if (std::holds_alternative<SourceIpRule>(how)) return Source::source_ip;
+  return Source::random;
 }
 
 absl::StatusOr<FramePattern> pattern_of(std::string_view text) {

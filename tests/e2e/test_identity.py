@@ -274,8 +274,8 @@ def test_many_at_once_leave_one(rig):
     clients = proxy.clients(60)
     for client in clients:
         client.send(b"login 4711\n")
-    eventually(lambda: len(upstream.events("closed")) == len(openings(upstream)) - 1, "all but one to be closed")
     proxy.wait_for_total("downstream_connections_closed_total", at_least=59, reason="TAKEN_OVER")
+    eventually(lambda: len(upstream.events("closed")) == len(openings(upstream)) - 1, "all but one to be closed")
     assert proxy.total("downstream_connections") == 1
     newest = max(event.opened.incarnation for event in openings(upstream))
     assert newest not in [event.closed.incarnation for event in upstream.events("closed")]

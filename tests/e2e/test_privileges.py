@@ -102,6 +102,6 @@ def test_a_crash_leaves_no_core_file(rig):
     crash.mkdir()
     prefix = ["bash", "-c", f'cd {crash} && ulimit -S -c "$(ulimit -H -c)" && exec "$@"', "-"]
     process = rig.start_proxy(configuration([]), prefix).process
-    process.signal(signal.SIGSEGV)
-    assert process.wait_exit() == -signal.SIGSEGV
+    process.signal(signal.SIGQUIT)  # of those that dump core the one no sanitizer takes for itself
+    assert process.wait_exit() == -signal.SIGQUIT
     assert list(crash.iterdir()) == []

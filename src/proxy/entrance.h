@@ -1,13 +1,14 @@
 // The way in: from an accepted connection to a client that has its mark and its upstream.
 //
-//   take_in -+-- no rules ------------------------------------------------> admitted
-//            `-- identity: first frames are looked at, and stay unread
-//                   |-- no key by then -----------------------------------> admitted, random mark
-//                   `-- key, so a mark: nobody has it --------------------> admitted
+//   take_in -+-- no rules, no routes --------------------------------------> admitted
+//            `-- identity: first bytes are looked at, and stay unread
+//                   |-- no key by then ------------------------------------> admitted, random mark
+//                   `-- key, so a mark: nobody has it ---------------------> admitted
 //                         |-- a client of this worker has it, and is closed -> admitted
 //                         |-- one of another worker: former, until that is done -> admitted
 //                         `-- it may not be had: closed, DUPLICATE
 //
+// Who gets the mark of a connection that has left something undone is in `leftovers` before that.
 // Until it is admitted, nobody is told of a connection, and nothing is read from it: what it sends
 // waits in the kernel.
 #pragma once

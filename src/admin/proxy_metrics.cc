@@ -161,6 +161,10 @@ void add_connections(MetricsText& text, const WorkerSnapshot& worker, std::strin
                {{"worker", id}, {"cause", "window"}});
   text.counter("waymark_downstream_reads_paused_total", "", counters.reads_paused_for_memory,
                {{"worker", id}, {"cause", "memory"}});
+  text.counter("waymark_downstream_reads_paused_total", "", counters.reads_paused_for_bytes,
+               {{"worker", id}, {"cause", "max_bytes_per_second"}});
+  text.counter("waymark_downstream_reads_paused_total", "", counters.reads_paused_for_frames,
+               {{"worker", id}, {"cause", "max_frames_per_second"}});
 }
 
 void add_frames(MetricsText& text, const WorkerSnapshot& worker, std::string_view id) {

@@ -80,6 +80,8 @@ proxy::ListenerSettings listener_of(const schema::Listener& in, const Mark& spac
           .identity = identity_of(in, space),
           .tls = in.has_tls() ? std::optional(tls_of(in.tls())) : std::nullopt,
           .admission = admission_of(in.limits()),
+          .max_bytes_per_second = size_of(in.limits().max_bytes_per_second()),
+          .max_frames_per_second = size_of(in.limits().max_frames_per_second()),
           .backlog = static_cast<int>(in.backlog()),
           .frame_timeout = Millis(in.frame_timeout()),
           .idle_timeout = Millis(in.idle_timeout()),

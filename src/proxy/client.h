@@ -13,6 +13,7 @@
 #include "proxy/incarnation.h"
 #include "proxy/late_key.h"
 #include "proxy/layout.h"
+#include "proxy/throttle.h"
 #include "session/session.h"
 #include "wire/attributes.h"
 
@@ -27,7 +28,20 @@ class Client final : public net::Connection {
         framer(*context.framing),
         listener(&context),
         peer(peer_address),
-        pool(static_cast<std::uint32_t>(context.pool)) {}
+        pool(static_cast<std::uint32_t>(context.pool)) {
+    follow_rates();
+  }
+
+  [[nodiscard]] Throttle::Rates rates() const {
+    return {.bytes = listener->settings->max_bytes_per_second,
+            .frames = listener->settings->max_frames_per_second};
+  }
+  // The settings of its listener may be others than before.
+  void follow_rates() {
+    const auto [bytes, frames] = rates();
+    if (bytes == 0 && frames == 0) return throttle.reset();
+    if (!throttle) throttle = std::make_unique<Throttle>();
+  }
 
   static constexpr std::uint32_t kNone = 0xffffffff;
 
@@ -59,9 +73,11 @@ class Client final : public net::Connection {
   std::unique_ptr<Arriving> arriving;             // null: it has its mark and its place
   std::unique_ptr<LateKey> late;                  // null: no key is expected any more
   std::unique_ptr<Incarnation> incarnation;       // null: its mark is random
+  std::unique_ptr<Throttle> throttle;             // null: it may send as fast as it likes
   bool routed = false;              // to another pool than its listener's, where it stays
   bool retired = false;             // ended; its socket is on the way out
   bool waiting = false;             // in the queue of its link for room
+  bool throttled = false;           // paused for its rate, and in the list of those (up_path.h)
   bool moving = false;              // paused until its upstream has all it sent (mover.h)
   bool listed = false;              // has or had a name or a group (presence.h)
   bool rewound = false;             // paused until what is held back has come again (rewinds.h)

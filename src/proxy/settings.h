@@ -79,6 +79,8 @@ struct ListenerSettings {
   IdentitySettings identity;
   std::optional<TlsSettings> tls;
   AdmissionSettings admission;
+  std::size_t max_bytes_per_second = 0;   // of one client; 0: as it sends
+  std::size_t max_frames_per_second = 0;  // likewise
   int backlog = 4096;
   Millis frame_timeout{30'000};       // from an unfinished frame's first byte
   Millis idle_timeout{3'600'000};     // without a byte either way

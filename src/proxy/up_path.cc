@@ -96,13 +96,55 @@ void UpPath::read(Client& client) {
       !client.session.attached()) {
     return client.want_readable(false);
   }
-  if (state_.pool_of(client).work) return read_dispatched(client);
-  read_pinned(client, state_.upstream_of(client));
+  if (client.throttle) return read_throttled(client);
+  read_once(client, kScratch);
 }
 
-void UpPath::read_pinned(Client& client, Upstream& upstream) {
-  const std::size_t credit = credit_of(client, upstream);
-  if (credit == 0) return;
+std::size_t UpPath::read_once(Client& client, std::size_t most) {
+  if (state_.pool_of(client).work) return read_dispatched(client, most);
+  return read_pinned(client, state_.upstream_of(client), most);
+}
+
+void UpPath::read_throttled(Client& client) {
+  const Throttle::Rates rates = client.rates();
+  const std::uint64_t now = state_.loop.now_ms();
+  const Throttle::Limit reached = client.throttle->reached(rates, now);
+  if (reached != Throttle::Limit::none) {
+    client.want_readable(false);
+    if (client.throttled) return;
+    client.throttled = true;
+    throttled_.push_back(client.session.mark());
+    ++(reached == Throttle::Limit::bytes ? state_.counters.reads_paused_for_bytes
+                                         : state_.counters.reads_paused_for_frames);
+    return;
+  }
+  const std::uint64_t seq_before = client.session.last_seq();
+  const std::size_t most = std::min(kScratch, client.throttle->credit(rates, now));
+  const std::size_t bytes = read_once(client, most);
+  client.throttle->took(rates, bytes, client.session.last_seq() - seq_before);
+}
+
+void UpPath::tick() {
+  looked_at_.swap(throttled_);
+  for (const Mark& mark : looked_at_) {
+    Client* client = state_.clients.find(mark);
+    if (client == nullptr || !client->throttled) continue;  // another one may have its mark now
+    const bool waits =
+        client->throttle &&
+        client->throttle->reached(client->rates(), state_.loop.now_ms()) != Throttle::Limit::none;
+    if (waits) {
+      throttled_.push_back(mark);
+      continue;
+    }
+    client->throttled = false;
+    if (!client->waiting) state_.resume(*client);
+  }
+  looked_at_.clear();
+}
+
+std::size_t UpPath::read_pinned(Client& client, Upstream& upstream, std::size_t most) {
+  const std::size_t credit = std::min(most, credit_of(client, upstream));
+  if (credit == 0) return 0;
   link::Link& link = *upstream.link;
   if (client.framer.framing().kind == frame::Kind::raw) return read_raw(client, upstream, credit);
   const auto got = client.read(scratch_.data(), credit);
@@ -114,27 +156,33 @@ void UpPath::read_pinned(Client& client, Upstream& upstream) {
              link.append(header, wire::EventKind::payload, frame, /*of_share=*/true));
         return true;
       });
+  return got.size;
 }
 
-void UpPath::read_dispatched(Client& client) {
-  if (!dispatcher_.may_read(client)) return client.want_readable(false);
-  if (!has_memory(client)) return;
-  const auto got = client.read(scratch_.data(), kScratch);
+std::size_t UpPath::read_dispatched(Client& client, std::size_t most) {
+  if (!dispatcher_.may_read(client)) {
+    client.want_readable(false);
+    return 0;
+  }
+  if (!has_memory(client)) return 0;
+  const auto got = client.read(scratch_.data(), most);
   if (got.kind != net::Connection::ReadResult::Kind::bytes) return no_bytes(client, got);
   cut(client, {scratch_.data(), got.size},
       [&](const wire::EventHeader& header, std::string_view frame) {
         return dispatcher_.frame(client, header, frame);
       });
+  return got.size;
 }
 
 // What one read brings is a frame: it is read where the batch wants it.
-void UpPath::read_raw(Client& client, Upstream& upstream, std::size_t credit) {
+std::size_t UpPath::read_raw(Client& client, Upstream& upstream, std::size_t credit) {
   link::Link& link = *upstream.link;
   const std::size_t max_frame = client.framer.framing().max_frame_bytes;
   const std::size_t limit = std::min({credit, max_frame, link.max_payload()});
   if (limit == 0) {  // an upstream that takes no payload at all
     ++state_.counters.frames_discarded_too_large;
-    return closer_.close(client, CloseReason::frame_too_large);
+    closer_.close(client, CloseReason::frame_too_large);
+    return 0;
   }
   const auto room = link.room_for_frame(limit);
   const auto got = client.read(room.data(), room.size());
@@ -144,9 +192,11 @@ void UpPath::read_raw(Client& client, Upstream& upstream, std::size_t credit) {
   const auto appended = link.append_in_place(header, got.size);
   sent(client, upstream, header, appended);
   client.session.add_input(false, true, state_.loop.now_ms());
-  if (!client.late) return;
-  client.late->key.search.frame({room.data(), got.size});
-  look_for_key(client);
+  if (client.late) {
+    client.late->key.search.frame({room.data(), got.size});
+    look_for_key(client);
+  }
+  return got.size;
 }
 
 // It is claimed once all events under the mark the client has now are done (late_keys.h).
@@ -159,11 +209,13 @@ void UpPath::look_for_key(Client& client) {
   state_.late_keys.push_back(client.session.mark());
 }
 
-void UpPath::no_bytes(Client& client, const net::Connection::ReadResult& got) {
-  if (got.kind == net::Connection::ReadResult::Kind::end) return end(client);
-  if (got.kind == net::Connection::ReadResult::Kind::failed) {
+std::size_t UpPath::no_bytes(Client& client, const net::Connection::ReadResult& got) {
+  if (got.kind == net::Connection::ReadResult::Kind::end) {
+    end(client);
+  } else if (got.kind == net::Connection::ReadResult::Kind::failed) {
     closer_.close_broken(client, got.error_number);
   }
+  return 0;
 }
 
 wire::EventHeader UpPath::number(Client& client, std::size_t size, std::uint64_t received_at) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <vector>
 
 #include "proxy/closer.h"
 #include "proxy/dispatcher.h"
@@ -27,6 +28,8 @@ class UpPath {
   void on_room(Upstream& upstream, std::uint32_t index);
   // Memory is available again.
   void on_memory();
+  // Ten times a second: clients that were too fast are read again.
+  void tick();
 
   // Tells the upstream that the client has ended its direction.
   void send_half_closed(Client& client);
@@ -36,10 +39,14 @@ class UpPath {
   [[nodiscard]] std::size_t credit_of(Client& client, Upstream& upstream);
   [[nodiscard]] bool has_memory(Client& client);
   void pause(Client& client, Upstream& upstream);
+  // Reads at most `most` bytes, once; answers how many came.
+  std::size_t read_once(Client& client, std::size_t most);
   // Of a pool that pins connections, and of one that does not.
-  void read_pinned(Client& client, Upstream& upstream);
-  void read_dispatched(Client& client);
-  void read_raw(Client& client, Upstream& upstream, std::size_t credit);
+  std::size_t read_pinned(Client& client, Upstream& upstream, std::size_t most);
+  std::size_t read_dispatched(Client& client, std::size_t most);
+  std::size_t read_raw(Client& client, Upstream& upstream, std::size_t credit);
+  // Of a client whose listener sets a rate.
+  void read_throttled(Client& client);
   // `put(header, frame)` sends a frame on its way; false: nobody takes one so large.
   template <typename Put>
   void cut(Client& client, std::string_view bytes, Put&& put);
@@ -52,7 +59,8 @@ class UpPath {
   // The client is tapped: shows the frame to those who look.
   void show(const Client& client, const wire::EventHeader& header, std::string_view frame) const;
   void look_for_key(Client& client);
-  void no_bytes(Client& client, const net::Connection::ReadResult& got);
+  // Answers 0.
+  std::size_t no_bytes(Client& client, const net::Connection::ReadResult& got);
   void end(Client& client);
 
   static constexpr std::size_t kScratch = 64 * 1024;
@@ -61,6 +69,8 @@ class UpPath {
   Dispatcher& dispatcher_;
   Closer& closer_;
   std::array<char, kScratch> scratch_;
+  std::vector<Mark> throttled_;
+  std::vector<Mark> looked_at_;  // empty between ticks; kept for its capacity
 };
 
 }  // namespace waymark::proxy

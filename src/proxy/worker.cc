@@ -149,7 +149,10 @@ void Worker::serve_layout(LayoutPtr layout) {
   const std::vector<ListenerContext>& listeners = layout->listeners;
   for (const auto* clients :
        {&state_.clients.arriving(), &state_.clients.live(), &state_.clients.retired()}) {
-    for (Client* client : *clients) client->listener = &listeners[client->listener->index];
+    for (Client* client : *clients) {
+      client->listener = &listeners[client->listener->index];
+      client->follow_rates();
+    }
   }
   state_.counters.listeners.resize(listeners.size());
   fleet_->set_layout(layout);
@@ -191,6 +194,7 @@ void Worker::on_tick() {
   sweep_.tick();
   steering_.tick();
   redelivery_.tick();
+  up_.tick();
   reply_timeouts_.tick();
   dispatcher_.tick();
   state_.taps.tick(state_.clients);

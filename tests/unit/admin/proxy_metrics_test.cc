@@ -70,6 +70,8 @@ WorkerSnapshot some_worker() {
   worker.counters.commands_forwarded = 26;
   worker.counters.reads_paused = 27;
   worker.counters.reads_paused_for_memory = 28;
+  worker.counters.reads_paused_for_bytes = 30;
+  worker.counters.reads_paused_for_frames = 31;
   return worker;
 }
 
@@ -153,6 +155,8 @@ TEST_CASE("shows every count of a worker") {
   CHECK(of_worker("commands_forwarded_total") == 26);
   CHECK(of_worker("downstream_reads_paused_total", "cause=\"window\"") == 27);
   CHECK(of_worker("downstream_reads_paused_total", "cause=\"memory\"") == 28);
+  CHECK(of_worker("downstream_reads_paused_total", "cause=\"max_bytes_per_second\"") == 30);
+  CHECK(of_worker("downstream_reads_paused_total", "cause=\"max_frames_per_second\"") == 31);
   CHECK(of_worker("downstream_connections_closed_total", "reason=\"CLIENT_CLOSED\"") == 101);
   CHECK(of_worker("downstream_connections_closed_total", "reason=\"OVERLOAD\"") == 113);
   CHECK(of_worker("commands_refused_total", "reason=\"NO_SUCH_MARK\"") == 201);

@@ -103,6 +103,8 @@ listeners:
       exempt_cidrs: [ 192.0.2.0/24, "2001:db8::1" ]
       max_new_per_second: 73
       new_burst: 74
+      max_bytes_per_second: 75KiB
+      max_frames_per_second: 76
 pools:
   - name: p
     upstreams: [ { address: "Upstream.Internal:7001", protocol: link, insecure: true, weight: 7,
@@ -192,6 +194,8 @@ log: { level: warn, format: json }
                                                             *net::Cidr::parse("2001:db8::1")});
   CHECK(listener.admission.max_new_per_second == 73);
   CHECK(listener.admission.new_burst == 74);
+  CHECK(listener.max_bytes_per_second == 75 * 1024);
+  CHECK(listener.max_frames_per_second == 76);
 
   const proxy::PoolSettings& pool = config.proxy.pools.at(0);
   CHECK(pool.upstreams.at(0) ==
@@ -347,6 +351,8 @@ TEST_CASE("the defaults of the schema and of settings.h are the same") {
   CHECK(parsed.admission.exempt == listener.admission.exempt);
   CHECK(parsed.admission.max_new_per_second == listener.admission.max_new_per_second);
   CHECK(parsed.admission.new_burst == listener.admission.new_burst);
+  CHECK(parsed.max_bytes_per_second == listener.max_bytes_per_second);
+  CHECK(parsed.max_frames_per_second == listener.max_frames_per_second);
 
   const proxy::PoolSettings pool;
   const proxy::PoolSettings& parsed_pool = config.proxy.pools.at(0);

@@ -27,8 +27,9 @@ enum class CloseReason : std::uint8_t {
   taken_over = 15,
   admin = 16,
   duplicate = 17,
+  max_age = 18,
 };
-inline constexpr std::size_t kCloseReasons = 18;
+inline constexpr std::size_t kCloseReasons = 19;
 
 // Upper case, as the .proto spells it without its prefix: "SLOW_CONSUMER". A number this version
 // does not know is "UNSPECIFIED".

@@ -10,6 +10,7 @@
 #include "net/address.h"
 #include "net/connection.h"
 #include "proxy/arriving.h"
+#include "proxy/farewell.h"
 #include "proxy/incarnation.h"
 #include "proxy/late_key.h"
 #include "proxy/layout.h"
@@ -45,6 +46,10 @@ class Client final : public net::Connection {
 
   static constexpr std::uint32_t kNone = 0xffffffff;
 
+  // It leaves, and is not read any more.
+  [[nodiscard]] bool is_settling() const {
+    return farewell && farewell->stage > Farewell::Stage::finishing;
+  }
   // The mark it waits for.
   [[nodiscard]] PendingMark& pending() { return arriving ? arriving->pending : late->pending; }
   // Random marks come once.
@@ -74,6 +79,7 @@ class Client final : public net::Connection {
   std::unique_ptr<LateKey> late;                  // null: no key is expected any more
   std::unique_ptr<Incarnation> incarnation;       // null: its mark is random
   std::unique_ptr<Throttle> throttle;             // null: it may send as fast as it likes
+  std::unique_ptr<Farewell> farewell;             // null: nobody wants it to leave
   bool routed = false;              // to another pool than its listener's, where it stays
   bool retired = false;             // ended; its socket is on the way out
   bool waiting = false;             // in the queue of its link for room

@@ -34,12 +34,16 @@ void Closer::close(Client& client, CloseReason reason) {
 
   if (ending.socket == session::SocketEnd::reset) return client.reset();
   if (dropped) return client.close_now();
+  const ListenerSettings& settings = *client.listener->settings;
+  if (ending.goodbye && !settings.goodbye.empty()) {
+    const std::string_view goodbye = settings.goodbye;
+    (void)client.write({&goodbye, 1});  // a broken socket is closed in a moment
+  }
   // With the client's FIN read and nothing queued, close() by itself sends a clean FIN; TLS ends
   // with a close_notify before it.
   if (client.session.up_ended() && client.queued_bytes() == 0 && client.tls() == nullptr) {
     return client.close_now();
   }
-  const ListenerSettings& settings = *client.listener->settings;
   client.close_gently(static_cast<std::uint64_t>(settings.linger_timeout.count()),
                       static_cast<std::uint64_t>(settings.down_soft_timeout.count()));
   state_.charge(client);

@@ -17,6 +17,8 @@ session::Deadlines deadlines_of(const ListenerSettings& listener, const PoolSett
       .half_close_timeout = as_ms(listener.half_close_timeout),
       .no_upstream_timeout = as_ms(pool.no_upstream_timeout),
       .down_soft_timeout = as_ms(listener.down_soft_timeout),
+      .max_age = as_ms(listener.max_age),
+      .age_jitter = listener.max_age_jitter,
   };
 }
 

@@ -120,6 +120,7 @@ absl::Status Proxy::serve(const Settings& settings) {
   shared_.max_tls_handshakes = settings.limits.max_tls_handshakes;
   shared_.gate.set_rules(*layout_);
   drain_quiet_ = settings.drain.quiet;
+  shared_.quiet_ms = static_cast<std::uint64_t>(settings.drain.quiet.count());
   for (auto& worker : workers_) worker->post(LayoutChange{layout_});
   doors_.commit();
   porch_.close_those_of_closed(*layout_);

@@ -88,6 +88,9 @@ struct ListenerSettings {
   Millis linger_timeout{2'000};       // reading and discarding before a FIN is followed by close()
   Millis tcp_user_timeout{30'000};
   KeepaliveSettings keepalive;
+  Millis max_age{0};                    // of a connection; 0: as old as it gets
+  std::uint64_t max_age_jitter = 10;    // percent of it, more or less
+  std::string goodbye;                  // written as it is before the FIN of a gentle end
   std::size_t send_buffer = 64 * 1024;  // SO_SNDBUF of client sockets
   std::size_t up_window = 64 * 1024;    // bytes of one client on their way to its upstream
   std::size_t down_soft = 256 * 1024;   // bytes queued for a client that may stay

@@ -68,6 +68,9 @@ void Sweep::check(Client& client) {
           client.session.overdue(client.listener->deadlines, reading, state_.loop.now_ms())) {
     return closer_.close(client, *reason);
   }
+  if (client.session.too_old(client.listener->deadlines, state_.loop.now_ms())) {
+    (void)leaver_.schedule(client, CloseReason::max_age, 0);
+  }
   // The last upstream that had not half-closed it may have gone.
   if (client.session.attached() && state_.pool_of(client).work && !client.session.down_ended() &&
       client.session.up_ended() && dispatcher_.seating().is_half_closed(client)) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "proxy/closer.h"
+#include "proxy/leaver.h"
 #include "proxy/mover.h"
 #include "proxy/overload.h"
 #include "proxy/redelivery.h"
@@ -18,14 +19,15 @@ namespace waymark::proxy {
 class Sweep {
  public:
   Sweep(WorkerState& state, UpPath& up, Dispatcher& dispatcher, Mover& mover,
-        Redelivery& redelivery, Overload& overload, Closer& closer)
+        Redelivery& redelivery, Overload& overload, Closer& closer, Leaver& leaver)
       : state_(state),
         up_(up),
         dispatcher_(dispatcher),
         mover_(mover),
         redelivery_(redelivery),
         overload_(overload),
-        closer_(closer) {}
+        closer_(closer),
+        leaver_(leaver) {}
 
   // Each call looks at a tenth of the clients, so that every deadline is met within a second.
   void tick();
@@ -50,6 +52,7 @@ class Sweep {
   Redelivery& redelivery_;
   Overload& overload_;
   Closer& closer_;
+  Leaver& leaver_;
   std::size_t next_ = 0;
   Queued queued_;
   Queued counting_;  // of this round

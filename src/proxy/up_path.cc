@@ -87,12 +87,20 @@ void UpPath::cut(Client& client, std::string_view bytes, Put&& put) {
   if (fault == frame::Fault::malformed) return closer_.close(client, CloseReason::frame_malformed);
   if (client.late) look_for_key(client);
   if (client.framer.unfinished() || client.charged > 0) state_.charge(client);
+  if (client.farewell && session.last_seq() != seq_before) finish(client);
+}
+
+// What of the next frame has come is given up, and what may follow it stays unread.
+void UpPath::finish(Client& client) {
+  if (client.farewell->stage != Farewell::Stage::finishing) return;
+  client.farewell->stage = Farewell::Stage::finished;
+  client.want_readable(false);
 }
 
 void UpPath::read(Client& client) {
   if (client.retired || client.session.up_ended()) return;
   const bool awaits_mark = client.late && client.late->stage != LateKey::Stage::search;
-  if (state_.draining || client.moving || client.rewound || awaits_mark ||
+  if (state_.draining || client.moving || client.rewound || awaits_mark || client.is_settling() ||
       !client.session.attached()) {
     return client.want_readable(false);
   }

@@ -59,6 +59,8 @@ class UpPath {
   // The client is tapped: shows the frame to those who look.
   void show(const Client& client, const wire::EventHeader& header, std::string_view frame) const;
   void look_for_key(Client& client);
+  // The last frame of a client that leaves has ended.
+  static void finish(Client& client);
   // Answers 0.
   std::size_t no_bytes(Client& client, const net::Connection::ReadResult& got);
   void end(Client& client);

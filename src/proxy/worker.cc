@@ -52,6 +52,7 @@ Worker::Worker(Shared& shared, LayoutPtr layout, std::size_t index)
       outcomes_(state_),
       dispatcher_(state_),
       closer_(state_, outcomes_, dispatcher_),
+      leaver_(state_, closer_),
       overload_(state_, closer_),
       up_(state_, dispatcher_, closer_),
       marking_(state_, closer_),
@@ -65,7 +66,7 @@ Worker::Worker(Shared& shared, LayoutPtr layout, std::size_t index)
       sideways_(state_, answers_),
       steering_(state_, dispatcher_, mover_, redelivery_, sideways_),
       down_(state_, dispatcher_, closer_, overload_, steering_, sideways_, outcomes_, answers_),
-      sweep_(state_, up_, dispatcher_, mover_, redelivery_, overload_, closer_),
+      sweep_(state_, up_, dispatcher_, mover_, redelivery_, overload_, closer_, leaver_),
       reply_timeouts_(state_, dispatcher_, up_, down_),
       drain_(state_, dispatcher_, closer_) {
   state_.fleet = fleet_.get();
@@ -192,6 +193,7 @@ void Worker::on_tick() {
   entrance_.tick();
   late_keys_.tick();
   sweep_.tick();
+  leaver_.tick();
   steering_.tick();
   redelivery_.tick();
   up_.tick();

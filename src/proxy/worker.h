@@ -17,6 +17,7 @@
 #include "proxy/entrance.h"
 #include "proxy/handshakes.h"
 #include "proxy/late_keys.h"
+#include "proxy/leaver.h"
 #include "proxy/outcomes.h"
 #include "proxy/redelivery.h"
 #include "proxy/replay.h"
@@ -83,6 +84,7 @@ class Worker final : public net::ConnectionEvents, public link::LinkEvents {
   Outcomes outcomes_;
   Dispatcher dispatcher_;
   Closer closer_;
+  Leaver leaver_;
   Overload overload_;
   UpPath up_;
   Marking marking_;

@@ -132,6 +132,7 @@ struct WorkerState {
     if (client.retired || !client.session.attached() || draining) return;
     if (client.session.up_ended() || client.moving || client.rewound) return;
     if (client.late && client.late->stage != LateKey::Stage::search) return;
+    if (client.is_settling()) return;
     client.session.resume_reading(loop.now_ms());
     client.want_readable(true);
   }

@@ -14,7 +14,7 @@ constexpr auto kClosed = SocketEnd::closed;
 constexpr auto kFin = SocketEnd::fin;
 constexpr auto kReset = SocketEnd::reset;
 
-constexpr std::array<Ending, 16> kEndings = {{
+constexpr std::array<Ending, 17> kEndings = {{
     {client_closed, kNone, kWritten, kClosed,
      "the client and its upstream have both ended their direction"},
     {client_reset, kDiscarded, kDropped, kClosed, "the client sent RST, or its socket failed"},
@@ -31,7 +31,7 @@ constexpr std::array<Ending, 16> kEndings = {{
      "the client had ended its direction and no output came for half_close_timeout"},
     {no_upstream, kDiscarded, kWritten, kFin,
      "no upstream of the pool was ready for no_upstream_timeout"},
-    {draining, kDiscarded, kWritten, kFin, "the proxy is shutting down"},
+    {draining, kDiscarded, kWritten, kFin, "the proxy is shutting down", true},
     {overload, kDiscarded, kDropped, kReset,
      "max_memory was nearly reached and this client's queue was among the largest"},
     {taken_over, kDiscarded, kDropped, kReset,
@@ -39,6 +39,7 @@ constexpr std::array<Ending, 16> kEndings = {{
     {admin, kDiscarded, kWritten, kFin, "an operator closed it"},
     {duplicate, kDiscarded, kWritten, kFin,
      "another connection has the mark (`duplicates: refuse`, or `max_take_overs`)"},
+    {max_age, kDiscarded, kWritten, kFin, "it was older than limits.max_age of its listener", true},
 }};
 
 constexpr std::string_view text_of(UnreadInput input) {
@@ -77,7 +78,7 @@ std::string endings_table() {
     table.append("| ").append(name_of(row.reason));
     table.append(" | ").append(row.when);
     table.append(" | ").append(text_of(row.input));
-    table.append(" | ").append(text_of(row.output));
+    table.append(" | ").append(text_of(row.output)).append(row.goodbye ? ", then goodbye" : "");
     table.append(" | ").append(text_of(row.socket)).append(" |\n");
   }
   return table;

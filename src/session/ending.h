@@ -36,6 +36,7 @@ struct Ending {
   QueuedOutput output;
   SocketEnd socket;
   std::string_view when;
+  bool goodbye = false;  // the listener's goodbye is written behind what was queued
 };
 
 // In every row the events read before the end stay on their way to the upstream, followed by

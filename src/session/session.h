@@ -13,6 +13,7 @@
 
 #include "session/answer_watch.h"
 #include "session/share.h"
+#include "session/spread.h"
 #include "waymark/close_reason.h"
 #include "waymark/mark.h"
 
@@ -26,6 +27,8 @@ struct Deadlines {
   Ms half_close_timeout = 30'000;
   Ms no_upstream_timeout = 120'000;
   Ms down_soft_timeout = 10'000;
+  Ms max_age = 0;                 // 0: as old as it gets
+  std::uint64_t age_jitter = 10;  // percent of max_age, more or less
 };
 
 class Session {
@@ -139,6 +142,13 @@ class Session {
   // a client that is paused cannot finish its frame.
   [[nodiscard]] std::optional<CloseReason> overdue(const Deadlines& deadlines, bool reading,
                                                    Ms now) const;
+  // It is older than it may get.
+  [[nodiscard]] bool too_old(const Deadlines& deadlines, Ms now) const {
+    return deadlines.max_age != 0 &&
+           now - opened_at_ >= with_jitter(mark_, deadlines.max_age, deadlines.age_jitter);
+  }
+  // How long no byte has passed either way.
+  [[nodiscard]] Ms silent_for(Ms now) const { return now - last_activity_; }
   // Reading goes on after a pause: the unfinished frame gets its whole time again.
   void resume_reading(Ms now) {
     if (frame_started_ != 0) frame_started_ = now;

@@ -47,6 +47,7 @@ World::World(const proxy::PoolSettings& pool, History& history)
       outcomes_(state_),
       dispatcher_(state_),
       closer_(state_, outcomes_, dispatcher_),
+      leaver_(state_, closer_),
       overload_(state_, closer_),
       up_(state_, dispatcher_, closer_),
       marking_(state_, closer_),
@@ -57,7 +58,7 @@ World::World(const proxy::PoolSettings& pool, History& history)
       sideways_(state_, answers_),
       steering_(state_, dispatcher_, mover_, redelivery_, sideways_),
       down_(state_, dispatcher_, closer_, overload_, steering_, sideways_, outcomes_, answers_),
-      sweep_(state_, up_, dispatcher_, mover_, redelivery_, overload_, closer_) {
+      sweep_(state_, up_, dispatcher_, mover_, redelivery_, overload_, closer_, leaver_) {
   state_.fleet = &fleet_;
   state_.counters.listeners.resize(1);
   fleet_.set_layout(state_.layout);
@@ -120,6 +121,7 @@ void World::tick() {
   loop_.pass(100);
   fleet_.tick(loop_.now_ms());
   sweep_.tick();
+  leaver_.tick();
   steering_.tick();
   redelivery_.tick();
   dispatcher_.tick();

@@ -114,6 +114,7 @@ class World final : public net::ConnectionEvents, public link::LinkEvents, proxy
   proxy::Outcomes outcomes_;
   proxy::Dispatcher dispatcher_;
   proxy::Closer closer_;
+  proxy::Leaver leaver_;
   proxy::Overload overload_;
   proxy::UpPath up_;
   proxy::Marking marking_;

@@ -19,7 +19,7 @@ TEST_CASE("a typo is told with its place, what is allowed and what was meant") {
       "waymark.yaml:6:5: listeners[0].framming: unknown field, allowed: name, bind, pool, framing, "
       "backlog, frame_timeout, idle_timeout, half_close_timeout, linger_timeout, "
       "tcp_user_timeout, keepalive, send_buffer, up_window, down, proxy_protocol, tls, routes, "
-      "identity, identity_wait, expose_key, duplicates, max_take_overs, limits; did you mean "
+      "identity, identity_wait, expose_key, duplicates, max_take_overs, limits, goodbye; did you mean "
       "framing?\n");
 }
 

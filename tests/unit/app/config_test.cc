@@ -105,6 +105,9 @@ listeners:
       new_burst: 74
       max_bytes_per_second: 75KiB
       max_frames_per_second: 76
+      max_age: 77s
+      max_age_jitter: 28
+    goodbye: 'bye\r\n'
 pools:
   - name: p
     upstreams: [ { address: "Upstream.Internal:7001", protocol: link, insecure: true, weight: 7,
@@ -196,6 +199,9 @@ log: { level: warn, format: json }
   CHECK(listener.admission.new_burst == 74);
   CHECK(listener.max_bytes_per_second == 75 * 1024);
   CHECK(listener.max_frames_per_second == 76);
+  CHECK(listener.max_age == 77s);
+  CHECK(listener.max_age_jitter == 28);
+  CHECK(listener.goodbye == "bye\r\n");
 
   const proxy::PoolSettings& pool = config.proxy.pools.at(0);
   CHECK(pool.upstreams.at(0) ==
@@ -353,6 +359,9 @@ TEST_CASE("the defaults of the schema and of settings.h are the same") {
   CHECK(parsed.admission.new_burst == listener.admission.new_burst);
   CHECK(parsed.max_bytes_per_second == listener.max_bytes_per_second);
   CHECK(parsed.max_frames_per_second == listener.max_frames_per_second);
+  CHECK(parsed.max_age == listener.max_age);
+  CHECK(parsed.max_age_jitter == listener.max_age_jitter);
+  CHECK(parsed.goodbye == listener.goodbye);
 
   const proxy::PoolSettings pool;
   const proxy::PoolSettings& parsed_pool = config.proxy.pools.at(0);

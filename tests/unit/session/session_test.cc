@@ -237,5 +237,16 @@ TEST_CASE("resuming gives no deadline to a client without an unfinished frame") 
   CHECK(overdue(session, 4'999) == std::nullopt);
 }
 
+TEST_CASE("a connection may get as old as its listener says, give or take the jitter") {
+  const Session session(mark(1), kStart);
+  CHECK_FALSE(session.too_old({}, kStart + 1'000'000'000));
+  const Deadlines exact{.max_age = 1000, .age_jitter = 0};
+  CHECK_FALSE(session.too_old(exact, kStart + 999));
+  CHECK(session.too_old(exact, kStart + 1000));
+  const Deadlines about{.max_age = 1000, .age_jitter = 20};
+  CHECK_FALSE(session.too_old(about, kStart + 799));
+  CHECK(session.too_old(about, kStart + 1200));
+}
+
 }  // namespace
 }  // namespace waymark::session

@@ -255,6 +255,7 @@ proxy::Settings settings_of(const schema::Config& in, const Machine& machine) {
   }
   for (const schema::Pool& pool : in.pools()) out.pools.push_back(pool_of(pool));
   out.drain = {.delay = Millis(in.drain().delay()),
+               .spread = Millis(in.drain().spread()),
                .timeout = Millis(in.drain().timeout()),
                .quiet = Millis(in.drain().quiet())};
   out.limits = {.max_connections = size_of(in.limits().max_connections()),

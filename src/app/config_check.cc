@@ -222,6 +222,12 @@ class Checker {
       complain("drain.quiet", fmt::format("{} ms must be less than drain.timeout, {} ms",
                                           drain.quiet.count(), drain.timeout.count()));
     }
+    if (sound("drain") && drain.spread > proxy::Millis(0) &&
+        drain.delay + drain.spread >= drain.timeout) {
+      complain("drain.spread",
+               fmt::format("{} ms and drain.delay, {} ms, must be less than drain.timeout, {} ms",
+                           drain.spread.count(), drain.delay.count(), drain.timeout.count()));
+    }
   }
 
   const Config& config_;

@@ -15,12 +15,20 @@ void Drain::begin(const DrainRequest& request) {
   if (phase_ != Phase::serving) return;
   const std::uint64_t now = state_.loop.now_ms();
   const auto within = static_cast<std::uint64_t>(request.within.count());
-  phase_ = Phase::delivering;
-  state_.draining = true;
   quiet_ms_ = static_cast<std::uint64_t>(request.quiet.count());
   deadline_ms_ = now + within;
   deliver_until_ms_ = deadline_ms_ - std::min(kLongestEnding, within / 2);
-  state_.last_command_ms = now;
+  if (request.spread.count() == 0) return begin_delivering();
+  phase_ = Phase::spreading;
+  leaver_.schedule_all(
+      CloseReason::draining,
+      std::min(static_cast<std::uint64_t>(request.spread.count()), deliver_until_ms_ - now));
+}
+
+void Drain::begin_delivering() {
+  phase_ = Phase::delivering;
+  state_.draining = true;
+  state_.last_command_ms = state_.loop.now_ms();
   for (Client* client : state_.clients.live()) client->want_readable(false);
 }
 
@@ -28,6 +36,9 @@ bool Drain::tick() {
   const std::uint64_t now = state_.loop.now_ms();
   switch (phase_) {
     case Phase::serving:
+      return false;
+    case Phase::spreading:
+      if (state_.clients.live().empty() || now >= deliver_until_ms_) begin_delivering();
       return false;
     case Phase::delivering: {
       // Who acks has answered what he is to answer; of others silence is all that tells.

@@ -79,11 +79,13 @@ struct SnapshotRequest {
   std::function<void(WorkerSnapshot)> answer;  // called on the worker's thread
 };
 
-// Stop reading, deliver, await answers, end the clients, end the links, leave the loop. Everything
-// at the latest `within` from now.
+// Let the clients leave one after the other over `spread`, if that is not 0; stop reading, deliver,
+// await answers, end the clients, end the links, leave the loop. Everything at the latest `within`
+// from now.
 struct DrainRequest {
   Millis within{0};
   Millis quiet{0};
+  Millis spread{0};
 };
 
 // A survey's next slice.

@@ -119,7 +119,7 @@ absl::Status Proxy::serve(const Settings& settings) {
   shared_.claims.set_remembered(settings.limits.max_remembered_marks);
   shared_.max_tls_handshakes = settings.limits.max_tls_handshakes;
   shared_.gate.set_rules(*layout_);
-  drain_quiet_ = settings.drain.quiet;
+  drain_ = settings.drain;
   shared_.quiet_ms = static_cast<std::uint64_t>(settings.drain.quiet.count());
   for (auto& worker : workers_) worker->post(LayoutChange{layout_});
   doors_.commit();
@@ -182,7 +182,7 @@ void Proxy::drain(Millis within) {
   doors_.close();
   porch_.close();
   for (auto& worker : workers_) {
-    worker->post(DrainRequest{.within = within, .quiet = drain_quiet_});
+    worker->post(DrainRequest{.within = within, .quiet = drain_.quiet, .spread = drain_.spread});
   }
 }
 

@@ -98,7 +98,7 @@ class Proxy {
   Framings framings_;                   // outlives the workers
   Porch porch_;                         // control thread
   Doors doors_;                         // control thread
-  Millis drain_quiet_{0};               // control thread
+  DrainSettings drain_;                 // control thread
   std::vector<std::uint64_t> tickets_;  // next turn, of each pool; control thread
   std::size_t pools_at_start_ = 0;
   mutable std::mutex mutex_;

@@ -152,6 +152,7 @@ struct PoolSettings {
 
 struct DrainSettings {
   Millis delay{0};         // /readyz answers 503, accepting goes on
+  Millis spread{0};        // connections are ended one after the other over this time
   Millis timeout{25'000};  // whole drain, at most
   Millis quiet{1'000};     // answers are over when none came for this long
 };

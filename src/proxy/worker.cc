@@ -68,7 +68,7 @@ Worker::Worker(Shared& shared, LayoutPtr layout, std::size_t index)
       down_(state_, dispatcher_, closer_, overload_, steering_, sideways_, outcomes_, answers_),
       sweep_(state_, up_, dispatcher_, mover_, redelivery_, overload_, closer_, leaver_),
       reply_timeouts_(state_, dispatcher_, up_, down_),
-      drain_(state_, dispatcher_, closer_) {
+      drain_(state_, dispatcher_, closer_, leaver_) {
   state_.fleet = fleet_.get();
   serve_layout(state_.layout);
 }

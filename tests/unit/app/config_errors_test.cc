@@ -180,6 +180,10 @@ TEST_CASE("settings that contradict each other are refused") {
   CHECK(errors_of(listener_with("down: { soft: 1MiB, hard: 1MiB }")) == "");
   CHECK_THAT(errors_of(least_and("drain: { timeout: 1s, quiet: 1s }")),
              Contains("5:30: drain.quiet: 1000 ms must be less"));
+  CHECK_THAT(errors_of(least_and("drain: { timeout: 5s, delay: 1s, spread: 4s }")),
+             Contains("5:41: drain.spread: 4000 ms and drain.delay, 1000 ms, must be less than"));
+  CHECK(errors_of(least_and("drain: { timeout: 5s, delay: 1s, spread: 3999ms }")) == "");
+  CHECK(errors_of(least_and("drain: { timeout: 5s, delay: 6s }")) == "");
   CHECK_THAT(errors_of("listeners: [ { name: a, bind: 127.0.0.1:1, pool: p } ]\n"
                        "pools: [ { name: p, pair_replies: true } ]\n"),
              Contains("pools[0].pair_replies: needs a `reply_timeout`"));

@@ -144,7 +144,7 @@ pools:
       eject_after: 59
       eject_window: 60s
       eject_time: 61s
-drain: { delay: 41s, timeout: 42s, quiet: 4s }
+drain: { delay: 41s, timeout: 142s, quiet: 4s, spread: 78s }
 dead_letters: { max_count: 63, max_bytes: 64MiB }
 limits:
   max_connections: 43
@@ -262,7 +262,8 @@ log: { level: warn, format: json }
   CHECK(pool.ping_interval == 38s);
 
   CHECK(config.proxy.drain.delay == 41s);
-  CHECK(config.proxy.drain.timeout == 42s);
+  CHECK(config.proxy.drain.timeout == 142s);
+  CHECK(config.proxy.drain.spread == 78s);
   CHECK(config.proxy.drain.quiet == 4s);
   CHECK(config.proxy.limits.max_connections == 43);
   CHECK(config.proxy.limits.max_memory == 44u << 20);
@@ -318,6 +319,7 @@ TEST_CASE("the defaults of the schema and of settings.h are the same") {
   CHECK(config.proxy.drain.delay == settings.drain.delay);
   CHECK(config.proxy.drain.timeout == settings.drain.timeout);
   CHECK(config.proxy.drain.quiet == settings.drain.quiet);
+  CHECK(config.proxy.drain.spread == settings.drain.spread);
   CHECK(config.proxy.limits.max_connections == settings.limits.max_connections);
   CHECK(config.proxy.limits.max_memory == 500'000'000);  // half of the fixture's machine
   CHECK(config.proxy.limits.accepts_per_turn == settings.limits.accepts_per_turn);

@@ -22,7 +22,7 @@ struct Close {
   ctl::ConnectionFilter filter;
   ctl::ManyOptions many;
 };
-struct Rebalance {
+struct Many {
   ctl::ConnectionFilter filter;
   ctl::ManyOptions many;
 };
@@ -149,15 +149,31 @@ void add_connection_commands(CLI::App& app, Chosen& chosen) {
   add_close(connections, chosen);
 
   CLI::App* rebalance = nullptr;
-  const auto rebalance_options = add_command<Rebalance>(
+  const auto rebalance_options = add_command<Many>(
       connections, rebalance, "rebalance",
       "Pick an upstream again for all clients that a filter finds; they stay connected",
       "waymarkctl connections rebalance --pool default --yes", chosen,
-      [](ctl::Context& context, const Rebalance& options) {
+      [](ctl::Context& context, const Many& options) {
         return ctl::act_on_many(context, ctl::ManyAction::rebalance, options.filter, options.many);
       });
   add_filter(*rebalance, rebalance_options->filter);
   add_many(*rebalance, rebalance_options->many);
+
+  CLI::App* rotate = nullptr;
+  const auto rotate_options = add_command<Many>(
+      connections, rotate, "rotate",
+      "End all clients that a filter finds gently, so that they connect again",
+      "waymarkctl connections rotate --listener devices --spread 300 --yes", chosen,
+      [](ctl::Context& context, const Many& options) {
+        return ctl::act_on_many(context, ctl::ManyAction::rotate, options.filter, options.many);
+      });
+  rotate
+      ->add_option("--spread", rotate_options->many.spread_seconds,
+                   "Seconds over which they are ended one after the other; 0 by default")
+      ->check(CLI::Range(0, 86'400))
+      ->type_name("SECONDS");
+  add_filter(*rotate, rotate_options->filter);
+  add_many(*rotate, rotate_options->many);
 
   CLI::App* send = nullptr;
   const auto send_options =

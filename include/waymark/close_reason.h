@@ -28,8 +28,9 @@ enum class CloseReason : std::uint8_t {
   admin = 16,
   duplicate = 17,
   max_age = 18,
+  rotated = 19,
 };
-inline constexpr std::size_t kCloseReasons = 19;
+inline constexpr std::size_t kCloseReasons = 20;
 
 // Upper case, as the .proto spells it without its prefix: "SLOW_CONSUMER". A number this version
 // does not know is "UNSPECIFIED".

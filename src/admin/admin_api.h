@@ -88,6 +88,8 @@ class AdminApi {
       const api::ConnectionsAction& action, const Actor& actor) = 0;
   virtual absl::StatusOr<api::ConnectionsActionDone> rebalance_connections(
       const api::ConnectionsAction& action, const Actor& actor) = 0;
+  virtual absl::StatusOr<api::ConnectionsActionDone> rotate_connections(
+      const api::ConnectionsRotation& rotation, const Actor& actor) = 0;
   // `payload`: what broadcast.payload or .text stands for.
   virtual absl::StatusOr<api::BroadcastDone> broadcast(const api::Broadcast& broadcast,
                                                        const std::string& payload,

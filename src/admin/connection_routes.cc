@@ -75,13 +75,15 @@ Response broadcast(AdminApi& calls, const Call& call) {
   return answer(calls.broadcast(body, std::get<std::string>(payload), call.actor));
 }
 
-using BulkCall = absl::StatusOr<api::ConnectionsActionDone> (AdminApi::*)(
-    const api::ConnectionsAction&, const Actor&);
+template <typename Request>
+using BulkCall = absl::StatusOr<api::ConnectionsActionDone> (AdminApi::*)(const Request&,
+                                                                          const Actor&);
 
 // An empty filter would mean every client there is: too much for a typing error.
-std::function<Response(const Call&)> bulk(AdminApi& calls, BulkCall function) {
+template <typename Request>
+std::function<Response(const Call&)> bulk(AdminApi& calls, BulkCall<Request> function) {
   return [&calls, function](const Call& call) {
-    const auto& body = body_of<api::ConnectionsAction>(call);
+    const auto& body = body_of<Request>(call);
     if (body.filter().ByteSizeLong() == 0) {
       return invalid("filter", "may not be empty; state: all means every connection");
     }
@@ -144,6 +146,13 @@ void add_connection_routes(RouteTable& table, AdminApi& calls) {
              .takes = api::ConnectionsAction::descriptor(),
              .answers = api::ConnectionsActionDone::descriptor(),
              .handler = bulk(calls, &AdminApi::rebalance_connections)});
+  table.add({.method = "POST",
+             .path = "/v1/connections:rotate",
+             .role = Role::kOperate,
+             .doc = "Ends the clients that a filter finds, gently and one after the other.",
+             .takes = api::ConnectionsRotation::descriptor(),
+             .answers = api::ConnectionsActionDone::descriptor(),
+             .handler = bulk(calls, &AdminApi::rotate_connections)});
   table.add({.method = "POST",
              .path = "/v1/broadcast",
              .role = Role::kOperate,

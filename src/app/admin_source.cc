@@ -331,17 +331,16 @@ absl::StatusOr<std::unique_ptr<admin::StreamSource>> AdminSource::tap_connection
 }
 
 absl::StatusOr<api::ConnectionsActionDone> AdminSource::act_on_many(
-    SurveyOrder::Action action, const api::ConnectionsAction& request) {
-  const api::ConnectionFilter& asked = request.filter();
+    SurveyOrder order, const api::ConnectionFilter& asked, bool dry_run) {
   if (asked.state().empty() && asked.upstream().empty() && asked.listener().empty() &&
       asked.pool().empty() && asked.group().empty()) {
     return field_error("filter", "may not be empty; state: all is a filter");
   }
   auto filter = filter_of(asked, "filter.");
   if (!filter.ok()) return filter.status();
-  const auto answer = proxy_.survey(
-      {.action = request.dry_run() ? SurveyOrder::Action::count : action, .filter = *filter},
-      kSurveyTimeout);
+  order.filter = *std::move(filter);
+  if (dry_run) order.action = SurveyOrder::Action::count;
+  const auto answer = proxy_.survey(order, kSurveyTimeout);
   if (!answer.ok()) return answer.status();
   api::ConnectionsActionDone done;
   done.set_matched(answer->matched);
@@ -351,12 +350,19 @@ absl::StatusOr<api::ConnectionsActionDone> AdminSource::act_on_many(
 
 absl::StatusOr<api::ConnectionsActionDone> AdminSource::close_connections(
     const api::ConnectionsAction& action, const admin::Actor& /*actor*/) {
-  return act_on_many(SurveyOrder::Action::close, action);
+  return act_on_many({.action = SurveyOrder::Action::close}, action.filter(), action.dry_run());
 }
 
 absl::StatusOr<api::ConnectionsActionDone> AdminSource::rebalance_connections(
     const api::ConnectionsAction& action, const admin::Actor& /*actor*/) {
-  return act_on_many(SurveyOrder::Action::rebalance, action);
+  return act_on_many({.action = SurveyOrder::Action::rebalance}, action.filter(), action.dry_run());
+}
+
+absl::StatusOr<api::ConnectionsActionDone> AdminSource::rotate_connections(
+    const api::ConnectionsRotation& rotation, const admin::Actor& /*actor*/) {
+  return act_on_many({.action = SurveyOrder::Action::rotate,
+                      .spread_ms = std::uint64_t{rotation.spread_seconds()} * 1000},
+                     rotation.filter(), rotation.dry_run());
 }
 
 absl::StatusOr<api::BroadcastDone> AdminSource::broadcast(const api::Broadcast& broadcast,

@@ -64,6 +64,8 @@ class AdminSource final : public admin::AdminApi {
       const admin::api::ConnectionsAction& action, const admin::Actor& actor) override;
   absl::StatusOr<admin::api::ConnectionsActionDone> rebalance_connections(
       const admin::api::ConnectionsAction& action, const admin::Actor& actor) override;
+  absl::StatusOr<admin::api::ConnectionsActionDone> rotate_connections(
+      const admin::api::ConnectionsRotation& rotation, const admin::Actor& actor) override;
   absl::StatusOr<admin::api::BroadcastDone> broadcast(const admin::api::Broadcast& broadcast,
                                                       const std::string& payload,
                                                       const admin::Actor& actor) override;
@@ -102,7 +104,7 @@ class AdminSource final : public admin::AdminApi {
                                                                const std::string& mark,
                                                                const std::string& payload);
   [[nodiscard]] absl::StatusOr<admin::api::ConnectionsActionDone> act_on_many(
-      proxy::SurveyOrder::Action action, const admin::api::ConnectionsAction& request);
+      proxy::SurveyOrder order, const admin::api::ConnectionFilter& asked, bool dry_run);
   // The slot a request names; none if it names none.
   [[nodiscard]] absl::StatusOr<PoolSlot> slot_of(const admin::PresenceQuery& query) const;
   [[nodiscard]] absl::StatusOr<std::size_t> pool_slot(const std::string& name,

@@ -31,11 +31,30 @@ Json to_json(const ConnectionFilter& filter) {
   return json;
 }
 
+struct ManyWords {
+  std::string_view verb;
+  std::string_view question;
+  std::string_view done;
+  std::string_view counted;
+};
+
+ManyWords words_of(ManyAction action) {
+  switch (action) {
+    case ManyAction::close:
+      return {"close", "Close", "closed", "closed"};
+    case ManyAction::rebalance:
+      return {"rebalance", "Rebalance", "rebalanced", "rebalanced"};
+    case ManyAction::rotate:
+      break;
+  }
+  return {"rotate", "Rotate", "rotating", "rotated"};
+}
+
 absl::StatusOr<Answer> act(Context& context, ManyAction action, const ConnectionFilter& filter,
-                           bool dry_run) {
-  return context.api.post(
-      action == ManyAction::close ? "/v1/connections:close" : "/v1/connections:rebalance",
-      {{"filter", to_json(filter)}, {"dry_run", dry_run}});
+                           const ManyOptions& options, bool dry_run) {
+  Json body = {{"filter", to_json(filter)}, {"dry_run", dry_run}};
+  if (action == ManyAction::rotate) body["spread_seconds"] = options.spread_seconds;
+  return context.api.post(fmt::format("/v1/connections:{}", words_of(action).verb), body);
 }
 
 // How many clients a broadcast may reach, for the question.
@@ -123,8 +142,9 @@ absl::Status act_on_many(Context& context, ManyAction action, const ConnectionFi
                  "which connections: at least one of --state, --upstream, --listener, --pool and "
                  "--group is needed; `--state all` means every one");
   }
+  const ManyWords words = words_of(action);
   if (!options.yes || options.dry_run) {
-    const auto counted = act(context, action, filter, true);
+    const auto counted = act(context, action, filter, options, true);
     if (!counted.ok()) return counted.status();
     const auto matched = number_of(counted->json, "matched");
     if (options.dry_run || matched == 0) {
@@ -132,26 +152,23 @@ absl::Status act_on_many(Context& context, ManyAction action, const ConnectionFi
         context.print_raw(*counted);
       } else {
         context.out.print(fmt::format("{} connection{} would be {}\n", grouped(matched),
-                                      plural(matched),
-                                      action == ManyAction::close ? "closed" : "rebalanced"));
+                                      plural(matched), words.counted));
       }
       return absl::OkStatus();
     }
-    const auto agreed =
-        confirm(context, fmt::format("{} {} connection{}?",
-                                     action == ManyAction::close ? "Close" : "Rebalance",
-                                     grouped(matched), plural(matched)));
+    const auto agreed = confirm(context, fmt::format("{} {} connection{}?", words.question,
+                                                     grouped(matched), plural(matched)));
     if (!agreed.ok()) return agreed;
   }
-  const auto answer = act(context, action, filter, false);
+  const auto answer = act(context, action, filter, options, false);
   if (!answer.ok()) return answer.status();
   if (context.json) {
     context.print_raw(*answer);
   } else {
     const auto matched = number_of(answer->json, "matched");
-    context.out.print(fmt::format(
-        "{} {} of {} connection{}\n", action == ManyAction::close ? "closed" : "rebalanced",
-        grouped(number_of(answer->json, "done")), grouped(matched), plural(matched)));
+    context.out.print(fmt::format("{} {} of {} connection{}\n", words.done,
+                                  grouped(number_of(answer->json, "done")), grouped(matched),
+                                  plural(matched)));
   }
   return absl::OkStatus();
 }

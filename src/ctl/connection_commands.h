@@ -33,11 +33,12 @@ struct ConnectionFilter {
 [[nodiscard]] absl::Status send_to_connection(Context& context, const std::string& mark,
                                               const PayloadSource& source);
 
-enum class ManyAction : std::uint8_t { close, rebalance };
+enum class ManyAction : std::uint8_t { close, rebalance, rotate };
 
 struct ManyOptions {
   bool dry_run = false;
-  bool yes = false;  // do not ask
+  bool yes = false;                  // do not ask
+  std::uint32_t spread_seconds = 0;  // of rotate
 };
 
 // To all connections of the filter, which may not be empty. Asks how many of them it may be, unless

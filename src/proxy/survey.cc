@@ -158,6 +158,12 @@ void Survey::act_on(const Tools& tools, Client& client) {
       if (!order_.payload.empty()) (void)tools.down.deliver(client, order_.payload);
       tools.closer.close(client, CloseReason::admin);
       break;
+    case SurveyOrder::Action::rotate:
+      if (!tools.leaver.schedule(client, CloseReason::rotated, order_.spread_ms)) {
+        ++answer_.skipped;
+        return;
+      }
+      break;
     case SurveyOrder::Action::send:
       if (!tools.down.deliver(client, order_.payload)) {
         ++answer_.failed;

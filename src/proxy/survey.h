@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "proxy/down_path.h"
+#include "proxy/leaver.h"
 #include "proxy/mover.h"
 #include "proxy/survey_order.h"
 
@@ -30,6 +31,7 @@ class Survey {
     Closer& closer;
     DownPath& down;
     Mover& mover;
+    Leaver& leaver;
   };
   // One slice. True once `done` was called.
   [[nodiscard]] bool step(const Tools& tools);

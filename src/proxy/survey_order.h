@@ -65,14 +65,15 @@ struct SurveyAnswer {
 };
 
 struct SurveyOrder {
-  enum class Action : std::uint8_t { count, list, close, send, rebalance, tap };
+  enum class Action : std::uint8_t { count, list, close, rotate, send, rebalance, tap };
   Action action = Action::count;
   std::optional<Mark> mark;  // this one alone, whatever the filter says
   ConnectionFilter filter;
-  std::string payload;       // of send; of close: a last frame, may be empty
-  Mark after;                // of list: marks beyond this one
-  std::size_t limit = 1000;  // of list
-  std::shared_ptr<Tap> tap;  // of tap: gets the frames from now on
+  std::string payload;          // of send; of close: a last frame, may be empty
+  std::uint64_t spread_ms = 0;  // of rotate: over this time
+  Mark after;                   // of list: marks beyond this one
+  std::size_t limit = 1000;     // of list
+  std::shared_ptr<Tap> tap;     // of tap: gets the frames from now on
 };
 
 }  // namespace waymark::proxy

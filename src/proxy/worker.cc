@@ -162,7 +162,7 @@ void Worker::serve_layout(LayoutPtr layout) {
 
 // One slice, and the next behind whatever else came meanwhile.
 void Worker::carry_on(SurveyStep&& step) {
-  if (step.survey->step({state_, closer_, down_, mover_})) return;
+  if (step.survey->step({state_, closer_, down_, mover_, leaver_})) return;
   inbox_.post(std::move(step));
 }
 

@@ -14,7 +14,7 @@ constexpr auto kClosed = SocketEnd::closed;
 constexpr auto kFin = SocketEnd::fin;
 constexpr auto kReset = SocketEnd::reset;
 
-constexpr std::array<Ending, 17> kEndings = {{
+constexpr std::array<Ending, 18> kEndings = {{
     {client_closed, kNone, kWritten, kClosed,
      "the client and its upstream have both ended their direction"},
     {client_reset, kDiscarded, kDropped, kClosed, "the client sent RST, or its socket failed"},
@@ -40,6 +40,7 @@ constexpr std::array<Ending, 17> kEndings = {{
     {duplicate, kDiscarded, kWritten, kFin,
      "another connection has the mark (`duplicates: refuse`, or `max_take_overs`)"},
     {max_age, kDiscarded, kWritten, kFin, "it was older than limits.max_age of its listener", true},
+    {rotated, kDiscarded, kWritten, kFin, "an operator had it end gently", true},
 }};
 
 constexpr std::string_view text_of(UnreadInput input) {

@@ -365,6 +365,17 @@ def test_many_are_counted_first_and_need_a_yes(ctl, admin, verb, word):
     assert admin.requests[-1].json == {"filter": {"state": "inactive", "pool": "p"}, "dry_run": False}
 
 
+def test_a_rotation_is_counted_first_and_says_its_spread(ctl, admin):
+    admin.answers["POST /v1/connections:rotate"] = many
+    command = ["connections", "rotate", "--listener", "devices", "--spread", "300"]
+    assert ctl.ok(*command, "--dry-run") == "3 connections would be rotated\n"
+    text = ctl.fails(2, *command)
+    assert "Rotate 3 connections?" in text and "--yes" in text
+    assert ctl.ok(*command, "--yes") == "rotating 3 of 3 connections\n"
+    body = {"filter": {"listener": "devices"}, "dry_run": False, "spread_seconds": 300}
+    assert admin.requests[-1].json == body
+
+
 def test_nobody_is_asked_about_nothing(ctl, admin):
     admin.answers["POST /v1/connections:close"] = {"matched": 0, "done": 0}
     assert ctl.ok("connections", "close", "--upstream", "x") == "0 connections would be closed\n"
@@ -520,6 +531,8 @@ def test_something_else_than_the_api(ctl, admin):
         ["connections", "close"],
         ["connections", "close", "--yes"],
         ["connections", "rebalance", "--yes"],
+        ["connections", "rotate", "--yes"],
+        ["connections", "rotate", "--state", "all", "--spread", "86401"],
         ["connections", "close", MARK, "--state", "all"],
         ["connections", "close", MARK, "--dry-run"],
         ["connections", "close", "--state", "all", "--reason", "x"],

@@ -98,6 +98,11 @@ class FakeAdminApi final : public AdminApi {
     return say<api::ConnectionsActionDone>("close_connections(" + summary_of(action) + ", " +
                                            actor.name + ")");
   }
+  absl::StatusOr<api::ConnectionsActionDone> rotate_connections(
+      const api::ConnectionsRotation& rotation, const Actor& actor) override {
+    return say<api::ConnectionsActionDone>("rotate_connections(" + summary_of(rotation) + ", " +
+                                           actor.name + ")");
+  }
   absl::StatusOr<api::ConnectionsActionDone> rebalance_connections(
       const api::ConnectionsAction& action, const Actor& actor) override {
     return say<api::ConnectionsActionDone>("rebalance_connections(" + summary_of(action) + ", " +

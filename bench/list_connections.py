@@ -14,62 +14,20 @@ import re
 import resource
 import socket
 import statistics
-import subprocess
 import tempfile
 import time
 import urllib.request
 
-import peers
+from one_proxy import OneProxy
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 LAG = re.compile(r'^waymark_loop_lag_seconds_bucket\{worker="0",le="([^"]+)"\} (\d+)$', re.MULTILINE)
 
 
-class Proxy:
-    def __init__(self, binaries, directory):
-        self.port, self.telemetry, self.admin = (peers.free_port() for _ in range(3))
-        self._directory = directory
-        upstream = peers.free_port()
-        configuration = {
-            "workers": 1,
-            "listeners": [{"name": "c", "bind": f"127.0.0.1:{self.port}", "pool": "p", "framing": "line"}],
-            "pools": [{"name": "p", "upstreams": [f"127.0.0.1:{upstream}"]}],
-            "telemetry": {"bind": f"127.0.0.1:{self.telemetry}"},
-            "admin": {"bind": f"127.0.0.1:{self.admin}"},
-            "state": str(directory / "state"),
-        }
-        path = directory / "waymark.yaml"
-        path.write_text(json.dumps(configuration))
-        self._processes = []
-        self._start(binaries / "waymark-stub", "--listen", f"127.0.0.1:{upstream}", "--id", "stub")
-        self._start(binaries / "waymark", "serve", "-c", path)
-        deadline = time.monotonic() + peers.START_TIMEOUT
-        while not self._ready():
-            if time.monotonic() > deadline:
-                raise peers.Failed((directory / "waymark.log").read_text()[-2000:])
-            time.sleep(0.05)
-
-    def _start(self, program, *arguments):
-        with open(self._directory / f"{program.name}.log", "wb") as log:
-            self._processes.append(
-                subprocess.Popen([str(program), *map(str, arguments)], stdout=log, stderr=subprocess.STDOUT)
-            )
-
-    def _ready(self):
-        try:
-            return urllib.request.urlopen(f"http://127.0.0.1:{self.telemetry}/readyz", timeout=5).status == 200
-        except OSError:
-            return False
-
-    def stop(self):
-        for process in reversed(self._processes):
-            process.terminate()
-            process.wait()
-
+class Proxy(OneProxy):
     def lags(self):
         """How many ticks were late, by upper bound in seconds; cumulative."""
-        text = urllib.request.urlopen(f"http://127.0.0.1:{self.telemetry}/metrics", timeout=10).read().decode()
-        return {float(bound): int(count) for bound, count in LAG.findall(text)}
+        return {float(bound): int(count) for bound, count in LAG.findall(self.metrics())}
 
     def list(self, page):
         """Seconds to read all pages, and the marks."""

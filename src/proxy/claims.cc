@@ -73,7 +73,7 @@ void Claims::set_remembered(std::size_t marks) {
   forget_oldest();
 }
 
-Claims::Sizes Claims::sizes() const {
+MarkCounts Claims::counts() const {
   std::lock_guard lock(mutex_);
   return {claims_.size() - ended_, ended_};
 }

@@ -16,6 +16,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "proxy/settings.h"
+#include "proxy/snapshot.h"
 #include "waymark/mark.h"
 
 namespace waymark::proxy {
@@ -52,12 +53,7 @@ class Claims {
   void release(const Mark& mark, std::uint64_t incarnation, std::uint64_t now_us);
 
   void set_remembered(std::size_t marks);
-  // Marks that somebody has, and those that are remembered only.
-  struct Sizes {
-    std::size_t held = 0;
-    std::size_t remembered = 0;
-  };
-  [[nodiscard]] Sizes sizes() const;
+  [[nodiscard]] MarkCounts counts() const;
 
  private:
   static constexpr std::uint64_t kMinuteUs = 60'000'000;

@@ -70,6 +70,7 @@ struct GateCounts {
   std::size_t sources = 0;      // addresses of those
   std::uint64_t refused_per_source = 0;
   std::uint64_t refused_per_prefix = 0;
+  std::uint64_t refused_too_fast = 0;
 };
 
 struct ListenerSnapshot {
@@ -96,6 +97,12 @@ struct PresenceCounts {
   std::size_t group_members = 0;
 };
 
+// Derived marks of connections that are there, and of those that are remembered.
+struct MarkCounts {
+  std::size_t held = 0;
+  std::size_t remembered = 0;
+};
+
 struct ProxySnapshot {
   std::vector<WorkerSnapshot> workers;      // those that answered in time
   std::size_t worker_count = 0;             // all
@@ -107,6 +114,7 @@ struct ProxySnapshot {
   ProxyHeaderCounts proxy_headers{};
   std::size_t tls_handshakes = 0;  // in flight
   PresenceCounts presence;
+  MarkCounts marks;
   bool draining = false;
 };
 

@@ -28,16 +28,16 @@ TEST_CASE("a mark is free, held, taken over and remembered") {
   CHECK(second.returning);
   CHECK(second.away_ms == 0);
   claims.release(mark_number(1), first.incarnation, 5'000'000);  // too late: it is the second's
-  CHECK(claims.sizes().held == 1);
+  CHECK(claims.counts().held == 1);
 
   claims.release(mark_number(1), second.incarnation, 6'000'000);
-  CHECK(claims.sizes().held == 0);
-  CHECK(claims.sizes().remembered == 1);
+  CHECK(claims.counts().held == 0);
+  CHECK(claims.counts().remembered == 1);
   const auto third = claims.claim(wish(1, 9'500'000));
   CHECK_FALSE(third.holder);
   CHECK(third.returning);
   CHECK(third.away_ms == 3'500);
-  CHECK(claims.sizes().remembered == 0);
+  CHECK(claims.counts().remembered == 0);
 }
 
 TEST_CASE("incarnations grow though the clock stands still or goes back") {
@@ -84,12 +84,12 @@ TEST_CASE("no more is remembered than may be, the oldest goes first") {
     const auto grant = claims.claim(wish(number, number));
     claims.release(mark_number(number), grant.incarnation, number);
   }
-  CHECK(claims.sizes().remembered == 2);
+  CHECK(claims.counts().remembered == 2);
   CHECK_FALSE(claims.claim(wish(1, 10)).returning);
   CHECK(claims.claim(wish(2, 10)).returning);
   claims.set_remembered(0);
-  CHECK(claims.sizes().remembered == 0);
-  CHECK(claims.sizes().held == 2);
+  CHECK(claims.counts().remembered == 0);
+  CHECK(claims.counts().held == 2);
 }
 
 // Held against a map without bounds that forgets in the same order.
@@ -107,8 +107,8 @@ TEST_CASE("any order of claims and releases keeps the counts") {
       claims.release(mark_number(number), at->second, step);
       held.erase(at);
     }
-    REQUIRE(claims.sizes().held == held.size());
-    REQUIRE(claims.sizes().remembered <= 20);
+    REQUIRE(claims.counts().held == held.size());
+    REQUIRE(claims.counts().remembered <= 20);
   }
 }
 

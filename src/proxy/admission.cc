@@ -20,21 +20,39 @@ bool is_loopback(const std::array<std::uint8_t, 16>& source) {
 
 }  // namespace
 
+std::string_view Admission::limit_of(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::uncounted:
+    case Verdict::counted:
+      return {};
+    case Verdict::per_source:
+      return "max_connections_per_source";
+    case Verdict::per_prefix:
+      return "max_connections_per_prefix";
+    case Verdict::too_fast:
+      return "max_new_per_source";
+  }
+  return {};
+}
+
 void Admission::set_rules(const AdmissionSettings& rules) {
   const bool same_prefixes = rules.source_prefix_v4 == rules_.source_prefix_v4 &&
                              rules.source_prefix_v6 == rules_.source_prefix_v6;
   rules_ = rules;
+  if (rules.max_new_per_source == 0) rates_.clear();
   if (same_prefixes) return;
   prefixes_.clear();
   for (const auto& [source, count] : sources_) prefixes_[prefix_of(source)] += count;
 }
 
-Admission::Verdict Admission::admit(const net::Address& source) {
-  if (rules_.max_connections_per_source == 0 && rules_.max_connections_per_prefix == 0) {
-    return Verdict::uncounted;
-  }
+Admission::Verdict Admission::admit(const net::Address& source, std::uint64_t now) {
+  const bool counts =
+      rules_.max_connections_per_source > 0 || rules_.max_connections_per_prefix > 0;
+  if (!counts && rules_.max_new_per_source == 0) return Verdict::uncounted;
   if (is_free(source)) return Verdict::uncounted;
   const Key key = source.bytes();
+  if (is_too_fast(key, now)) return Verdict::too_fast;
+  if (!counts) return Verdict::uncounted;
   const Key prefix = prefix_of(key);
   const auto is_full = [](std::size_t count, std::size_t most) {
     return most > 0 && count >= most;
@@ -82,6 +100,12 @@ bool Admission::is_free(const net::Address& source) const {
   return is_loopback(source.bytes()) ||
          std::ranges::any_of(rules_.exempt,
                              [&](const net::Cidr& block) { return block.contains(source); });
+}
+
+// Who has an IPv6 network has as many addresses as he likes.
+bool Admission::is_too_fast(const Key& source, std::uint64_t now) {
+  if (rules_.max_new_per_source == 0) return false;
+  return !rates_.take(is_v4(source) ? source : prefix_of(source), rules_.max_new_per_source, now);
 }
 
 }  // namespace waymark::proxy

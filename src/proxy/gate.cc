@@ -15,7 +15,7 @@ void Gate::set_rules(const Layout& layout) {
 Gate::Answer Gate::admit(std::size_t listener, const net::Address& source, std::uint64_t now) {
   std::lock_guard lock(mutex_);
   Slot& slot = slots_[listener];
-  Answer answer{.verdict = slot.admission.admit(source)};
+  Answer answer{.verdict = slot.admission.admit(source, now)};
   switch (answer.verdict) {
     case Admission::Verdict::uncounted:
     case Admission::Verdict::counted:
@@ -25,6 +25,9 @@ Gate::Answer Gate::admit(std::size_t listener, const net::Address& source, std::
       break;
     case Admission::Verdict::per_prefix:
       ++slot.refused_per_prefix;
+      break;
+    case Admission::Verdict::too_fast:
+      ++slot.refused_too_fast;
       break;
   }
   ++slot.untold;
@@ -46,7 +49,8 @@ GateCounts Gate::counts(std::size_t listener) const {
   return {.connections = slot.admission.connections(),
           .sources = slot.admission.sources(),
           .refused_per_source = slot.refused_per_source,
-          .refused_per_prefix = slot.refused_per_prefix};
+          .refused_per_prefix = slot.refused_per_prefix,
+          .refused_too_fast = slot.refused_too_fast};
 }
 
 }  // namespace waymark::proxy

@@ -39,6 +39,7 @@ class Gate {
     Admission admission;
     std::uint64_t refused_per_source = 0;
     std::uint64_t refused_per_prefix = 0;
+    std::uint64_t refused_too_fast = 0;
     std::uint64_t untold = 0;
     std::uint64_t next_line = 0;
   };

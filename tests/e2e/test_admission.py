@@ -66,6 +66,20 @@ def test_one_network_gets_so_many_connections(rig):
     assert counted(proxy) == (3, 3)
 
 
+def test_one_source_opens_so_many_connections_in_a_minute(rig):
+    proxy = rig.proxy(rig.stub(), listener=behind_balancer(max_new_per_source=2))
+    for _ in range(2):
+        client = connect(proxy, "192.0.2.1")
+        assert is_served(client)
+        client.close()
+    eventually(connect(proxy, "192.0.2.1").was_reset, "a RST")
+    assert is_served(connect(proxy, "192.0.2.2"))
+    local = [connect(proxy, "127.0.0.1") for _ in range(5)]
+    assert all(is_served(client) for client in local), "the loopback"
+    assert refused(proxy, "max_new_per_source") == 1
+    assert proxy.wait_for_log("connections_refused")["reason"] == "max_new_per_source"
+
+
 def test_a_flood_of_refusals_is_no_flood_of_lines(rig):
     proxy = rig.proxy(rig.stub(), listener=behind_balancer(max_connections_per_source=1))
     assert is_served(connect(proxy, "192.0.2.1"))

@@ -152,6 +152,7 @@ enum class Action : std::uint8_t {
   unbind = 20,
   lookup = 21,
   relay = 22,
+  set_mark = 24,
 };
 
 // Something that was asked of the proxy, other than to send, was not done.

@@ -26,8 +26,9 @@ enum class Refusal : std::uint8_t {
   no_such_upstream = 14,   // no other upstream of the pool has this name and is ready
   upstream_busy = 15,      // that upstream's link has no room
   stale_incarnation = 16,  // for an earlier connection of the mark
+  not_supported = 17,      // where the connection is served this cannot be done
 };
-inline constexpr std::size_t kRefusalCount = 17;
+inline constexpr std::size_t kRefusalCount = 18;
 
 // Upper case, as the .proto spells it without its prefix: "NO_SUCH_MARK".
 [[nodiscard]] std::string_view name_of(Refusal refusal);

@@ -71,6 +71,15 @@ class Sender {
   using Attributes = std::map<std::string, std::string, std::less<>>;
   bool set_attributes(const Mark& mark, const Attributes& attributes) const;
 
+  // The upstream knows who the connection is: it gets the mark that follows from "upstream:" and
+  // this key, of at most 255 bytes of UTF-8, on every proxy, once what it has sent before is acked.
+  // UpstreamHandler::marked() follows. A connection that has that mark already is dealt with as the
+  // listener's `duplicates` says. Only where the pool's `dispatch` is `connection`.
+  bool set_mark(const Mark& mark, std::string_view key) const;
+  // The key it claims is its own: it is vouched for from here on. UpstreamHandler::marked()
+  // follows, with the same mark.
+  bool confirm_mark(const Mark& mark) const;
+
   // Asks who has a name: comes back as UpstreamHandler::lookup_result(). `mark` is the connection
   // on whose behalf; it comes back too, and its proxy is asked.
   bool lookup(std::string_view name, const Mark& mark = {}) const;

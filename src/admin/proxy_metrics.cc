@@ -57,6 +57,13 @@ void add_presence(MetricsText& text, const proxy::PresenceCounts& counts) {
              static_cast<double>(counts.group_members));
 }
 
+void add_marks(MetricsText& text, const proxy::MarkCounts& counts) {
+  text.gauge("waymark_marks", "Marks derived from a key: of connections, and of those that ended.",
+             static_cast<double>(counts.held), {{"state", "held"}});
+  text.gauge("waymark_marks", "", static_cast<double>(counts.remembered),
+             {{"state", "remembered"}});
+}
+
 void add_listener(MetricsText& text, const ListenerSnapshot& listener) {
   text.counter("waymark_listener_accepted_total", "Connections accepted.", listener.accepted,
                {{"listener", listener.name}});
@@ -75,6 +82,8 @@ void add_listener(MetricsText& text, const ListenerSnapshot& listener) {
                {{"listener", listener.name}, {"reason", "max_connections_per_source"}});
   text.counter("waymark_listener_refused_total", "", listener.gate.refused_per_prefix,
                {{"listener", listener.name}, {"reason", "max_connections_per_prefix"}});
+  text.counter("waymark_listener_refused_total", "", listener.gate.refused_too_fast,
+               {{"listener", listener.name}, {"reason", "max_new_per_source"}});
   text.gauge("waymark_listener_counted_connections",
              "Open connections that the limits for each source count.",
              static_cast<double>(listener.gate.connections), {{"listener", listener.name}});
@@ -124,11 +133,10 @@ void add_connections(MetricsText& text, const WorkerSnapshot& worker, std::strin
              static_cast<double>(worker.arriving), {{"worker", id}});
   for (std::size_t i = 0; i < identity::kSources; ++i) {
     const auto source = static_cast<identity::Source>(i);
-    if (source == identity::Source::upstream) continue;
     text.counter(
         "waymark_downstream_connections_identified_total",
         "Connections of listeners with identity rules, by the source of their mark; random "
-        "where no rule has found a key.",
+        "where no rule has found a key, upstream where one has told it.",
         counters.identified[i], {{"worker", id}, {"source", identity::name_of(source)}});
   }
   text.gauge("waymark_tls_handshakes_waiting",
@@ -235,6 +243,7 @@ std::string proxy_metrics(const proxy::ProxySnapshot& snapshot, const ProgramFac
   MetricsText text;
   add_program(text, snapshot, facts);
   add_presence(text, snapshot.presence);
+  add_marks(text, snapshot.marks);
   for (const ListenerSnapshot& listener : snapshot.listeners) add_listener(text, listener);
   add_request_metrics(text, facts.requests);
   add_dead_letter_metrics(text, facts.dead_letters);

@@ -39,6 +39,7 @@ proxy::AdmissionSettings admission_of(const schema::ListenerLimits& in) {
           .max_connections_per_prefix = size_of(in.max_connections_per_prefix()),
           .source_prefix_v4 = static_cast<int>(in.source_prefix_v4()),
           .source_prefix_v6 = static_cast<int>(in.source_prefix_v6()),
+          .max_new_per_source = size_of(in.max_new_per_source()),
           .exempt = blocks_of(in.exempt_cidrs()),
           .max_new_per_second = size_of(in.max_new_per_second()),
           .new_burst = size_of(in.new_burst())};

@@ -59,7 +59,11 @@ class Client final : public net::Connection {
 
   // What Opened has said of the connection under this mark, which it has or had.
   [[nodiscard]] std::uint64_t number_of(const Mark& mark) const {
-    return mark == session.mark() ? incarnation_number() : 1;
+    if (mark == session.mark() || !incarnation) return incarnation_number();
+    const auto& aliases = incarnation->aliases;
+    const auto at = std::find_if(aliases.begin(), aliases.end(),
+                                 [&mark](const auto& alias) { return alias.mark == mark; });
+    return at == aliases.end() ? 1 : at->number;
   }
 
   session::Session session;

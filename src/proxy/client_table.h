@@ -48,7 +48,8 @@ class ClientTable {
     return alias == aliases_.end() ? nullptr : alias->second;
   }
 
-  // `change` gives the client another mark, which nobody has; the one it had stays an alias.
+  // `change` gives the client another mark, which nobody has, and notes the one it had among its
+  // aliases.
   template <typename Change>
   void rename(Client& client, Change&& change) {
     by_mark_.erase(&client);
@@ -67,7 +68,7 @@ class ClientTable {
         by_mark_.erase(at);
       }
       remove(client, live_);
-      if (client.incarnation) aliases_.erase(client.incarnation->alias);
+      forget_aliases(client);
     }
     client.retired = true;
     place(client, retired_);
@@ -88,6 +89,14 @@ class ClientTable {
   }
 
  private:
+  // One may be of another client by now, which has had the mark since.
+  void forget_aliases(const Client& client) {
+    if (!client.incarnation) return;
+    for (const Incarnation::Alias& alias : client.incarnation->aliases) {
+      const auto at = aliases_.find(alias.mark);
+      if (at != aliases_.end() && at->second == &client) aliases_.erase(at);
+    }
+  }
   static void place(Client& client, std::vector<Client*>& list) {
     client.place = static_cast<std::uint32_t>(list.size());
     list.push_back(&client);

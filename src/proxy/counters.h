@@ -56,8 +56,8 @@ struct Counters {
   std::uint64_t commands_forwarded = 0;                  // to the worker that has the mark
   std::uint64_t reads_paused = 0;                        // for want of room on a link
   std::uint64_t reads_paused_for_memory = 0;
-  std::uint64_t reads_paused_for_bytes = 0;   // max_bytes_per_second
-  std::uint64_t reads_paused_for_frames = 0;  // max_frames_per_second
+  std::uint64_t reads_paused_for_bytes = 0;                          // max_bytes_per_second
+  std::uint64_t reads_paused_for_frames = 0;                         // max_frames_per_second
   std::array<std::uint64_t, kTlsHandshakeResults> tls_handshakes{};  // by result
   TimeBuckets loop_lag;                                              // how late each tick came
 };

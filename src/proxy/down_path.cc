@@ -106,6 +106,7 @@ void DownPath::carry_out(const Origin& origin, const wire::Command& command) {
     case wire::ActionKind::leave:
     case wire::ActionKind::bind:
     case wire::ActionKind::unbind:
+    case wire::ActionKind::set_mark:
       break;
     case wire::ActionKind::lookup:
       return sideways_.lookup(origin, command);
@@ -121,9 +122,10 @@ void DownPath::carry_out(const Origin& origin, const wire::Command& command) {
   if (command.body.size() > kLargestBody) {
     return answers_.refuse(origin, command, wire::Refusal::too_large);
   }
-  // A name is of one connection.
-  const bool of_one =
-      command.action == wire::ActionKind::bind || command.action == wire::ActionKind::unbind;
+  // A name is of one connection, and so is a key.
+  const bool of_one = command.action == wire::ActionKind::bind ||
+                      command.action == wire::ActionKind::unbind ||
+                      command.action == wire::ActionKind::set_mark;
   switch (command.target) {
     case wire::TargetKind::none:
       ++state_.counters.commands_ignored;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <memory>
 #include <utility>
+#include <variant>
 
 #include "identity/proxy_header.h"
 
@@ -71,8 +72,13 @@ bool Entrance::route(Client& client, std::string_view bytes, bool more) {
 
 KeySearch Entrance::search_for(const Client& client) {
   const std::string ip = client.peer.host();
-  const net::TlsFacts tls = client.tls() != nullptr ? client.tls()->facts() : net::TlsFacts();
   const auto& settings = client.listener->settings;
+  const bool wants_certificate =
+      std::ranges::any_of(settings->identity.rules, [](const identity::Rule& rule) {
+        return std::holds_alternative<identity::CertificateRule>(rule.how);
+      });
+  const net::TlsFacts tls =
+      wants_certificate && client.tls() != nullptr ? client.tls()->facts() : net::TlsFacts();
   return {settings,
           identity::Search(settings->identity.rules,
                            {.source_ip = ip,

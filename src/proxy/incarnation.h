@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <vector>
 
 #include "identity/identity.h"
 #include "waymark/mark.h"
@@ -16,7 +17,13 @@ struct Incarnation {
   std::uint64_t away_ms = 0;
   // Unix time from which on events of this mark are of this connection, not of one before it.
   std::uint64_t since_ns = 0;
-  Mark alias{};  // it was known by before; nil: none
+  // What it was known by before on the same connection, and which of the connections with that
+  // mark it was.
+  struct Alias {
+    Mark mark;
+    std::uint64_t number = 1;
+  };
+  std::vector<Alias> aliases{};
 };
 
 // A mark that a client has been given, and is not known by yet.

@@ -1,11 +1,40 @@
 #include "proxy/late_keys.h"
 
+#include <algorithm>
+#include <memory>
 #include <utility>
 #include <vector>
 
+#include "base/unix_clock.h"
 #include "proxy/opening.h"
 
 namespace waymark::proxy {
+
+wire::Refusal LateKeys::tell(Client& client, const std::string& key) {
+  if (must_stay(client)) return wire::Refusal::not_supported;
+  const identity::Identity told{identity::Source::upstream, identity::Trust::vouched, key};
+  if (key.empty() || (client.incarnation && client.incarnation->identity == told)) {
+    return confirm(client);
+  }
+  if (client.incarnation && client.incarnation->aliases.size() >= kMostAliases) {
+    return wire::Refusal::too_many;
+  }
+  const bool listed = client.late && client.late->stage != LateKey::Stage::search;
+  if (client.late) closer_.give_up_pending(client);
+  client.late = std::make_unique<LateKey>(LateKey{.stage = LateKey::Stage::quiet, .found = told});
+  client.want_readable(false);
+  if (!listed) state_.late_keys.push_back(client.session.mark());
+  return wire::Refusal::unspecified;
+}
+
+wire::Refusal LateKeys::confirm(Client& client) const {
+  if (!client.incarnation || !client.session.attached()) return wire::Refusal::invalid;
+  identity::Trust& trust = client.incarnation->identity.trust;
+  trust = std::max(trust, identity::Trust::vouched);
+  state_.send(client, WorkerState::header_of(client), wire::EventKind::marked,
+              wire::encode(marking_of(client, client.session.mark())));
+  return wire::Refusal::unspecified;
+}
 
 void LateKeys::tick() {
   for (const Mark& mark : std::exchange(state_.late_keys, {})) {
@@ -54,7 +83,7 @@ bool LateKeys::is_quiet(Client& client) const {
 
 bool LateKeys::claim(Client& client) {
   LateKey& late = *client.late;
-  switch (marking_.claim(client, late.key.search.found(), late.pending)) {
+  switch (marking_.claim(client, late.found, late.pending)) {
     case Marking::Claimed::granted:
       late.stage = LateKey::Stage::granted;
       return true;
@@ -74,7 +103,11 @@ void LateKeys::rename(Client& client) {
   PendingMark pending = std::move(client.late->pending);
   client.late.reset();
   closer_.forget_former(pending.mark);
-  pending.incarnation->alias = old;
+  if (client.incarnation) {  // whose claim on the old mark ends here
+    state_.shared.claims.release(old, client.incarnation->number, unix_ns() / 1'000);
+    pending.incarnation->aliases = std::move(client.incarnation->aliases);
+  }
+  pending.incarnation->aliases.push_back({old, client.incarnation_number()});
   state_.clients.rename(client, [&] { marking_.adopt(client, std::move(pending)); });
   const Mark& mark = client.session.mark();
   if (client.listed) state_.shared.presence.rename(old, mark);

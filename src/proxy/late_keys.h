@@ -1,7 +1,10 @@
-// Keys that were found after their client had been let in under a random mark (Entrance). The
-// client is not read from until all it has sent under that mark is done; then its upstream is told
-// Marked, and the old mark stays an alias.
+// Keys that are known only after their client has been let in (Entrance): a later frame has told
+// it, or an upstream. The client is not read from until all it has sent under the mark it has is
+// done; then its upstream is told Marked, and the old mark stays an alias.
 #pragma once
+
+#include <cstddef>
+#include <string>
 
 #include "proxy/closer.h"
 #include "proxy/marking.h"
@@ -17,10 +20,15 @@ class LateKeys {
 
   // Whoever had the mark of this client is gone.
   static void taken_over(Client& client) { client.late->stage = LateKey::Stage::granted; }
+  // SetMark: an upstream has told the client's key, or confirms the one it has if that is empty.
+  // Answers why not; unspecified: Marked follows.
+  [[nodiscard]] wire::Refusal tell(Client& client, const std::string& key);
   // About ten times a second.
   void tick();
 
  private:
+  static constexpr std::size_t kMostAliases = 16;
+
   // False: there is nothing left to do for it.
   [[nodiscard]] bool go_on(Client& client);
   [[nodiscard]] bool is_quiet(Client& client) const;
@@ -29,6 +37,7 @@ class LateKeys {
   void stay(Client& client);
   [[nodiscard]] bool claim(Client& client);
   void rename(Client& client);
+  [[nodiscard]] wire::Refusal confirm(Client& client) const;
 
   WorkerState& state_;
   Marking& marking_;

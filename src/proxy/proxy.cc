@@ -154,8 +154,7 @@ bool Proxy::admit(Arrival& arrival) {
   const std::string source = arrival.peer.to_string();
   shared_.observer.connections_refused({
       .listener = layout_->listeners[arrival.listener].settings->name,
-      .reason = answer.verdict == Admission::Verdict::per_source ? "max_connections_per_source"
-                                                                 : "max_connections_per_prefix",
+      .reason = Admission::limit_of(answer.verdict),
       .source = source,
       .count = answer.to_tell,
   });
@@ -252,6 +251,7 @@ ProxySnapshot Proxy::snapshot(std::chrono::milliseconds timeout) {
     }
   }
   all.presence = shared_.presence.counts();
+  all.marks = shared_.claims.counts();
   all.tls_handshakes = shared_.tls_handshakes;
   all.memory_used = shared_.budget.used();
   all.memory_limit = shared_.budget.limit();

@@ -63,6 +63,7 @@ struct AdmissionSettings {
   std::size_t max_connections_per_prefix = 0;  // of one network
   int source_prefix_v4 = 24;                   // bits of such a network
   int source_prefix_v6 = 64;
+  std::uint64_t max_new_per_source = 0;  // of one address, in a minute
   std::vector<net::Cidr> exempt;         // these are not counted; neither is the loopback
   std::uint64_t max_new_per_second = 0;  // beyond it clients wait in the backlog
   std::uint64_t new_burst = 0;           // that may come at once; 0: those of a second

@@ -50,8 +50,8 @@ struct Shared {
   std::vector<std::atomic<std::size_t>> pool_connections;  // clients of each pool, by its slot
   std::atomic<std::size_t> tls_handshakes{0};              // in flight
   std::atomic<std::size_t> max_tls_handshakes{0};
-  std::atomic<std::uint64_t> quiet_ms{1'000};              // DrainSettings::quiet
-  std::vector<std::atomic<bool>> pool_seen;  // an upstream of the pool has been ready once
+  std::atomic<std::uint64_t> quiet_ms{1'000};  // DrainSettings::quiet
+  std::vector<std::atomic<bool>> pool_seen;    // an upstream of the pool has been ready once
   std::function<void(std::size_t worker, Mail)> post;  // set before the workers start
   std::function<void()> worker_ended;                  // set before the workers start
 };

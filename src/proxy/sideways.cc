@@ -36,6 +36,7 @@ bool Sideways::is_for_clients(wire::ActionKind action) {
     case wire::ActionKind::leave:
     case wire::ActionKind::bind:
     case wire::ActionKind::unbind:
+    case wire::ActionKind::set_mark:
       return true;
     default:
       return false;
@@ -53,6 +54,7 @@ void Sideways::apply(const Origin& origin, Client& client, const wire::Command& 
   if (command.action == wire::ActionKind::set_attributes) {
     return set_attributes(origin, client, command);
   }
+  if (command.action == wire::ActionKind::set_mark) return set_mark(origin, client, command);
   wire::Naming naming;
   if (!wire::decode(command.body, naming)) {
     return answers_.refuse(origin, command, wire::Refusal::invalid);
@@ -125,6 +127,21 @@ void Sideways::set_attributes(const Origin& origin, Client& client, const wire::
   }
   state_.shared.budget.note_stored(before, client.attribute_bytes);
   state_.charge(client);
+}
+
+// What it is of comes back as Marked: the key may be a secret.
+void Sideways::set_mark(const Origin& origin, Client& client, const wire::Command& command) {
+  wire::Naming naming;
+  if (!wire::decode(command.body, naming)) {
+    return answers_.refuse(origin, command, wire::Refusal::invalid);
+  }
+  if (naming.text.size() > identity::Identity::kMostKeyBytes) {
+    return answers_.refuse(origin, command, wire::Refusal::too_large);
+  }
+  const std::string key = naming.text.to_string();
+  const bool sound = is_utf8(key) && !has_control_characters(key);
+  const wire::Refusal refusal = sound ? late_keys_.tell(client, key) : wire::Refusal::invalid;
+  if (refusal != wire::Refusal::unspecified) answers_.refuse(origin, command, refusal);
 }
 
 PoolScope Sideways::scope_of(const Origin& origin) const {

@@ -1,5 +1,5 @@
-// Sideways: what upstreams do with names, groups and attributes of connections, and say to each
-// other. Beside down_path.h, which finds the connection a command is for.
+// Sideways: what upstreams do with names, groups, attributes and marks of connections, and say to
+// each other. Beside down_path.h, which finds the connection a command is for.
 #pragma once
 
 #include <cstdint>
@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "proxy/answers.h"
+#include "proxy/late_keys.h"
 #include "proxy/origin.h"
 #include "proxy/roster.h"
 #include "proxy/worker_state.h"
@@ -18,11 +19,12 @@ class Sideways {
  public:
   static constexpr std::size_t kMostAttributeBytes = 1024;  // of keys and values of one connection
 
-  Sideways(WorkerState& state, Answers& answers) : state_(state), answers_(answers) {}
+  Sideways(WorkerState& state, Answers& answers, LateKeys& late_keys)
+      : state_(state), answers_(answers), late_keys_(late_keys) {}
 
   // Whether `action` is one of those below that are for a connection.
   [[nodiscard]] static bool is_for_clients(wire::ActionKind action);
-  // Join, Leave, Bind, Unbind or SetAttributes for this client.
+  // Join, Leave, Bind, Unbind, SetAttributes or SetMark for this client.
   void apply(const Origin& origin, Client& client, const wire::Command& command);
 
   void lookup(const Origin& origin, const wire::Command& command);
@@ -45,6 +47,7 @@ class Sideways {
 
  private:
   void set_attributes(const Origin& origin, Client& client, const wire::Command& command);
+  void set_mark(const Origin& origin, Client& client, const wire::Command& command);
   void bind(const Origin& origin, Client& client, const wire::Command& command,
             std::string_view name);
   void join(const Origin& origin, Client& client, const wire::Command& command,
@@ -55,6 +58,7 @@ class Sideways {
 
   WorkerState& state_;
   Answers& answers_;
+  LateKeys& late_keys_;
 };
 
 }  // namespace waymark::proxy

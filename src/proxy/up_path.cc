@@ -73,7 +73,7 @@ void UpPath::cut(Client& client, std::string_view bytes, Put&& put) {
         if (refused_by_upstream) return;  // what follows a frame that cannot go would leave a gap
         const wire::EventHeader header = number(client, frame.size(), received_at);
         if (client.tapped) show(client, header, frame);
-        if (client.late) client.late->key.search.frame(frame);
+        if (client.late) client.late->look_at(frame);
         if (put(header, frame)) return;
         ++state_.counters.frames_discarded_too_large;
         refused_by_upstream = true;
@@ -201,7 +201,7 @@ std::size_t UpPath::read_raw(Client& client, Upstream& upstream, std::size_t cre
   sent(client, upstream, header, appended);
   client.session.add_input(false, true, state_.loop.now_ms());
   if (client.late) {
-    client.late->key.search.frame({room.data(), got.size});
+    client.late->look_at({room.data(), got.size});
     look_for_key(client);
   }
   return got.size;
@@ -210,8 +210,9 @@ std::size_t UpPath::read_raw(Client& client, Upstream& upstream, std::size_t cre
 // It is claimed once all events under the mark the client has now are done (late_keys.h).
 void UpPath::look_for_key(Client& client) {
   LateKey& late = *client.late;
-  if (late.stage != LateKey::Stage::search || late.key.search.is_open()) return;
-  if (late.key.search.found().source == identity::Source::random) return client.late.reset();
+  if (late.stage != LateKey::Stage::search || late.key->search.is_open()) return;
+  late.found = late.key->search.found();
+  if (late.found.source == identity::Source::random) return client.late.reset();
   late.stage = LateKey::Stage::quiet;
   client.want_readable(false);
   state_.late_keys.push_back(client.session.mark());

@@ -63,7 +63,7 @@ Worker::Worker(Shared& shared, LayoutPtr layout, std::size_t index)
       redelivery_(state_, up_, dispatcher_),
       mover_(state_, up_, dispatcher_, redelivery_),
       answers_(state_, outcomes_),
-      sideways_(state_, answers_),
+      sideways_(state_, answers_, late_keys_),
       steering_(state_, dispatcher_, mover_, redelivery_, sideways_),
       down_(state_, dispatcher_, closer_, overload_, steering_, sideways_, outcomes_, answers_),
       sweep_(state_, up_, dispatcher_, mover_, redelivery_, overload_, closer_, leaver_),

@@ -328,9 +328,9 @@ std::shared_ptr<Conversation> LinkProtocol::conversation_of(const Mark& mark) {
 namespace waymark {
 
 static_assert(kRefusalCount == wire::kRefusals &&
-              static_cast<int>(Refusal::upstream_busy) ==
-                  static_cast<int>(wire::Refusal::upstream_busy));
-static_assert(static_cast<int>(Action::relay) == static_cast<int>(wire::ActionKind::relay) &&
+              static_cast<int>(Refusal::not_supported) ==
+                  static_cast<int>(wire::Refusal::not_supported));
+static_assert(static_cast<int>(Action::set_mark) == static_cast<int>(wire::ActionKind::set_mark) &&
               static_cast<int>(UpstreamState::lost) == static_cast<int>(wire::UpstreamState::lost));
 
 std::string_view name_of(Refusal refusal) {

@@ -88,6 +88,15 @@ bool Sender::set_attributes(const Mark& mark, const Attributes& attributes) cons
                                 wire::encode(wire::SetAttributes{attributes}));
 }
 
+bool Sender::set_mark(const Mark& mark, std::string_view key) const {
+  return !mark.is_nil() && !key.empty() &&
+         push(*directory_, mark, wire::ActionKind::set_mark, named(key));
+}
+
+bool Sender::confirm_mark(const Mark& mark) const {
+  return !mark.is_nil() && push(*directory_, mark, wire::ActionKind::set_mark, named({}));
+}
+
 bool Sender::lookup(std::string_view name, const Mark& mark) const {
   return push(*directory_, mark, wire::ActionKind::lookup, named(name));
 }

@@ -92,7 +92,7 @@ bool read_pong(Cursor cursor, Command& command) {
 
 bool read_other_action(Cursor& cursor, std::uint32_t field_tag, Command& command) {
   const std::uint32_t field = field_tag >> 3;
-  const bool known = (field >= 5 && field <= 10) || (field >= 16 && field <= 23);
+  const bool known = (field >= 5 && field <= 10) || (field >= 16 && field <= 24);
   if (!known || (field_tag & 7) != static_cast<std::uint32_t>(WireType::bytes)) {
     return cursor.skip(field_tag);
   }

@@ -37,6 +37,7 @@ enum class ActionKind : std::uint32_t {
   lookup = 21,
   relay = 22,
   drain = 23,
+  set_mark = 24,
 };
 
 enum class Scope : std::int32_t { unspecified = 0, all = 1, active = 2, inactive = 3 };

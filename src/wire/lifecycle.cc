@@ -83,10 +83,10 @@ bool decode_welcome_message(Pieces message, Welcome& welcome) {
 
 std::string_view name_of(Refusal refusal) {
   static constexpr std::array<std::string_view, kRefusals> kNames = {
-      "UNSPECIFIED",   "NO_SUCH_MARK",     "STALE_EPOCH",      "SLOW_CONSUMER", "CLOSED",
-      "NOT_REACHABLE", "NOT_FRAMEABLE",    "ALREADY_ANSWERED", "NO_SUCH_NAME",  "NO_SUCH_GROUP",
-      "NAME_TAKEN",    "TOO_MANY",         "TOO_LARGE",        "INVALID",       "NO_SUCH_UPSTREAM",
-      "UPSTREAM_BUSY", "STALE_INCARNATION"};
+      "UNSPECIFIED",   "NO_SUCH_MARK",      "STALE_EPOCH",      "SLOW_CONSUMER", "CLOSED",
+      "NOT_REACHABLE", "NOT_FRAMEABLE",     "ALREADY_ANSWERED", "NO_SUCH_NAME",  "NO_SUCH_GROUP",
+      "NAME_TAKEN",    "TOO_MANY",          "TOO_LARGE",        "INVALID",       "NO_SUCH_UPSTREAM",
+      "UPSTREAM_BUSY", "STALE_INCARNATION", "NOT_SUPPORTED"};
   const auto index = static_cast<std::size_t>(refusal);
   return kNames[index < kNames.size() ? index : 0];
 }

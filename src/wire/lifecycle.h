@@ -136,8 +136,9 @@ enum class Refusal : std::uint32_t {
   no_such_upstream = 14,
   upstream_busy = 15,
   stale_incarnation = 16,
+  not_supported = 17,
 };
-inline constexpr std::size_t kRefusals = 17;
+inline constexpr std::size_t kRefusals = 18;
 
 // Upper case, as the .proto spells it without its prefix.
 [[nodiscard]] std::string_view name_of(Refusal refusal);

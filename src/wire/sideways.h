@@ -15,7 +15,7 @@ namespace waymark::wire {
 
 // --- of commands; their texts are views, valid while the message is ---
 
-// Join, Leave, Bind, Unbind and Lookup say no more than one text.
+// Join, Leave, Bind, Unbind, Lookup and SetMark say no more than one text.
 struct Naming {
   Bytes text;
 };

@@ -52,10 +52,11 @@ World::World(const proxy::PoolSettings& pool, History& history)
       up_(state_, dispatcher_, closer_),
       marking_(state_, closer_),
       entrance_(state_, marking_, up_, closer_, poller_, *this),
+      late_keys_(state_, marking_, outcomes_, closer_),
       redelivery_(state_, up_, dispatcher_),
       mover_(state_, up_, dispatcher_, redelivery_),
       answers_(state_, outcomes_),
-      sideways_(state_, answers_),
+      sideways_(state_, answers_, late_keys_),
       steering_(state_, dispatcher_, mover_, redelivery_, sideways_),
       down_(state_, dispatcher_, closer_, overload_, steering_, sideways_, outcomes_, answers_),
       sweep_(state_, up_, dispatcher_, mover_, redelivery_, overload_, closer_, leaver_) {
@@ -124,6 +125,7 @@ void World::tick() {
   leaver_.tick();
   steering_.tick();
   redelivery_.tick();
+  late_keys_.tick();
   dispatcher_.tick();
   pass();
 }

@@ -119,6 +119,7 @@ class World final : public net::ConnectionEvents, public link::LinkEvents, proxy
   proxy::UpPath up_;
   proxy::Marking marking_;
   proxy::Entrance entrance_;
+  proxy::LateKeys late_keys_;
   proxy::Redelivery redelivery_;
   proxy::Mover mover_;
   proxy::Answers answers_;

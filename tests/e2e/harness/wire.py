@@ -91,6 +91,10 @@ def unbind(mark, name):
     return link.Command(mark=mark, unbind=link.Unbind(name=name))
 
 
+def set_mark(mark, key=""):
+    return link.Command(mark=mark, set_mark=link.SetMark(key=key))
+
+
 def join(mark, group):
     return link.Command(mark=mark, join=link.Join(group=group))
 

@@ -89,6 +89,7 @@ TEST_CASE("shows what the process is and may use") {
   snapshot.memory_limit = 6;
   snapshot.max_connections = 7;
   snapshot.presence = {.names = 8, .groups = 9, .group_members = 10};
+  snapshot.marks = {.held = 11, .remembered = 12};
   snapshot.worker_count = 2;
   snapshot.workers.push_back({.worker = 1});
   const auto samples = samples_of(snapshot);
@@ -100,6 +101,8 @@ TEST_CASE("shows what the process is and may use") {
   CHECK(samples.at("waymark_names") == 8);
   CHECK(samples.at("waymark_groups") == 9);
   CHECK(samples.at("waymark_group_members") == 10);
+  CHECK(samples.at("waymark_marks{state=\"held\"}") == 11);
+  CHECK(samples.at("waymark_marks{state=\"remembered\"}") == 12);
   CHECK(samples.at("waymark_workers") == 2);
   CHECK(samples.at("waymark_workers_silent") == 1);
   CHECK(samples.at("waymark_ready") == 1);
@@ -108,15 +111,18 @@ TEST_CASE("shows what the process is and may use") {
 
 TEST_CASE("shows every count of a listener") {
   ProxySnapshot snapshot;
-  snapshot.listeners.push_back(
-      {.name = "devices",
-       .address = "127.0.0.1:7999",
-       .accepted = 1,
-       .paused_at_cap = 2,
-       .paused_for_rate = 5,
-       .paused_without_fds = 3,
-       .failed = 4,
-       .gate = {.connections = 6, .sources = 7, .refused_per_source = 8, .refused_per_prefix = 9}});
+  snapshot.listeners.push_back({.name = "devices",
+                                .address = "127.0.0.1:7999",
+                                .accepted = 1,
+                                .paused_at_cap = 2,
+                                .paused_for_rate = 5,
+                                .paused_without_fds = 3,
+                                .failed = 4,
+                                .gate = {.connections = 6,
+                                         .sources = 7,
+                                         .refused_per_source = 8,
+                                         .refused_per_prefix = 9,
+                                         .refused_too_fast = 10}});
   const auto samples = samples_of(snapshot);
   CHECK(samples.at("waymark_listener_accepted_total{listener=\"devices\"}") == 1);
   const std::string paused = "waymark_listener_paused_total{listener=\"devices\",cause=";
@@ -128,6 +134,7 @@ TEST_CASE("shows every count of a listener") {
   const std::string refused = "waymark_listener_refused_total{listener=\"devices\",reason=";
   CHECK(samples.at(refused + "\"max_connections_per_source\"}") == 8);
   CHECK(samples.at(refused + "\"max_connections_per_prefix\"}") == 9);
+  CHECK(samples.at(refused + "\"max_new_per_source\"}") == 10);
   CHECK(samples.at("waymark_listener_failed_total{listener=\"devices\"}") == 4);
 }
 

@@ -19,7 +19,8 @@ TEST_CASE("a typo is told with its place, what is allowed and what was meant") {
       "waymark.yaml:6:5: listeners[0].framming: unknown field, allowed: name, bind, pool, framing, "
       "backlog, frame_timeout, idle_timeout, half_close_timeout, linger_timeout, "
       "tcp_user_timeout, keepalive, send_buffer, up_window, down, proxy_protocol, tls, routes, "
-      "identity, identity_wait, expose_key, duplicates, max_take_overs, limits, goodbye; did you mean "
+      "identity, identity_wait, expose_key, duplicates, max_take_overs, limits, goodbye; did you "
+      "mean "
       "framing?\n");
 }
 
@@ -181,7 +182,7 @@ TEST_CASE("settings that contradict each other are refused") {
   CHECK_THAT(errors_of(least_and("drain: { timeout: 1s, quiet: 1s }")),
              Contains("5:30: drain.quiet: 1000 ms must be less"));
   CHECK_THAT(errors_of(least_and("drain: { timeout: 5s, delay: 1s, spread: 4s }")),
-             Contains("5:41: drain.spread: 4000 ms and drain.delay, 1000 ms, must be less than"));
+             Contains("5:42: drain.spread: 4000 ms and drain.delay, 1000 ms, must be less than"));
   CHECK(errors_of(least_and("drain: { timeout: 5s, delay: 1s, spread: 3999ms }")) == "");
   CHECK(errors_of(least_and("drain: { timeout: 5s, delay: 6s }")) == "");
   CHECK_THAT(errors_of("listeners: [ { name: a, bind: 127.0.0.1:1, pool: p } ]\n"

@@ -103,6 +103,7 @@ listeners:
       exempt_cidrs: [ 192.0.2.0/24, "2001:db8::1" ]
       max_new_per_second: 73
       new_burst: 74
+      max_new_per_source: 77
       max_bytes_per_second: 75KiB
       max_frames_per_second: 76
       max_age: 77s
@@ -197,6 +198,7 @@ log: { level: warn, format: json }
                                                             *net::Cidr::parse("2001:db8::1")});
   CHECK(listener.admission.max_new_per_second == 73);
   CHECK(listener.admission.new_burst == 74);
+  CHECK(listener.admission.max_new_per_source == 77);
   CHECK(listener.max_bytes_per_second == 75 * 1024);
   CHECK(listener.max_frames_per_second == 76);
   CHECK(listener.max_age == 77s);
@@ -359,6 +361,7 @@ TEST_CASE("the defaults of the schema and of settings.h are the same") {
   CHECK(parsed.admission.exempt == listener.admission.exempt);
   CHECK(parsed.admission.max_new_per_second == listener.admission.max_new_per_second);
   CHECK(parsed.admission.new_burst == listener.admission.new_burst);
+  CHECK(parsed.admission.max_new_per_source == listener.admission.max_new_per_source);
   CHECK(parsed.max_bytes_per_second == listener.max_bytes_per_second);
   CHECK(parsed.max_frames_per_second == listener.max_frames_per_second);
   CHECK(parsed.max_age == listener.max_age);

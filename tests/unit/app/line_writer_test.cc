@@ -129,7 +129,8 @@ TEST_CASE("while nobody reads, lines beyond the queue are dropped and counted, t
     pipe.close_input();
     reader.join();
   }
-  // Kept are a full queue, a full queue the writer holds, and what the pipe took before it was full.
+  // Kept are a full queue, a full queue the writer holds, and what the pipe took before it was
+  // full.
   const std::size_t in_pipe = capacity / (line.size() + 1) + 1;
   CHECK(dropped >= kWritten - 2 * LineWriter::kQueuedLines - in_pipe);
   CHECK(all.size() == (kWritten - dropped) * (line.size() + 1));

@@ -36,6 +36,17 @@ TEST_CASE("A sender spells what it asks of names, groups and attributes") {
   CHECK(set.set_attributes().attributes().size() == 2);
   CHECK(set.set_attributes().attributes().at("lang") == "en");
 
+  CHECK(sender.set_mark(kAlice, "alice@example"));
+  CHECK(sender.confirm_mark(kAlice));
+  const link::v1::Command replace = proxy.receive();
+  CHECK(replace.mark() == text(kAlice));
+  CHECK(replace.set_mark().key() == "alice@example");
+  const link::v1::Command confirm = proxy.receive();
+  CHECK(confirm.has_set_mark());
+  CHECK(confirm.set_mark().key().empty());
+  CHECK_FALSE(sender.set_mark(kAlice, ""));  // which would confirm
+  CHECK_FALSE(sender.confirm_mark(Mark()));
+
   CHECK(sender.lookup("bob"));
   CHECK(sender.lookup("bob", kAlice));
   const link::v1::Command lookup = proxy.receive();

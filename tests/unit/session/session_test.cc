@@ -238,7 +238,7 @@ TEST_CASE("resuming gives no deadline to a client without an unfinished frame") 
 }
 
 TEST_CASE("a connection may get as old as its listener says, give or take the jitter") {
-  const Session session(mark(1), kStart);
+  const Session session(kMark, kStart);
   CHECK_FALSE(session.too_old({}, kStart + 1'000'000'000));
   const Deadlines exact{.max_age = 1000, .age_jitter = 0};
   CHECK_FALSE(session.too_old(exact, kStart + 999));

@@ -79,12 +79,13 @@ TEST_CASE("targets and actions are the field numbers of the contract") {
   check_numbers(link::v1::Command::descriptor()->FindOneofByName("target"),
                 {NAMED(TargetKind, mark), NAMED(TargetKind, name), NAMED(TargetKind, group),
                  NAMED(TargetKind, broadcast)});
-  check_numbers(link::v1::Command::descriptor()->FindOneofByName("action"),
-                {NAMED(ActionKind, send), NAMED(ActionKind, ack), NAMED(ActionKind, close),
-                 NAMED(ActionKind, half_close), NAMED(ActionKind, pong), NAMED(ActionKind, nack),
-                 NAMED(ActionKind, set_attributes), NAMED(ActionKind, join),
-                 NAMED(ActionKind, leave), NAMED(ActionKind, bind), NAMED(ActionKind, unbind),
-                 NAMED(ActionKind, lookup), NAMED(ActionKind, relay), NAMED(ActionKind, drain)});
+  check_numbers(
+      link::v1::Command::descriptor()->FindOneofByName("action"),
+      {NAMED(ActionKind, send), NAMED(ActionKind, ack), NAMED(ActionKind, close),
+       NAMED(ActionKind, half_close), NAMED(ActionKind, pong), NAMED(ActionKind, nack),
+       NAMED(ActionKind, set_attributes), NAMED(ActionKind, join), NAMED(ActionKind, leave),
+       NAMED(ActionKind, bind), NAMED(ActionKind, unbind), NAMED(ActionKind, lookup),
+       NAMED(ActionKind, relay), NAMED(ActionKind, drain), NAMED(ActionKind, set_mark)});
 }
 
 #undef NAMED

@@ -80,6 +80,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   require(found.key.empty() == (found.source == Source::random));
   if (found.key.empty()) return 0;
   const Mark mark = derived_mark(default_namespace(), found);
-  require((static_cast<std::uint8_t>(mark.bytes()[6]) >> 4) == 5 && mark == derived_mark(default_namespace(), found));
+  require((static_cast<std::uint8_t>(mark.bytes()[6]) >> 4) == 5 &&
+          mark == derived_mark(default_namespace(), found));
   return 0;
 }

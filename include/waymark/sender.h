@@ -74,7 +74,7 @@ class Sender {
   // The upstream knows who the connection is: it gets the mark that follows from "upstream:" and
   // this key, of at most 255 bytes of UTF-8, on every proxy, once what it has sent before is acked.
   // UpstreamHandler::marked() follows. A connection that has that mark already is dealt with as the
-  // listener's `duplicates` says. Only where the pool's `dispatch` is `connection`.
+  // listener's `duplicates` says.
   bool set_mark(const Mark& mark, std::string_view key) const;
   // The key it claims is its own: it is vouched for from here on. UpstreamHandler::marked()
   // follows, with the same mark.

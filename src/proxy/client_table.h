@@ -58,6 +58,13 @@ class ClientTable {
     by_mark_.insert(&client);
   }
 
+  // The client is not found by this mark any more, which it had before.
+  void forget_alias(Client& client, const Mark& mark) {
+    aliases_.erase(mark);
+    std::erase_if(client.incarnation->aliases,
+                  [&mark](const Incarnation::Alias& alias) { return alias.mark == mark; });
+  }
+
   // The client, a newcomer or not, has ended: it is no longer found, but lives until destroy(),
   // because its socket may still be lingering.
   void retire(Client& client) {
@@ -68,7 +75,9 @@ class ClientTable {
         by_mark_.erase(at);
       }
       remove(client, live_);
-      forget_aliases(client);
+      if (client.incarnation) {
+        for (const auto& alias : client.incarnation->aliases) aliases_.erase(alias.mark);
+      }
     }
     client.retired = true;
     place(client, retired_);
@@ -89,14 +98,6 @@ class ClientTable {
   }
 
  private:
-  // One may be of another client by now, which has had the mark since.
-  void forget_aliases(const Client& client) {
-    if (!client.incarnation) return;
-    for (const Incarnation::Alias& alias : client.incarnation->aliases) {
-      const auto at = aliases_.find(alias.mark);
-      if (at != aliases_.end() && at->second == &client) aliases_.erase(at);
-    }
-  }
   static void place(Client& client, std::vector<Client*>& list) {
     client.place = static_cast<std::uint32_t>(list.size());
     list.push_back(&client);

@@ -53,7 +53,11 @@ void Closer::give_up_marks(Client& client) {
   if (client.arriving || client.late) give_up_pending(client);
   if (!client.incarnation) return;
   const session::Session& session = client.session;
-  state_.shared.claims.release(session.mark(), client.incarnation->number, unix_ns() / 1'000);
+  const std::uint64_t now_us = unix_ns() / 1'000;
+  state_.shared.claims.release(session.mark(), client.incarnation->number, now_us);
+  for (const Incarnation::Alias& alias : client.incarnation->aliases) {
+    state_.shared.claims.release(alias.mark, alias.number, now_us);
+  }
   if (session.attached() && session.share().holds_any()) {
     state_.formers[session.mark()] = {session.upstream(), session.share().held_events()};
   }

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string_view>
 
+#include "absl/container/flat_hash_map.h"
 #include "proxy/incarnation.h"
 #include "proxy/key_search.h"
 
@@ -22,6 +23,8 @@ struct LateKey {
   std::optional<KeySearch> key;   // of Stage::search
   identity::Identity found{};     // behind it
   std::uint64_t deadline_ms = 0;  // of Stage::former
+  // Of Stage::quiet, by upstream that does not ack: the batch that holds the last of its events.
+  absl::flat_hash_map<std::uint32_t, std::uint32_t> last_batches{};
   PendingMark pending{};
 
   // The client's next frame.

@@ -8,9 +8,13 @@
 namespace waymark::proxy {
 
 bool Leaver::schedule(Client& client, CloseReason reason, std::uint64_t spread) {
-  if (client.retired || client.farewell) return false;
+  if (client.retired) return false;
   const Mark& mark = client.session.mark();
   const std::uint64_t due = state_.loop.now_ms() + session::place_of(mark, spread);
+  const auto& planned = client.farewell;
+  if (planned && (planned->stage != Farewell::Stage::scheduled || planned->due_ms <= due)) {
+    return false;
+  }
   client.farewell = std::make_unique<Farewell>(Farewell{.reason = reason, .due_ms = due});
   departures_.add({.due = due, .mark = mark});
   return true;
@@ -21,6 +25,15 @@ void Leaver::schedule_all(CloseReason reason, std::uint64_t spread) {
     const bool planned = client->farewell && client->farewell->stage == Farewell::Stage::scheduled;
     if (planned) client->farewell.reset();
     (void)schedule(*client, reason, spread);
+  }
+}
+
+void Leaver::renamed(const Client& client) {
+  if (!client.farewell) return;
+  if (client.farewell->stage == Farewell::Stage::scheduled) {
+    departures_.add({.due = client.farewell->due_ms, .mark = client.session.mark()});
+  } else {
+    on_their_way_.push_back(client.session.mark());
   }
 }
 

@@ -22,11 +22,14 @@ class Leaver {
   Leaver(WorkerState& state, Closer& closer) : state_(state), closer_(closer) {}
 
   // The client is to leave for this reason, at a place of its own within `spread` milliseconds.
-  // False, and nothing happens, for one that leaves already.
+  // False, and nothing happens, for one that leaves already, or is to before that.
   bool schedule(Client& client, CloseReason reason, std::uint64_t spread);
 
   // The same for all clients, also for those that were to leave at another time.
   void schedule_all(CloseReason reason, std::uint64_t spread);
+
+  // The client has another mark.
+  void renamed(const Client& client);
 
   // Ten times a second.
   void tick();

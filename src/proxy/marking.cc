@@ -54,11 +54,21 @@ void Marking::adopt(Client& client, PendingMark&& pending) {
   client.incarnation->since_ns = unix_ns();  // whoever had the mark has had his end by now
 }
 
+void Marking::give_up_alias(Client& client, const Mark& mark) {
+  if (!client.incarnation) return;
+  for (const Incarnation::Alias& alias : client.incarnation->aliases) {
+    if (alias.mark != mark) continue;
+    state_.shared.claims.release(mark, alias.number, unix_ns() / 1'000);
+  }
+  state_.clients.forget_alias(client, mark);
+}
+
 // Whoever waits for the mark has been given it later than whoever has it.
 void Marking::take_over(const TakeOver& order) {
   Client* has = state_.clients.find(order.mark);
-  if (has != nullptr && has->session.mark() == order.mark &&
-      has->incarnation_number() < order.incarnation) {
+  if (has != nullptr && has->session.mark() != order.mark) {
+    state_.clients.forget_alias(*has, order.mark);
+  } else if (has != nullptr && has->incarnation_number() < order.incarnation) {
     closer_.close(*has, CloseReason::taken_over);
   }
   const auto at = state_.awaited_marks.find(order.mark);

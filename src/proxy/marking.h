@@ -32,7 +32,11 @@ class Marking {
   // It is known by the mark from here on: sets that in its session.
   void adopt(Client& client, PendingMark&& pending);
 
-  // Somebody else is given the mark: a client of this worker that has it is closed.
+  // The client is to get this mark, and may have had it before: it claims it anew.
+  void give_up_alias(Client& client, const Mark& mark);
+
+  // Somebody else is given the mark: a client of this worker that has it is closed, and one that
+  // had it before is not found by it any more.
   void take_over(const TakeOver& order);
   // The client that waited for this; nullptr if it does not any more, or for something else.
   [[nodiscard]] Client* taken_over(const TakenOver& done);

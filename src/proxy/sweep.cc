@@ -64,9 +64,11 @@ void Sweep::check(Client& client) {
   if (client.queued_bytes() <= client.listener->settings->down_soft / 2) {
     state_.note_queue(client, false);
   }
-  if (const auto reason =
-          client.session.overdue(client.listener->deadlines, reading, state_.loop.now_ms())) {
-    return closer_.close(client, *reason);
+  const auto overdue =
+      client.session.overdue(client.listener->deadlines, reading, state_.loop.now_ms());
+  // Who is not read because he is too fast is not silent.
+  if (overdue && !(client.throttled && *overdue == CloseReason::idle_timeout)) {
+    return closer_.close(client, *overdue);
   }
   if (client.session.too_old(client.listener->deadlines, state_.loop.now_ms())) {
     (void)leaver_.schedule(client, CloseReason::max_age, 0);

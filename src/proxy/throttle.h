@@ -26,14 +26,17 @@ class Throttle {
   }
 
   // Bytes that may be read now, where no limit is reached. How many frames there are in a read is
-  // known behind it: it is as large as those before let expect, and what it brings too much is
-  // waited for. Of a large frame each read may bring as much as there was of it before.
-  [[nodiscard]] std::size_t credit(const Rates& rates, std::uint64_t now) {
+  // known behind it, unless each read is one: it is as large as those before let expect, and what
+  // it brings too much is waited for, some seconds long. Of a large frame each read may bring as
+  // much as there was of it before.
+  [[nodiscard]] std::size_t credit(const Rates& rates, std::uint64_t now,
+                                   bool reads_are_frames = false) {
     std::uint64_t credit = ~std::uint64_t{0};
     if (rates.bytes > 0) credit = bytes_.tokens(with_burst(rates.bytes), now);
-    if (rates.frames > 0) {
+    if (rates.frames > 0 && !reads_are_frames) {
       const std::uint64_t frames = frames_.tokens(with_burst(rates.frames), now);
-      credit = std::min(credit, std::max({kLeastRead, frames * frame_bytes_, unfinished_}));
+      const std::uint64_t expected = std::min(frames * frame_bytes_, kMostAhead * rates.frames);
+      credit = std::min(credit, std::max({kLeastRead, expected, unfinished_}));
     }
     return credit;
   }
@@ -50,7 +53,8 @@ class Throttle {
   }
 
  private:
-  static constexpr std::uint64_t kLeastRead = 64;
+  static constexpr std::uint64_t kLeastRead = 16;
+  static constexpr std::uint64_t kMostAhead = 4;  // seconds that frames of one byte may bring
 
   static TokenBucket::Rate with_burst(std::uint64_t rate) {
     return {.per_second = rate, .burst = rate};

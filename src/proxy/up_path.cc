@@ -127,7 +127,9 @@ void UpPath::read_throttled(Client& client) {
     return;
   }
   const std::uint64_t seq_before = client.session.last_seq();
-  const std::size_t most = std::min(kScratch, client.throttle->credit(rates, now));
+  const bool reads_are_frames = client.framer.framing().kind == frame::Kind::raw;
+  const std::size_t most =
+      std::min(kScratch, client.throttle->credit(rates, now, reads_are_frames));
   const std::size_t bytes = read_once(client, most);
   client.throttle->took(rates, bytes, client.session.last_seq() - seq_before);
 }
@@ -141,7 +143,7 @@ void UpPath::tick() {
         client->throttle &&
         client->throttle->reached(client->rates(), state_.loop.now_ms()) != Throttle::Limit::none;
     if (waits) {
-      throttled_.push_back(mark);
+      throttled_.push_back(client->session.mark());
       continue;
     }
     client->throttled = false;

@@ -57,7 +57,7 @@ Worker::Worker(Shared& shared, LayoutPtr layout, std::size_t index)
       up_(state_, dispatcher_, closer_),
       marking_(state_, closer_),
       entrance_(state_, marking_, up_, closer_, poller_, *this),
-      late_keys_(state_, marking_, outcomes_, closer_),
+      late_keys_(state_, marking_, outcomes_, closer_, leaver_),
       handshakes_(state_, poller_,
                   [this](NewClient client) { entrance_.take_in(std::move(client)); }),
       redelivery_(state_, up_, dispatcher_),

@@ -25,8 +25,8 @@ void LinkProtocol::ended() {
   for (const auto& [mark, conversation] : std::exchange(conversations_, {})) {
     if (service_.directory->release(mark, outbox())) service_.handler.closed({.mark = mark});
   }
-  for (const auto& [mark, alias] : std::exchange(aliases_, {})) {
-    (void)service_.directory->release(alias, outbox());
+  for (const auto& [mark, aliases] : std::exchange(aliases_, {})) {
+    for (const Mark& alias : aliases) (void)service_.directory->release(alias, outbox());
   }
 }
 
@@ -165,10 +165,15 @@ bool LinkProtocol::marked(const wire::Event& event) {
   if (!wire::decode(event.body, body)) return false;
   const Mark mark = event.header.mark;
   const std::shared_ptr<Conversation> before = conversation_of(body.old_mark);
-  conversations_.erase(body.old_mark);
+  if (mark != body.old_mark) {  // which reaches it until it closes
+    std::vector<Mark> aliases = std::move(aliases_[body.old_mark]);
+    aliases.push_back(body.old_mark);
+    aliases_.erase(body.old_mark);
+    aliases_[mark] = std::move(aliases);
+    conversations_.erase(body.old_mark);
+  }
   conversations_.insert_or_assign(mark,
                                   std::make_shared<Conversation>(mark, *before, body.incarnation));
-  aliases_[mark] = body.old_mark;  // which reaches it until it closes
   service_.directory->claim(mark, shared_outbox());
   service_.handler.marked({.mark = mark,
                            .old_mark = body.old_mark,
@@ -216,8 +221,11 @@ bool LinkProtocol::closed(const wire::Event& event) {
   const Mark mark = event.header.mark;
   if (is_of_a_former(mark, body.incarnation)) return true;
   conversations_.erase(mark);
-  if (const auto alias = aliases_.extract(mark); !alias.empty()) {
-    (void)service_.directory->release(alias.mapped(), outbox());
+  if (const auto aliases = aliases_.extract(mark); !aliases.empty()) {
+    for (const Mark& alias : aliases.mapped()) {
+      const bool is_another = alias == mark || conversations_.contains(alias);
+      if (!is_another) (void)service_.directory->release(alias, outbox());
+    }
   }
   if (!service_.directory->release(mark, outbox())) return true;
   service_.handler.closed({.mark = mark,

@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
@@ -55,8 +56,9 @@ class LinkProtocol final : public Protocol {
   bool greeted_ = false;
   std::uint64_t last_delivery_ = 0;  // they grow by one
   Conversations conversations_;
-  absl::flat_hash_map<Mark, Mark> aliases_;  // the mark a connection had before the one it has
-  std::string joined_;                       // a payload that came in several pieces
+  // The marks a connection had before the one it has; another one may have them by now.
+  absl::flat_hash_map<Mark, std::vector<Mark>> aliases_;
+  std::string joined_;  // a payload that came in several pieces
 };
 
 }  // namespace waymark::sdk

@@ -65,6 +65,14 @@ void Seats::sent(const Mark& mark, std::uint32_t upstream, std::uint64_t seq) {
   }
 }
 
+void Seats::rename(const Mark& from, const Mark& to) {
+  const auto seats = seats_.find(from);
+  if (seats == seats_.end()) return;
+  std::vector<Seat> moved = std::move(seats->second);
+  seats_.erase(seats);
+  seats_[to] = std::move(moved);
+}
+
 bool Seats::leave(const Mark& mark, std::uint32_t upstream) {
   const auto seats = seats_.find(mark);
   if (seats == seats_.end()) return false;

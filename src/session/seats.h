@@ -26,6 +26,8 @@ class Seats {
   // Some upstream that knows the connection was sent its frame `seq`.
   [[nodiscard]] bool saw(const Mark& mark, std::uint64_t seq) const;
 
+  // The connection has another mark, by which no upstream knows any.
+  void rename(const Mark& from, const Mark& to);
   // False: it had none.
   bool leave(const Mark& mark, std::uint32_t upstream);
   // All upstreams that knew the connection, which are to be told of its end.

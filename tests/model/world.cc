@@ -52,7 +52,7 @@ World::World(const proxy::PoolSettings& pool, History& history)
       up_(state_, dispatcher_, closer_),
       marking_(state_, closer_),
       entrance_(state_, marking_, up_, closer_, poller_, *this),
-      late_keys_(state_, marking_, outcomes_, closer_),
+      late_keys_(state_, marking_, outcomes_, closer_, leaver_),
       redelivery_(state_, up_, dispatcher_),
       mover_(state_, up_, dispatcher_, redelivery_),
       answers_(state_, outcomes_),

@@ -39,26 +39,44 @@ TEST_CASE("frames beyond the rate are waited for, also those that one read broug
 TEST_CASE("a read is as large as the frames that are allowed have been") {
   Throttle throttle;
   const Throttle::Rates rates{.frames = 100};
-  CHECK(throttle.credit(rates, kNow) == 1600);
-  for (int i = 0; i < 50; ++i) throttle.took(rates, 1000, 1);
-  const std::size_t large = throttle.credit(rates, kNow + 1000);
-  CHECK(large >= 99'000);
-  CHECK(large <= 101'000);
-  for (int i = 0; i < 50; ++i) throttle.took(rates, 2, 1);
-  CHECK(throttle.credit(rates, kNow + 2000) <= 600);
+  CHECK(throttle.credit(rates, kNow) == 400);
+  throttle.took(rates, 196, 98);
+  CHECK(throttle.credit(rates, kNow) == 26);
+  throttle.took(rates, 800, 1);
+  CHECK(throttle.credit(rates, kNow) == 210);
+}
+
+TEST_CASE("frames that are smaller than before are owed for some seconds only") {
+  Throttle throttle;
+  const Throttle::Rates rates{.frames = 5};
+  for (std::uint64_t i = 0; i < 50; ++i) throttle.took(rates, 100'000, 1);
+  const std::uint64_t later = kNow + 60'000;
+  const std::size_t credit = throttle.credit(rates, later);
+  CHECK(credit == 20);
+  throttle.took(rates, credit, credit);
+  CHECK(throttle.reached(rates, later + 4'000) == Limit::none);
+}
+
+TEST_CASE("where each read is a frame it may be of any size") {
+  Throttle throttle;
+  const Throttle::Rates rates{.frames = 1};
+  CHECK(throttle.reached(rates, kNow) == Limit::none);
+  CHECK(throttle.credit(rates, kNow, true) > 1'000'000);
+  throttle.took(rates, 65'536, 1);
+  CHECK(throttle.reached(rates, kNow) == Limit::frames);
 }
 
 TEST_CASE("a large frame comes in ever larger reads") {
   Throttle throttle;
   const Throttle::Rates rates{.frames = 1};
-  CHECK(throttle.credit(rates, kNow) == 64);
+  CHECK(throttle.credit(rates, kNow) == 16);
   int reads = 0;
   for (std::uint64_t read = 0; read < 100'000; ++reads) {
     const std::size_t credit = throttle.credit(rates, kNow);
     throttle.took(rates, credit, 0);
     read += credit;
   }
-  CHECK(reads < 15);
+  CHECK(reads < 17);
   CHECK(throttle.reached(rates, kNow) == Limit::none);
 }
 

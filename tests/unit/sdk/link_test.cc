@@ -9,6 +9,7 @@ namespace {
 
 const Mark kAlice = test_mark(1);
 const Mark kBob = test_mark(2);
+const Mark kCarol = test_mark(3);
 
 std::string text(const Mark& mark) { return std::string(mark.bytes()); }
 
@@ -419,6 +420,60 @@ TEST_CASE("A connection that comes back on a new link stays open when the old on
   const Closed closed = handler.closings.next();
   CHECK(closed.mark == kAlice);
   CHECK(closed.reason == CloseReason::client_closed);
+}
+
+Events& marked(Events& events, const Mark& mark, const Mark& old) {
+  return events.other(
+      mark, [&old](link::v1::Event& event) { event.mutable_marked()->set_old_mark(text(old)); });
+}
+
+TEST_CASE("A connection whose mark was confirmed is told as closed like any other") {
+  RecordingHandler handler;
+  const auto server = serve(handler);
+  ScriptedProxy proxy(server->address());
+  Events events;
+  proxy.send(marked(events.opened(kAlice), kAlice, kAlice)
+                 .closed(kAlice, link::v1::CLOSE_REASON_CLIENT_CLOSED));
+  CHECK(handler.closings.next().mark == kAlice);
+}
+
+TEST_CASE("A connection is reached by all marks it had, and closed under the last one") {
+  RecordingHandler handler;
+  const auto server = serve(handler);
+  ScriptedProxy other(server->address());  // where strangers are looked for
+  ScriptedProxy proxy(server->address());
+  Events renamed;
+  proxy.send(marked(marked(renamed.opened(kAlice), kBob, kAlice), kCarol, kBob));
+  settle(proxy);
+  const Sender sender = server->sender();
+  for (const Mark& mark : {kAlice, kBob, kCarol}) {
+    CHECK(sender.send(mark, "hi"));
+    CHECK(proxy.receive().mark() == text(mark));
+  }
+  proxy.send(Events().closed(kCarol, link::v1::CLOSE_REASON_CLIENT_CLOSED));
+  CHECK(handler.closings.next().mark == kCarol);
+  settle(proxy);
+  for (const Mark& mark : {kAlice, kBob, kCarol}) {
+    CHECK(sender.send(mark, "who is that?"));
+    CHECK(other.receive().mark() == text(mark));
+  }
+}
+
+TEST_CASE("A mark that another connection has by now stays with it") {
+  RecordingHandler handler;
+  const auto server = serve(handler);
+  ScriptedProxy other(server->address());
+  ScriptedProxy proxy(server->address());
+  Events events;
+  proxy.send(marked(events.opened(kAlice), kBob, kAlice)
+                 .opened(kAlice)
+                 .closed(kBob, link::v1::CLOSE_REASON_CLIENT_CLOSED));
+  CHECK(handler.closings.next().mark == kBob);
+  settle(proxy);
+  CHECK(server->sender().send(kAlice, "hi"));
+  CHECK(proxy.receive().mark() == text(kAlice));
+  proxy.send(Events().closed(kAlice, link::v1::CLOSE_REASON_CLIENT_CLOSED));
+  CHECK(handler.closings.next().mark == kAlice);
 }
 
 }  // namespace

@@ -33,6 +33,20 @@ TEST_CASE("an upstream is told of a connection once, until one of them is gone")
   CHECK_FALSE(seats.has(mark(2), 4));
 }
 
+TEST_CASE("a connection with another mark keeps its seats and what was sent to them") {
+  Seats seats;
+  CHECK(seats.take(mark(1), 4));
+  CHECK(seats.take(mark(1), 7));
+  seats.sent(mark(1), 4, 3);
+  seats.rename(mark(1), mark(9));
+  CHECK(seats.of(mark(9)) == Upstreams{4, 7});
+  CHECK(seats.of(mark(1)).empty());
+  CHECK(seats.saw(mark(9), 3));
+  CHECK(seats.count_at(4) == 1);
+  seats.rename(mark(5), mark(6));
+  CHECK(seats.of(mark(6)).empty());
+}
+
 TEST_CASE("who was sent a frame is known exactly") {
   Seats seats;
   CHECK(seats.take(mark(1), 4));

@@ -137,6 +137,20 @@ int main(int argc, char** argv) {
       ->type_name("URL");
   app.add_option("--register-token-file", registration.token_file, "holds the registry's token")
       ->type_name("FILE");
+  app.add_option("--register-cacert", registration.ca,
+                 "CA of an https registry, in PEM (default: those of the system)")
+      ->check(CLI::ExistingFile)
+      ->type_name("FILE");
+  CLI::Option* const certificate = app.add_option("--register-cert", registration.certificate,
+                                                  "certificate to show an https registry, in PEM")
+                                       ->check(CLI::ExistingFile)
+                                       ->type_name("FILE");
+  CLI::Option* const key =
+      app.add_option("--register-key", registration.key, "its private key, in PEM")
+          ->check(CLI::ExistingFile)
+          ->type_name("FILE");
+  certificate->needs(key);
+  key->needs(certificate);
   app.add_option("--pool", registration.pool, "pool to register for (default: the only one)")
       ->type_name("NAME");
   app.add_option("--advertise", registration.address,

@@ -4,6 +4,7 @@
 #include <curl/curl.h>
 #include <netdb.h>
 
+#include <array>
 #include <cstdio>
 #include <fstream>
 #include <optional>
@@ -30,7 +31,8 @@ std::optional<Url> parse(const std::string& text) {
     return copy;
   };
   if (curl_url_set(url.get(), CURLUPART_URL, text.c_str(), 0) != CURLUE_OK) return std::nullopt;
-  if (part(CURLUPART_SCHEME, 0) != "http") return std::nullopt;
+  const std::string scheme = part(CURLUPART_SCHEME, 0);
+  if (scheme != "http" && scheme != "https") return std::nullopt;
   std::string host = part(CURLUPART_HOST, 0);
   if (host.starts_with('[')) host = host.substr(1, host.size() - 2);
   return Url{host, part(CURLUPART_PORT, CURLU_DEFAULT_PORT)};
@@ -78,6 +80,12 @@ std::size_t append(char* data, std::size_t, std::size_t size, void* out) {
   return size;
 }
 
+// Then the details say more; those of other faults are never the same twice.
+bool is_of_tls(CURLcode code) {
+  return code == CURLE_PEER_FAILED_VERIFICATION || code == CURLE_SSL_CONNECT_ERROR ||
+         code == CURLE_SSL_CERTPROBLEM || code == CURLE_SSL_CACERT_BADFILE;
+}
+
 // What went wrong; empty if nothing did.
 std::string request(const RegistrationOptions& options, const Url& url, const std::string& address,
                     bool leaving) {
@@ -98,6 +106,14 @@ std::string request(const RegistrationOptions& options, const Url& url, const st
   curl_easy_setopt(curl.get(), CURLOPT_RESOLVE, pinned);
   curl_easy_setopt(curl.get(), CURLOPT_PROXY, "");
   curl_easy_setopt(curl.get(), CURLOPT_NOSIGNAL, 1L);
+  const auto set_file = [&curl](CURLoption option, const std::string& file) {
+    if (!file.empty()) curl_easy_setopt(curl.get(), option, file.c_str());
+  };
+  set_file(CURLOPT_CAINFO, options.ca);
+  set_file(CURLOPT_SSLCERT, options.certificate);
+  set_file(CURLOPT_SSLKEY, options.key);
+  std::array<char, CURL_ERROR_SIZE> detail{};
+  curl_easy_setopt(curl.get(), CURLOPT_ERRORBUFFER, detail.data());
   curl_easy_setopt(curl.get(), CURLOPT_TIMEOUT_MS, kTimeoutMs);
   curl_easy_setopt(curl.get(), CURLOPT_WRITEFUNCTION, append);
   curl_easy_setopt(curl.get(), CURLOPT_WRITEDATA, &answer);
@@ -106,7 +122,7 @@ std::string request(const RegistrationOptions& options, const Url& url, const st
   curl_easy_getinfo(curl.get(), CURLINFO_RESPONSE_CODE, &status);
   curl_slist_free_all(headers);
   curl_slist_free_all(pinned);
-  if (code != CURLE_OK) return curl_easy_strerror(code);
+  if (code != CURLE_OK) return is_of_tls(code) ? detail.data() : curl_easy_strerror(code);
   if (status >= 300) return "HTTP " + std::to_string(status) + " " + answer;
   return {};
 }
@@ -115,8 +131,8 @@ std::string request(const RegistrationOptions& options, const Url& url, const st
 
 absl::Status Registration::check(const RegistrationOptions& options) {
   if (!parse(options.url)) {
-    return absl::InvalidArgumentError("\"" + options.url +
-                                      "\", expected http://HOST:PORT without a path");
+    return absl::InvalidArgumentError(
+        "\"" + options.url + "\", expected http://HOST:PORT or https://HOST:PORT without a path");
   }
   if (!options.token_file.empty() && token_of(options.token_file).empty()) {
     return absl::InvalidArgumentError("no token can be read from " + options.token_file);

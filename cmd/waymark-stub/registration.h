@@ -20,11 +20,14 @@
 namespace waymark::stub {
 
 struct RegistrationOptions {
-  std::string url;         // "http://proxies.internal:8001"
-  std::string token_file;  // empty: no token is sent
-  std::string id;          // letters, digits, "-", "_", "." and ":"
-  std::string pool;        // empty: the only one
-  std::string address;     // what proxies connect to
+  std::string url;          // "https://proxies.internal:8001"
+  std::string token_file;   // empty: no token is sent
+  std::string ca;           // PEM file: signs the registry's certificate; empty: the system's CAs
+  std::string certificate;  // PEM file, shown to the registry; empty: none
+  std::string key;          // PEM file, of the certificate
+  std::string id;           // letters, digits, "-", "_", "." and ":"
+  std::string pool;         // empty: the only one
+  std::string address;      // what proxies connect to
   std::chrono::seconds ttl{15};
   bool insecure = false;  // plaintext off the loopback is fine
 };

@@ -48,6 +48,7 @@ Exit codes:
 struct Global {
   std::string admin = "http://127.0.0.1:8000";
   std::optional<std::string> token_file;
+  ctl::ClientTls tls;
   std::string output = "table";
   double timeout = 10;
 };
@@ -60,6 +61,23 @@ void add_global_options(CLI::App& app, Global& global) {
   app.add_option("--token-file", global.token_file, "File with the token")
       ->envname("WAYMARK_TOKEN_FILE")
       ->type_name("FILE");
+  app.add_option("--cacert", global.tls.ca,
+                 "PEM file of the CA that an https URL's server is verified with, in place of the "
+                 "system's")
+      ->envname("WAYMARK_CACERT")
+      ->check(CLI::ExistingFile)
+      ->type_name("FILE");
+  CLI::Option* const certificate =
+      app.add_option("--cert", global.tls.certificate, "PEM file of a certificate to show it")
+          ->envname("WAYMARK_CERT")
+          ->check(CLI::ExistingFile)
+          ->type_name("FILE");
+  CLI::Option* const key = app.add_option("--key", global.tls.key, "PEM file of its private key")
+                               ->envname("WAYMARK_KEY")
+                               ->check(CLI::ExistingFile)
+                               ->type_name("FILE");
+  certificate->needs(key);
+  key->needs(certificate);
   app.add_option("-o,--output", global.output,
                  "table, or json: what the server said, as it said it")
       ->check(CLI::IsMember({"table", "json"}))
@@ -85,7 +103,7 @@ absl::Status run(const Global& global, const Chosen& chosen, ctl::Output& out, c
   auto token = ctl::find_token(global.token_file, ctl::default_token_files());
   if (!token.ok()) return token.status();
   const ctl::Millis timeout(static_cast<int>(global.timeout * 1000));
-  ctl::Api api(*std::move(base_url), *std::move(token), timeout);
+  ctl::Api api(*std::move(base_url), *std::move(token), timeout, global.tls);
   ctl::Context context{.api = api,
                        .out = out,
                        .err = err,

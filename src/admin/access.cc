@@ -69,7 +69,8 @@ Response forbidden(std::string header, std::string message) {
 }  // namespace
 
 HostList::HostList(std::string_view bound_host, std::uint16_t port,
-                   const std::vector<std::string>& more) {
+                   const std::vector<std::string>& more, bool tls)
+    : default_port_(tls ? "443" : "80") {
   for (const std::string_view host : {bound_host, std::string_view("localhost"),
                                       std::string_view("127.0.0.1"), std::string_view("::1")}) {
     with_port_.push_back(host_and_port(host, port));
@@ -89,16 +90,17 @@ bool HostList::allows_host(std::string_view host) const {
   const std::optional<Authority> authority = parse_authority(host);
   if (!authority) return false;
   if (contains(any_port_, authority->name)) return true;
-  const std::string port = authority->port.empty() ? "80" : authority->port;
+  const std::string& port = authority->port.empty() ? default_port_ : authority->port;
   return contains(with_port_, authority->name + ":" + port);
 }
 
 bool HostList::allows_origin(std::string_view origin) const {
-  for (const std::string_view scheme : {"http://", "https://"}) {
+  for (const auto& [scheme, port] :
+       {std::pair<std::string_view, std::string_view>{"http://", ":80"}, {"https://", ":443"}}) {
     if (!origin.starts_with(scheme)) continue;
     std::string authority(origin.substr(scheme.size()));
     const std::optional<Authority> parts = parse_authority(authority);
-    if (parts && parts->port.empty() && scheme == "https://") authority += ":443";
+    if (parts && parts->port.empty()) authority += port;
     return allows_host(authority);
   }
   return false;

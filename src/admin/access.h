@@ -20,8 +20,9 @@ namespace waymark::admin {
 class HostList {
  public:
   // Allows the bound address, localhost, 127.0.0.1 and [::1] with `port`, and `more`: "name:port",
-  // or "name" for every port.
-  HostList(std::string_view bound_host, std::uint16_t port, const std::vector<std::string>& more);
+  // or "name" for every port. `tls`: a Host without a port means 443, else 80.
+  HostList(std::string_view bound_host, std::uint16_t port, const std::vector<std::string>& more,
+           bool tls = false);
 
   // `host` is the value of a Host header.
   [[nodiscard]] bool allows_host(std::string_view host) const;
@@ -31,6 +32,7 @@ class HostList {
  private:
   std::vector<std::string> with_port_;  // in lower case, as below
   std::vector<std::string> any_port_;
+  std::string default_port_;
 };
 
 // Nothing if the request came under one of our names and from no foreign page. `hosts` nullptr: the

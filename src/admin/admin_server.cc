@@ -20,7 +20,8 @@ absl::StatusOr<std::unique_ptr<AdminServer>> AdminServer::start(const AdminOptio
 
   auto dispatcher = std::make_unique<Dispatcher>(
       "admin",
-      Gate{.hosts = HostList(options.host, listener->port, options.allowed_hosts),
+      Gate{.hosts = HostList(options.host, listener->port, options.allowed_hosts,
+                             options.http.tls != nullptr),
            .tokens = TokenSet(options.tokens),
            .auth_off = options.auth_off},
       admin_routes(calls, events), std::move(audit), options.counts);

@@ -162,6 +162,10 @@ void Dispatcher::answered(const Request& request, unsigned status) {
   counts_->add(kind);
 }
 
+void Dispatcher::ended_unused() {
+  if (counts_ != nullptr) counts_->add_unused(listener_);
+}
+
 std::variant<Dispatcher::Admitted, Response> Dispatcher::examine(const Request& request) const {
   if (auto refusal = refuse_foreign(request, gate_.hosts ? &*gate_.hosts : nullptr)) {
     return *std::move(refusal);

@@ -32,6 +32,7 @@ class Dispatcher final : public HttpHandler {
   [[nodiscard]] std::optional<Response> admit(const Request& request) override;
   [[nodiscard]] Response handle(const Request& request) override;
   void answered(const Request& request, unsigned status) override;
+  void ended_unused() override;
 
  private:
   struct Admitted {

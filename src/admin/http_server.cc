@@ -13,6 +13,7 @@
 
 #include "admin/handler_pool.h"
 #include "admin/stream.h"
+#include "admin/tls_door.h"
 #include "base/status.h"
 
 namespace waymark::admin {
@@ -118,7 +119,11 @@ class HttpServer::Impl {
       : options_(options),
         handler_(handler),
         pool_("wm-" + options.name, options.handler_threads, options.handler_queue),
-        streams_(options.max_streams, options.heartbeat) {}
+        streams_(options.max_streams, options.heartbeat),
+        door_({.slot = options.tls,
+               .handshake_timeout = options.handshake_timeout,
+               .idle_timeout = options.idle_timeout,
+               .on_unused = [&handler] { handler.ended_unused(); }}) {}
   Impl(const Impl&) = delete;
   Impl& operator=(const Impl&) = delete;
   ~Impl() {
@@ -132,10 +137,11 @@ class HttpServer::Impl {
   // closing it twice would be worse than losing it.
   [[nodiscard]] bool run(int listener) {
     daemon_ = MHD_start_daemon(
-        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC | MHD_ALLOW_SUSPEND_RESUME, 0, nullptr, nullptr,
-        &on_request, this,                                                                    //
+        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC | MHD_ALLOW_SUSPEND_RESUME | door_.flags(), 0,
+        nullptr, nullptr, &on_request, this,                                                  //
+        MHD_OPTION_ARRAY, door_.daemon_options(),                                             //
         MHD_OPTION_LISTEN_SOCKET, listener,                                                   //
-        MHD_OPTION_URI_LOG_CALLBACK, &on_target, nullptr,                                     //
+        MHD_OPTION_URI_LOG_CALLBACK, &on_target, this,                                        //
         MHD_OPTION_NOTIFY_COMPLETED, &on_request_end, nullptr,                                //
         MHD_OPTION_CONNECTION_LIMIT, options_.max_connections,                                //
         MHD_OPTION_CONNECTION_TIMEOUT, static_cast<unsigned>(options_.idle_timeout.count()),  //
@@ -147,7 +153,8 @@ class HttpServer::Impl {
 
  private:
   // With the first line, as it was sent; what it answers becomes the `state` below.
-  static void* on_target(void* /*cls*/, const char* target, MHD_Connection* /*connection*/) {
+  static void* on_target(void* self, const char* target, MHD_Connection* connection) {
+    static_cast<const Impl*>(self)->door_.request_begins(connection);
     auto* exchange = new Exchange;
     exchange->request.target = target;
     return exchange;
@@ -266,6 +273,7 @@ class HttpServer::Impl {
   HttpHandler& handler_;
   HandlerPool pool_;
   StreamSet streams_;
+  TlsDoor door_;
   MHD_Daemon* daemon_ = nullptr;
 };
 

@@ -22,6 +22,7 @@
 #include "admin/http_listener.h"
 #include "admin/request.h"
 #include "admin/response.h"
+#include "admin/tls_credentials.h"
 
 namespace waymark::admin {
 
@@ -37,6 +38,8 @@ class HttpHandler {
   // Called on the HTTP thread as the answer to a request goes out, with its status, whoever gave
   // it; may not wait.
   virtual void answered(const Request& request, unsigned status) = 0;
+  // Called on the HTTP thread as a connection over TLS ends that brought no request; may not wait.
+  virtual void ended_unused() = 0;
 };
 
 struct HttpOptions {
@@ -49,6 +52,9 @@ struct HttpOptions {
   std::size_t handler_queue = 64;  // requests that wait for a thread; more are answered 503
   std::size_t max_streams = 64;    // more are answered 503
   std::chrono::milliseconds heartbeat{15'000};
+  const TlsSlot* tls = nullptr;  // outlives the server; null: plain HTTP
+  // From connecting to the first line of a request, where there is TLS.
+  std::chrono::seconds handshake_timeout{10};
 };
 
 class HttpServer {

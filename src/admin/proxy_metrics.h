@@ -20,7 +20,7 @@ struct ProgramFacts {
   bool ready = false;  // what /readyz says
   bool draining = false;
   std::vector<UpstreamStanding> upstreams;
-  std::map<RequestKind, std::uint64_t> requests;
+  RequestFacts requests;
   DeadLetterFacts dead_letters;
 };
 

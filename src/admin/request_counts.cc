@@ -4,22 +4,33 @@ namespace waymark::admin {
 
 void RequestCounts::add(const RequestKind& kind) {
   const std::lock_guard lock(mutex_);
-  ++counts_[kind];
+  ++facts_.answered[kind];
 }
 
-std::map<RequestKind, std::uint64_t> RequestCounts::all() const {
+void RequestCounts::add_unused(const std::string& listener) {
   const std::lock_guard lock(mutex_);
-  return counts_;
+  ++facts_.unused[listener];
 }
 
-void add_request_metrics(MetricsText& text, const std::map<RequestKind, std::uint64_t>& counts) {
-  for (const auto& [kind, count] : counts) {
+RequestFacts RequestCounts::all() const {
+  const std::lock_guard lock(mutex_);
+  return facts_;
+}
+
+void add_request_metrics(MetricsText& text, const RequestFacts& facts) {
+  for (const auto& [kind, count] : facts.answered) {
     text.counter("waymark_admin_requests_total",
                  "Requests answered by the HTTP listeners, by call and status code.", count,
                  {{"listener", kind.listener},
                   {"method", kind.method},
                   {"route", kind.route},
                   {"code", std::to_string(kind.code)}});
+  }
+  for (const auto& [listener, count] : facts.unused) {
+    text.counter("waymark_admin_unused_connections_total",
+                 "Connections over TLS to the HTTP listeners that ended before a request: the "
+                 "handshake failed or was late, or nothing came.",
+                 count, {{"listener", listener}});
   }
 }
 

@@ -1,4 +1,4 @@
-// How many requests the HTTP listeners have answered.
+// How many requests the HTTP listeners have answered, and connections that brought none.
 #pragma once
 
 #include <compare>
@@ -22,17 +22,24 @@ struct RequestKind {
   auto operator<=>(const RequestKind&) const = default;
 };
 
+struct RequestFacts {
+  std::map<RequestKind, std::uint64_t> answered;
+  // Connections over TLS that ended before a request, by listener.
+  std::map<std::string, std::uint64_t> unused{{"admin", 0}, {"registry", 0}};
+};
+
 // Any thread.
 class RequestCounts {
  public:
   void add(const RequestKind& kind);
-  [[nodiscard]] std::map<RequestKind, std::uint64_t> all() const;
+  void add_unused(const std::string& listener);
+  [[nodiscard]] RequestFacts all() const;
 
  private:
   mutable std::mutex mutex_;
-  std::map<RequestKind, std::uint64_t> counts_;
+  RequestFacts facts_;  // guarded by mutex_
 };
 
-void add_request_metrics(MetricsText& text, const std::map<RequestKind, std::uint64_t>& counts);
+void add_request_metrics(MetricsText& text, const RequestFacts& facts);
 
 }  // namespace waymark::admin

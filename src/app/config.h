@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "admin/tls_credentials.h"
 #include "app/config_endpoint.h"
 #include "app/config_error.h"
 #include "app/config_machine.h"
@@ -50,11 +51,13 @@ struct AdminSettings {
   bool auth = true;
   std::vector<TokenSettings> tokens;
   std::vector<std::string> allowed_hosts;
+  std::optional<admin::TlsOptions> tls;  // none: plain HTTP
 };
 
 struct RegistrySettings {
   std::optional<Endpoint> bind;  // none: off
   bool insecure = false;
+  std::optional<admin::TlsOptions> tls;  // as above
 };
 
 // How many frames that were given up are kept.

@@ -236,6 +236,7 @@ AdminSettings admin_of(const schema::Admin& in) {
     out.tokens.push_back({token.name(), role, token.file()});
   }
   out.allowed_hosts = {in.allowed_hosts().begin(), in.allowed_hosts().end()};
+  if (in.has_tls()) out.tls = tls_of(in.tls());
   return out;
 }
 
@@ -243,6 +244,7 @@ RegistrySettings registry_of(const schema::Registry& in) {
   RegistrySettings out;
   if (!in.bind().empty()) out.bind = endpoint_of(in.bind());
   out.insecure = in.insecure();
+  if (in.has_tls()) out.tls = tls_of(in.tls());
   return out;
 }
 

@@ -105,7 +105,7 @@ class Checker {
       check_pool_exists(listener.pool, listener_path(i, "pool"));
       check_framing(listener.framing, listener_path(i, "framing"));
       check_routes(listener, i);
-      check_tls(listener, listener_path(i, "tls"));
+      check_tls(listener.tls, listener_path(i, "tls"));
       const std::string down = listener_path(i, "down");
       if (sound(down) && listener.down_soft > listener.down_hard) {
         complain(down + ".soft", fmt::format("{} bytes are more than {}.hard, {} bytes",
@@ -114,9 +114,10 @@ class Checker {
     }
   }
 
-  void check_tls(const proxy::ListenerSettings& listener, const std::string& path) {
-    if (!listener.tls || !sound(path)) return;
-    if (std::string problem = problem_of(*listener.tls); !problem.empty()) {
+  template <typename Tls>
+  void check_tls(const std::optional<Tls>& tls, const std::string& path) {
+    if (!tls || !sound(path)) return;
+    if (std::string problem = problem_of(*tls); !problem.empty()) {
       complain(path, std::move(problem));
     }
   }
@@ -202,20 +203,39 @@ class Checker {
     }
   }
 
-  void check_process() {
-    if (sound("admin.bind") && !config_.admin.bind.is_loopback()) {
-      complain("admin.bind", fmt::format("{} is off the loopback: refused until the admin API has "
-                                         "TLS, which comes with a later version",
-                                         config_.admin.bind.to_string()));
+  void check_admin() {
+    const AdminSettings& admin = config_.admin;
+    check_tls(admin.tls, "admin.tls");
+    if (admin.bind.is_loopback() || !sound("admin.bind")) return;
+    const std::string bind = admin.bind.to_string();
+    if (!admin.tls && sound("admin.tls")) {
+      complain("admin.bind", fmt::format("{} is off the loopback, which needs `admin.tls` with a "
+                                         "`certificate` and its `key`",
+                                         bind));
     }
+    if (!admin.auth && sound("admin.auth")) {
+      complain("admin.auth", fmt::format("`off` is for the loopback alone, and `admin.bind` is {}: "
+                                         "needs `token`",
+                                         bind));
+    }
+  }
+
+  void check_registry() {
     const RegistrySettings& registry = config_.registry;
-    if (registry.bind && sound("registry.bind") && !registry.bind->is_loopback() &&
-        !registry.insecure) {
-      complain("registry.bind",
-               fmt::format("{} is off the loopback, and TLS comes with a later version: say "
-                           "`insecure: true` to take the token in plaintext",
-                           registry.bind->to_string()));
+    check_tls(registry.tls, "registry.tls");
+    if (!registry.bind || registry.bind->is_loopback() || registry.tls || registry.insecure ||
+        !sound("registry.bind") || !sound("registry.tls")) {
+      return;
     }
+    complain("registry.bind",
+             fmt::format("{} is off the loopback, which needs `registry.tls` with a `certificate` "
+                         "and its `key`; or say `insecure: true` to take the token in plaintext",
+                         registry.bind->to_string()));
+  }
+
+  void check_process() {
+    check_admin();
+    check_registry();
     check_tokens();
     const proxy::DrainSettings& drain = config_.proxy.drain;
     if (sound("drain") && drain.quiet >= drain.timeout) {

@@ -36,6 +36,14 @@ proxy::TlsSettings tls_of(const schema::ListenerTls& in) {
   return out;
 }
 
+admin::TlsOptions tls_of(const schema::HttpTls& in) {
+  return {.certificate = in.certificate(),
+          .key = in.key(),
+          .client_ca = in.client_ca(),
+          .min_version =
+              in.min_version() == "1.3" ? admin::TlsVersion::tls13 : admin::TlsVersion::tls12};
+}
+
 std::string problem_of(const proxy::TlsSettings& tls) {
   const net::TlsServerOptions& server = tls.server;
   const bool knows_clients = !server.client_ca.empty() || !server.pinned_spki.empty();
@@ -46,6 +54,11 @@ std::string problem_of(const proxy::TlsSettings& tls) {
     return "`client_auth` needs `client_ca`, `pinned_spki` or both, to judge certificates by";
   }
   const auto loaded = net::TlsContext::load(server);
+  return loaded.ok() ? std::string() : std::string(message_of(loaded.status()));
+}
+
+std::string problem_of(const admin::TlsOptions& tls) {
+  const auto loaded = admin::TlsCredentials::load(tls);
   return loaded.ok() ? std::string() : std::string(message_of(loaded.status()));
 }
 

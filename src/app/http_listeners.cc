@@ -56,7 +56,7 @@ admin::Audit audit_to(Log& log) {
 
 }  // namespace
 
-absl::StatusOr<HttpListeners> open_http_listeners(const Config& config,
+absl::StatusOr<HttpListeners> open_http_listeners(const Config& config, const HttpTls& tls,
                                                   admin::TelemetrySource& telemetry,
                                                   admin::RequestCounts& requests,
                                                   admin::AdminApi& calls, admin::EventRing& events,
@@ -75,7 +75,8 @@ absl::StatusOr<HttpListeners> open_http_listeners(const Config& config,
                                         .allowed_hosts = config.admin.allowed_hosts,
                                         .tokens = *std::move(tokens),
                                         .auth_off = !config.admin.auth,
-                                        .counts = &requests},
+                                        .counts = &requests,
+                                        .http = {.name = "admin", .tls = tls.admin()}},
                                        calls, events, audit_to(log));
   if (!api.ok()) return api.status();
   all.admin = *std::move(api);
@@ -83,11 +84,13 @@ absl::StatusOr<HttpListeners> open_http_listeners(const Config& config,
 
   auto token = own_token(config, "registry", admin::Role::kRegistry);
   if (!token.ok()) return token.status();
-  auto registry = admin::RegistryServer::start({.host = config.registry.bind->host,
-                                                .port = config.registry.bind->port,
-                                                .tokens = {*std::move(token)},
-                                                .counts = &requests},
-                                               calls, audit_to(log));
+  auto registry =
+      admin::RegistryServer::start({.host = config.registry.bind->host,
+                                    .port = config.registry.bind->port,
+                                    .tokens = {*std::move(token)},
+                                    .counts = &requests,
+                                    .http = {.name = "registry", .tls = tls.registry()}},
+                                   calls, audit_to(log));
   if (!registry.ok()) return registry.status();
   all.registry = *std::move(registry);
   return all;

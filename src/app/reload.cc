@@ -98,11 +98,13 @@ Config with_kept_settings(Config config, const FlatConfig& kept,
 }
 
 Reload::Reload(std::string path, const RunningConfig& running, SettingsStore& settings,
-               ControlPlane& plane, Log& log, EventFeed& feed, ServiceManager& manager)
+               ControlPlane& plane, HttpTls& http_tls, Log& log, EventFeed& feed,
+               ServiceManager& manager)
     : path_(std::move(path)),
       running_(running),
       settings_(settings),
       plane_(plane),
+      http_tls_(http_tls),
       log_(log),
       feed_(feed),
       manager_(manager) {}
@@ -149,9 +151,14 @@ absl::StatusOr<std::vector<ConfigChange>> Reload::take_file() {
     return error(absl::StatusCode::kFailedPrecondition,
                  "only a restart can change these, so nothing was changed: {}", fixed);
   }
+  auto certificates = http_tls_.read();
+  if (!certificates.ok()) {
+    return error(absl::StatusCode::kFailedPrecondition, "{}", message_of(certificates.status()));
+  }
   if (absl::Status taken = plane_.take(std::make_shared<const Config>(std::move(config)));
       !taken.ok())
     return taken;
+  http_tls_.show(*certificates);
   for (const std::string& line : passed_over) {
     log_.write(LogLevel::warn, "setting_not_taken", {{"why", line}});
   }

@@ -2,6 +2,7 @@
 // a change is taken over or nothing.
 //
 //   file --> settings that are kept over it --> checked as a whole --> ControlPlane::take
+//   the HTTP listeners' certificates ------------------------------/--> HttpTls::show
 #pragma once
 
 #include <mutex>
@@ -11,6 +12,7 @@
 #include "absl/status/statusor.h"
 #include "app/control_plane.h"
 #include "app/event_feed.h"
+#include "app/http_tls.h"
 #include "app/log.h"
 #include "app/running_config.h"
 #include "app/service_manager.h"
@@ -37,7 +39,8 @@ class Reload {
  public:
   // All outlive it.
   Reload(std::string path, const RunningConfig& running, SettingsStore& settings,
-         ControlPlane& plane, Log& log, EventFeed& feed, ServiceManager& manager);
+         ControlPlane& plane, HttpTls& http_tls, Log& log, EventFeed& feed,
+         ServiceManager& manager);
 
   // FailedPrecondition when the file is wrong, with everything that is, or when something changed
   // that only a restart can change, which is named; the running configuration stays. Unavailable
@@ -68,6 +71,7 @@ class Reload {
   const RunningConfig& running_;
   SettingsStore& settings_;
   ControlPlane& plane_;
+  HttpTls& http_tls_;
   Log& log_;
   EventFeed& feed_;
   ServiceManager& manager_;

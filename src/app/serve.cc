@@ -14,6 +14,7 @@
 #include "app/dead_letters.h"
 #include "app/event_feed.h"
 #include "app/http_listeners.h"
+#include "app/http_tls.h"
 #include "app/log.h"
 #include "app/metrics_source.h"
 #include "app/news.h"
@@ -100,6 +101,8 @@ int serve(Config of_file, const ServeOptions& options) {
   const absl::Status dropped = drop_privileges();
   ServiceManager manager(take_service_environment());
   HeldSignals signals;
+  auto http_tls = HttpTls::load(of_file);
+  if (!http_tls.ok()) return fail(http_tls.status());
   Log log(of_file.log);
   auto store = open_store(of_file, options.recover, log);
   if (!store.ok()) return fail(store.status());
@@ -150,10 +153,11 @@ int serve(Config of_file, const ServeOptions& options) {
   plane.begin(**proxy, remembered);
   ReadinessGate gate(**proxy, plane, running);
   MetricsSource metrics(**proxy, plane, gate, letters, log);
-  Reload reload(options.config_path, running, settings, plane, log, feed, manager);
+  Reload reload(options.config_path, running, settings, plane, **http_tls, log, feed, manager);
   ReloadThread reloads(reload);
   AdminSource source(running, options.config_path, **proxy, plane, gate, reload, letters);
-  auto http = open_http_listeners(config, metrics, metrics.requests(), source, ring, log);
+  auto http =
+      open_http_listeners(config, **http_tls, metrics, metrics.requests(), source, ring, log);
 
   VitalSigns vital_signs(loop, manager, **proxy, gate);
 

@@ -23,8 +23,8 @@ std::string excerpt(std::string_view text) {
 
 }  // namespace
 
-Api::Api(std::string base_url, Token token, std::chrono::milliseconds timeout)
-    : base_url_(std::move(base_url)), token_(std::move(token)), http_(timeout) {}
+Api::Api(std::string base_url, Token token, std::chrono::milliseconds timeout, ClientTls tls)
+    : base_url_(std::move(base_url)), token_(std::move(token)), http_(timeout, std::move(tls)) {}
 
 absl::StatusOr<Answer> Api::get(const std::string& path) { return call("GET", path, nullptr); }
 
@@ -84,8 +84,12 @@ absl::StatusOr<HttpClient::End> Api::stream(const std::string& path,
 }
 
 absl::Status Api::not_reached(const absl::Status& fault, bool changes) const {
-  if (absl::IsResourceExhausted(fault)) {
+  if (absl::IsResourceExhausted(fault) || absl::IsInvalidArgument(fault)) {
     return error(fault.code(), "{}: {}", base_url_, message_of(fault));
+  }
+  if (absl::IsFailedPrecondition(fault)) {
+    return error(StatusCode::kUnavailable, "could not reach the admin API at {}: {}", base_url_,
+                 message_of(fault));
   }
   return error(fault.code(),
                "could not reach the admin API at {}: {}\n"

@@ -25,7 +25,7 @@ struct Answer {
 class Api {
  public:
   // `base_url`: of parse_base_url().
-  Api(std::string base_url, Token token, std::chrono::milliseconds timeout);
+  Api(std::string base_url, Token token, std::chrono::milliseconds timeout, ClientTls tls = {});
 
   // `path` begins with a slash and is encoded (ctl/url.h).
   [[nodiscard]] absl::StatusOr<Answer> get(const std::string& path);

@@ -17,11 +17,61 @@ using absl::StatusCode;
 using std::chrono::milliseconds;
 using Clock = std::chrono::steady_clock;
 
-absl::Status status_of(CURLcode code, std::string_view detail) {
+// What to do where TLS failed; empty: it was something else.
+std::string tls_hint(CURLcode code, std::string_view what, bool https, const ClientTls& tls) {
+  constexpr const char* kPerhapsTls = "A server that talks TLS is https:// in the URL.";
+  const auto says = [what](std::string_view word) { return what.find(word) != what.npos; };
+  switch (code) {
+    case CURLE_PEER_FAILED_VERIFICATION:
+      // A name that does not fit is no matter of CAs.
+      if (says("subject name") || says("alternative")) {
+        return "The URL has to say a name or address that the server's certificate is made out to.";
+      }
+      return fmt::format(
+          "--cacert FILE or WAYMARK_CACERT names the CA that has signed the "
+          "server's certificate; {}.",
+          tls.ca.empty() ? "without it the system's CAs count" : "this was " + tls.ca);
+    case CURLE_UNSUPPORTED_PROTOCOL:  // an answer that is no HTTP
+    case CURLE_WEIRD_SERVER_REPLY:
+    case CURLE_GOT_NOTHING:
+      return https ? "" : kPerhapsTls;
+    case CURLE_SSL_CONNECT_ERROR:
+    case CURLE_RECV_ERROR:
+    case CURLE_SEND_ERROR:
+      if (!https) return kPerhapsTls;
+      // A plain HTTP server answers in plain text, or ends the connection.
+      if (says("wrong version number") || says("SSL_ERROR_SYSCALL")) {
+        return "A server without TLS is http:// in the URL.";
+      }
+      if (says("alert certificate required")) {
+        return "The server wants a certificate: --cert FILE and --key FILE, or WAYMARK_CERT and "
+               "WAYMARK_KEY.";
+      }
+      if (says("alert unknown ca") || says("certificate")) {
+        return fmt::format("The server refuses the certificate of this side, {}.",
+                           tls.certificate.empty() ? "which shows none" : tls.certificate);
+      }
+      return "";
+    default:
+      return "";
+  }
+}
+
+absl::Status status_of(CURLcode code, std::string_view detail, bool https, const ClientTls& tls) {
   const std::string_view what = detail.empty() ? curl_easy_strerror(code) : detail;
+  if (const std::string hint = tls_hint(code, what, https, tls); !hint.empty()) {
+    // Without TLS it is a guess.
+    return error(https ? StatusCode::kFailedPrecondition : StatusCode::kUnavailable, "{}\n  {}",
+                 what, hint);
+  }
   switch (code) {
     case CURLE_URL_MALFORMAT:
       return error(StatusCode::kInvalidArgument, "{}", what);
+    case CURLE_SSL_CACERT_BADFILE:
+      return error(StatusCode::kInvalidArgument, "--cacert {}: {}", tls.ca, what);
+    case CURLE_SSL_CERTPROBLEM:
+      return error(StatusCode::kInvalidArgument, "--cert {} --key {}: {}", tls.certificate, tls.key,
+                   what);
     case CURLE_OPERATION_TIMEDOUT:
       return error(StatusCode::kDeadlineExceeded, "{}", what);
     default:
@@ -44,7 +94,8 @@ struct HeaderList {
 // One request under way; made, run and destroyed within a call of the client.
 class HttpClient::Transfer {
  public:
-  Transfer(CURL* easy, CURLM* multi, const HttpRequest& request) : easy_(easy), multi_(multi) {
+  Transfer(CURL* easy, CURLM* multi, const HttpRequest& request, const ClientTls& tls)
+      : easy_(easy), multi_(multi), tls_(tls), https_(request.url.starts_with("https:")) {
     curl_easy_reset(easy_);
     set(CURLOPT_URL, request.url.c_str());
     set(CURLOPT_PROTOCOLS_STR, "http,https");
@@ -52,6 +103,9 @@ class HttpClient::Transfer {
     set(CURLOPT_FOLLOWLOCATION, 0L);
     set(CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
     set(CURLOPT_TCP_KEEPALIVE, 1L);
+    if (!tls.ca.empty()) set(CURLOPT_CAINFO, tls.ca.c_str());
+    if (!tls.certificate.empty()) set(CURLOPT_SSLCERT, tls.certificate.c_str());
+    if (!tls.key.empty()) set(CURLOPT_SSLKEY, tls.key.c_str());
     set(CURLOPT_ERRORBUFFER, error_text_.data());
     set(CURLOPT_WRITEFUNCTION, &Transfer::on_body);
     set(CURLOPT_WRITEDATA, this);
@@ -120,7 +174,7 @@ class HttpClient::Transfer {
     if (too_large_) {
       return error(StatusCode::kResourceExhausted, "the answer exceeds {} bytes", kMaxAnswer);
     }
-    return status_of(code_, error_text_.data());
+    return status_of(code_, error_text_.data(), https_, tls_);
   }
 
  private:
@@ -141,6 +195,8 @@ class HttpClient::Transfer {
 
   CURL* const easy_;
   CURLM* const multi_;
+  const ClientTls& tls_;
+  const bool https_;
   HeaderList headers_;
   std::array<char, CURL_ERROR_SIZE> error_text_{};
   const std::function<bool(std::string_view)>* taker_ = nullptr;
@@ -152,8 +208,8 @@ class HttpClient::Transfer {
   Clock::time_point last_byte_;
 };
 
-HttpClient::HttpClient(milliseconds timeout)
-    : timeout_(timeout), easy_(curl_easy_init()), multi_(curl_multi_init()) {}
+HttpClient::HttpClient(milliseconds timeout, ClientTls tls)
+    : timeout_(timeout), tls_(std::move(tls)), easy_(curl_easy_init()), multi_(curl_multi_init()) {}
 
 HttpClient::~HttpClient() {
   curl_easy_cleanup(easy_);
@@ -161,7 +217,7 @@ HttpClient::~HttpClient() {
 }
 
 absl::StatusOr<HttpAnswer> HttpClient::send(const HttpRequest& request) {
-  Transfer transfer(easy_, multi_, request);
+  Transfer transfer(easy_, multi_, request, tls_);
   transfer.set(CURLOPT_TIMEOUT_MS, static_cast<long>(timeout_.count()));
   transfer.start();
   while (!transfer.advance()) transfer.wait(-1, milliseconds(1000));
@@ -172,7 +228,7 @@ absl::StatusOr<HttpAnswer> HttpClient::send(const HttpRequest& request) {
 absl::StatusOr<HttpClient::StreamEnd> HttpClient::stream(
     const HttpRequest& request, const StreamLimits& limits,
     const std::function<bool(std::string_view)>& on_bytes) {
-  Transfer transfer(easy_, multi_, request);
+  Transfer transfer(easy_, multi_, request, tls_);
   transfer.set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(timeout_.count()));
   transfer.give_bytes_to(on_bytes);
   transfer.start();

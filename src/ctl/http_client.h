@@ -26,6 +26,13 @@ struct HttpAnswer {
   std::string body;
 };
 
+// PEM files; each may be empty.
+struct ClientTls {
+  std::string ca;           // signs the server's certificate; empty: the system's CAs
+  std::string certificate;  // that is shown to the server
+  std::string key;          // of the certificate
+};
+
 struct StreamLimits {
   std::chrono::milliseconds silence{0};  // ends so long after the last byte; 0: never
   std::chrono::milliseconds total{0};    // ends after so long; 0: never
@@ -33,7 +40,9 @@ struct StreamLimits {
 };
 
 // Faults of the way to the server: Unavailable if it was not reached or what it sent broke off,
-// DeadlineExceeded if it did not answer in time, ResourceExhausted if the answer is too large.
+// DeadlineExceeded if it did not answer in time, ResourceExhausted if the answer is too large,
+// FailedPrecondition if the two do not agree on TLS, with what to do about it on a second line, and
+// InvalidArgument for a file of ClientTls that cannot be used, which is named.
 // Redirects are not followed and proxies of the environment not used: the token goes to the one
 // place that was named.
 class HttpClient {
@@ -41,7 +50,7 @@ class HttpClient {
   static constexpr std::size_t kMaxAnswer = 64 * 1024 * 1024;
 
   // `timeout`: of connecting, and of each answer.
-  explicit HttpClient(std::chrono::milliseconds timeout);
+  explicit HttpClient(std::chrono::milliseconds timeout, ClientTls tls = {});
   HttpClient(const HttpClient&) = delete;
   HttpClient& operator=(const HttpClient&) = delete;
   ~HttpClient();
@@ -70,6 +79,7 @@ class HttpClient {
   class Transfer;
 
   const std::chrono::milliseconds timeout_;
+  const ClientTls tls_;
   // curl handles behind void pointers, so that its header stays in one file.
   void* easy_;
   void* multi_;

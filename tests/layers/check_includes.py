@@ -61,6 +61,8 @@ FENCES = {
              "its headers cost seconds a file, and tests of the rest run under TSan without it"),
     "libmicrohttpd": (r"microhttpd\.h", r"PkgConfig::MICROHTTPD", ["src/admin"],
                       "one folder to leave it by"),
+    "GnuTLS": (r"gnutls/", r"PkgConfig::GNUTLS", ["src/admin"],
+               "libmicrohttpd talks TLS with it; all else with OpenSSL"),
     "yaml-cpp": (r"yaml-cpp/", r"yaml-cpp", ["src/app"], "the rest knows settings, not files"),
     "CLI11": (r"CLI/", r"CLI11::\S+", ["cmd"], "arguments are a matter of mains"),
     "SQLite": (r"sqlite3\.h", r"SQLite::\S+", ["src/store"], "its thread is the store's"),

@@ -54,7 +54,7 @@ def test_it_holds_the_programs_the_unit_the_configuration_and_the_documentation(
 
 def test_it_depends_on_the_libraries_it_is_linked_with(package):
     depends = package.depends()
-    for library in ("libc6", "libgrpc++1.51", "libuv1", "libmicrohttpd12", "libsqlite3-0", "adduser"):
+    for library in ("libc6", "libgrpc++1.51", "libuv1", "libmicrohttpd12", "libgnutls30", "libsqlite3-0", "adduser"):
         assert library in depends
     assert not [name for name in depends if name.endswith("-dev")]
 

@@ -14,18 +14,25 @@ class Refused(Exception):
 
 
 class Admin:
-    def __init__(self, address, token_file):
+    def __init__(self, address, token_file, context=None):
+        """`context`: of ssl, for a proxy whose admin API talks TLS."""
         self.address = address
+        self.context = context
         self.token_file = pathlib.Path(token_file)
 
     @property
     def token(self):
         return self.token_file.read_text().strip()
 
+    def connect(self):
+        host, _, port = self.address.rpartition(":")
+        if self.context:
+            return http.client.HTTPSConnection(host, int(port), timeout=scaled(PATIENCE), context=self.context)
+        return http.client.HTTPConnection(host, int(port), timeout=scaled(PATIENCE))
+
     def raw(self, method, path, body=None, **headers):
         """(status, headers, body) of one request."""
-        host, _, port = self.address.rpartition(":")
-        connection = http.client.HTTPConnection(host, int(port), timeout=scaled(PATIENCE))
+        connection = self.connect()
         try:
             connection.request(method, path, body, headers)
             answer = connection.getresponse()

@@ -25,13 +25,15 @@ class Certificates:
     def pair(self, name):
         return {"certificate": self.path(name), "key": self.key(name)}
 
-    def make(self, name, names="", issuer=None, into=None):
-        """Of a CA unless it has an issuer; `into`: another name for its files."""
+    def make(self, name, names="", issuer=None, into=None, purpose=""):
+        """Of a CA unless it has an issuer; `into`: another name for its files; `purpose`: "clientAuth"."""
         where = into or name
         command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
                    "-days", "2", "-subj", f"/CN={name}", "-keyout", self.key(where), "-out", self.path(where)]
         if names:
             command += ["-addext", f"subjectAltName={names}"]
+        if purpose:
+            command += ["-addext", f"extendedKeyUsage={purpose}"]
         if issuer:
             command += ["-CA", self.path(issuer), "-CAkey", self.key(issuer), "-addext", "basicConstraints=CA:FALSE"]
         subprocess.run(command, check=True, capture_output=True, timeout=30)

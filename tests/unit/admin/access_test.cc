@@ -33,6 +33,16 @@ TEST_CASE("leaves the port out where it is that of HTTP") {
   CHECK(HostList("::1", 80, {}).allows_host("[::1]"));
 }
 
+TEST_CASE("leaves the port out where it is that of HTTPS, with TLS") {
+  const HostList hosts("10.1.2.3", 443, {"admin.example:443"}, true);
+  CHECK(hosts.allows_host("10.1.2.3"));
+  CHECK(hosts.allows_host("admin.example"));
+  CHECK(hosts.allows_origin("https://admin.example"));
+  CHECK_FALSE(hosts.allows_origin("http://admin.example"));
+  CHECK_FALSE(HostList("10.1.2.3", 80, {}, true).allows_host("10.1.2.3"));
+  CHECK_FALSE(HostList("10.1.2.3", 443, {}).allows_host("10.1.2.3"));
+}
+
 TEST_CASE("knows configured names, with one port or with any") {
   const HostList hosts("127.0.0.1", 8000, {"Admin.Example", "other.example:9000"});
   CHECK(hosts.allows_host("admin.example"));

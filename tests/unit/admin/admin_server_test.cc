@@ -520,13 +520,13 @@ TEST_CASE("answers are counted by call, and what is no call under one name") {
   (void)admin.ask({"GET /v1/secret-of-a-stranger"});
   (void)admin.ask({"BREW /v1/upstreams/u1"});
   const std::string one = "/v1/upstreams/{id}";
-  CHECK(counts.all() == std::map<RequestKind, std::uint64_t>{
-                            {{"admin", "GET", one, 200}, 1},
-                            {{"admin", "GET", one, 400}, 1},
-                            {{"admin", "PATCH", one, 401}, 1},
-                            {{"admin", "other", "other", 404}, 1},
-                            {{"admin", "other", "other", 405}, 1},
-                        });
+  CHECK(counts.all().answered == std::map<RequestKind, std::uint64_t>{
+                                     {{"admin", "GET", one, 200}, 1},
+                                     {{"admin", "GET", one, 400}, 1},
+                                     {{"admin", "PATCH", one, 401}, 1},
+                                     {{"admin", "other", "other", 404}, 1},
+                                     {{"admin", "other", "other", 405}, 1},
+                                 });
 }
 
 }  // namespace

@@ -7,8 +7,10 @@
 #include <thread>
 #include <vector>
 
+#include "../net/certificates.h"
 #include "base/status.h"
 #include "http_client.h"
+#include "tls_client.h"
 
 namespace waymark::admin {
 namespace {
@@ -108,6 +110,17 @@ class TestHandler final : public HttpHandler {
     statuses_.push_back(status);
   }
 
+  void ended_unused() override {
+    std::lock_guard lock(mutex_);
+    ++unused_;
+    changed_.notify_all();
+  }
+
+  bool wait_for_unused(int connections) {
+    std::unique_lock lock(mutex_);
+    return changed_.wait_for(lock, kPatience, [&] { return unused_ == connections; });
+  }
+
   // Of the answers so far.
   std::vector<unsigned> statuses() {
     std::lock_guard lock(mutex_);
@@ -130,6 +143,7 @@ class TestHandler final : public HttpHandler {
   std::mutex mutex_;
   std::condition_variable changed_;
   int waiting_ = 0;
+  int unused_ = 0;
   std::vector<unsigned> statuses_;
   bool released_ = false;
 };
@@ -424,6 +438,99 @@ TEST_CASE("stops while streams are being woken") {
     done = true;
     writer.join();
   }
+}
+
+// A server that talks TLS, with the certificate of `all`.
+struct TlsServer {
+  explicit TlsServer(const net::Certificates& all, TlsOptions more = {}, HttpOptions options = {}) {
+    more.certificate = all.server.certificate_file;
+    more.key = all.server.key_file;
+    show(more);
+    options.tls = &slot;
+    server = std::make_unique<Server>(options);
+  }
+  void show(const TlsOptions& options) {
+    auto loaded = TlsCredentials::load(options);
+    REQUIRE(loaded.ok());
+    slot.set(*std::move(loaded));
+  }
+
+  TlsSlot slot;
+  std::unique_ptr<Server> server;
+};
+
+// Until the server ends the connection, perhaps with an alert of TLS.
+std::string rest_of(HttpClient& client) {
+  std::string all;
+  for (std::string piece = client.receive(); !piece.empty(); piece = client.receive()) all += piece;
+  return all;
+}
+
+TEST_CASE("over TLS: answers, a body, and several requests of a connection") {
+  const net::Certificates all;
+  const TlsServer tls(all);
+  TlsClient client(tls.server->port);
+  REQUIRE(client.shook_hands());
+  const std::string body(200'000, 'x');
+  for (int i = 0; i < 3; ++i) {
+    const std::string answer = client.ask(
+        "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 200001\r\n\r\n" + body + "!", "!");
+    CHECK_THAT(answer, StartsWith("HTTP/1.1 200") && Contains("\r\n\r\nPOST /echo xxx"));
+  }
+}
+
+TEST_CASE("over TLS: a stream goes on while others get a new certificate") {
+  const net::Certificates all;
+  TlsServer tls(all);
+  TestHandler& handler = tls.server->handler;
+  TlsClient stream(tls.server->port);
+  handler.pipe.put("one\n");
+  CHECK_THAT(stream.ask("GET /stream HTTP/1.1\r\nHost: a\r\n\r\n", "one\n"), Contains("one\n"));
+  tls.show({.certificate = all.stranger.certificate_file, .key = all.stranger.key_file});
+  CHECK_THAT(TlsClient(tls.server->port).server(), Contains("CN=stranger"));
+  handler.pipe.put("two\n");
+  CHECK_THAT(stream.receive_until("two\n"), Contains("two\n"));
+  CHECK_THAT(stream.server(), Contains("CN=server"));
+  handler.pipe.end();
+}
+
+TEST_CASE("over TLS: a client without the right certificate reaches no handler") {
+  const net::Certificates all;
+  const TlsServer tls(all, {.client_ca = all.ca.certificate_file});
+  const std::string request = "GET /echo HTTP/1.1\r\nHost: a\r\n\r\n";
+  CHECK(TlsClient(tls.server->port).ask(request, "/echo") == "");
+  CHECK(TlsClient(tls.server->port, all.stranger.certificate_file, all.stranger.key_file)
+            .ask(request, "/echo") == "");
+  CHECK(tls.server->handler.statuses().empty());
+  CHECK(tls.server->handler.wait_for_unused(2));
+  CHECK_THAT(TlsClient(tls.server->port, all.client.certificate_file, all.client.key_file)
+                 .ask(request, "/echo"),
+             StartsWith("HTTP/1.1 200"));
+}
+
+TEST_CASE("over TLS: a handshake has its own time, and then the other one holds") {
+  const net::Certificates all;
+  const TlsServer tls(
+      all, {},
+      {.idle_timeout = std::chrono::seconds(60), .handshake_timeout = std::chrono::seconds(1)});
+  TlsClient quiet(tls.server->port);
+  TlsClient known(tls.server->port);
+  CHECK_THAT(known.ask("GET /echo HTTP/1.1\r\nHost: a\r\n\r\n", "/echo"),
+             StartsWith("HTTP/1.1 200"));
+  HttpClient silent(tls.server->port);
+  CHECK(rest_of(silent).size() < 100);
+  CHECK(quiet.receive_until("anything").empty());
+  CHECK_THAT(known.ask("GET /echo HTTP/1.1\r\nHost: a\r\n\r\n", "/echo"),
+             StartsWith("HTTP/1.1 200"));
+}
+
+TEST_CASE("over TLS: plain HTTP gets no answer") {
+  const net::Certificates all;
+  const TlsServer tls(all);
+  HttpClient client(tls.server->port);
+  client.send("GET /echo HTTP/1.1\r\nHost: a\r\n\r\n");
+  CHECK_THAT(rest_of(client), !Contains("HTTP"));
+  CHECK(tls.server->handler.statuses().empty());
 }
 
 }  // namespace

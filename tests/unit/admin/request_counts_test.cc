@@ -13,7 +13,8 @@ TEST_CASE("requests are counted by listener, call and code") {
   counts.add(get);
   counts.add(missed);
   counts.add(get);
-  CHECK(counts.all() == std::map<RequestKind, std::uint64_t>{{get, 2}, {missed, 1}});
+  counts.add_unused("registry");
+  CHECK(counts.all().answered == std::map<RequestKind, std::uint64_t>{{get, 2}, {missed, 1}});
 
   MetricsText text;
   add_request_metrics(text, counts.all());
@@ -23,6 +24,9 @@ TEST_CASE("requests are counted by listener, call and code") {
   const std::string shown = std::move(text).finish();
   CHECK_THAT(shown, Catch::Contains(labels + "\"200\"} 2\n"));
   CHECK_THAT(shown, Catch::Contains(labels + "\"404\"} 1\n"));
+  const std::string unused = "\nwaymark_admin_unused_connections_total{listener=";
+  CHECK_THAT(shown, Catch::Contains(unused + "\"admin\"} 0\n"));
+  CHECK_THAT(shown, Catch::Contains(unused + "\"registry\"} 1\n"));
 }
 
 }  // namespace

@@ -65,5 +65,65 @@ TEST_CASE("what a listener says of TLS is checked, down to its files") {
              Contains("waymark.yaml:5:") && Contains("listeners[0].tls: " + all.server.key_file));
 }
 
+// `admin` or `registry` on this address, with these further fields.
+std::string http_listener(const std::string& name, const std::string& bind,
+                          const std::string& more = "") {
+  return least_and(name + ": { bind: '" + bind + "'" + more + " }\n");
+}
+
+std::string http_tls(const Certificates& all, const std::string& more = "") {
+  return ", tls: { certificate: " + all.server.certificate_file + ", key: " + all.server.key_file +
+         more + " }";
+}
+
+TEST_CASE("reads what the HTTP listeners say of TLS") {
+  const Certificates all;
+  const ConfigResult plain = parse(kLeast);
+  CHECK_FALSE(plain.config().admin.tls);
+  CHECK_FALSE(plain.config().registry.tls);
+  const ConfigResult result = parse(
+      http_listener("admin", "127.0.0.1:0", http_tls(all)) + "registry: { bind: '127.0.0.1:0'" +
+      http_tls(all, ", min_version: '1.3', client_ca: " + all.ca.certificate_file) + " }\n");
+  REQUIRE(result.ok());
+  admin::TlsOptions expected{.certificate = all.server.certificate_file,
+                             .key = all.server.key_file};
+  CHECK(result.config().admin.tls == expected);
+  expected.min_version = admin::TlsVersion::tls13;
+  expected.client_ca = all.ca.certificate_file;
+  CHECK(result.config().registry.tls == expected);
+}
+
+TEST_CASE("what the HTTP listeners say of TLS is checked, down to its files") {
+  const Certificates all;
+  CHECK_THAT(errors_of(http_listener("admin", "127.0.0.1:0", ", tls: { certificate: /a.pem }")),
+             Contains("admin.tls.key: required, and missing"));
+  CHECK_THAT(errors_of(http_listener("admin", "127.0.0.1:0", http_tls(all, ", client_ca: /no"))),
+             Contains("waymark.yaml:5:") && Contains("admin.tls: /no: No such file or directory"));
+  std::ofstream(all.server.key_file) << "no key";
+  CHECK_THAT(errors_of(http_listener("registry", "127.0.0.1:0", http_tls(all))),
+             Contains("registry.tls: " + all.server.key_file + ": there is no private key in it"));
+}
+
+TEST_CASE("off the loopback the admin API needs TLS and tokens, and the registry TLS or a word") {
+  const Certificates all;
+  const std::string tls = http_tls(all);
+  for (const std::string bind : {"0.0.0.0:8003", "[::]:8003", "10.0.0.5:8003"}) {
+    INFO(bind);
+    CHECK_THAT(
+        errors_of(http_listener("admin", bind)),
+        Contains("5:16: admin.bind: " + bind + " is off the loopback, which needs `admin.tls`"));
+    CHECK_THAT(
+        errors_of(http_listener("admin", bind, tls + ", auth: 'off'")),
+        Contains("admin.auth: `off` is for the loopback alone, and `admin.bind` is " + bind));
+    CHECK(errors_of(http_listener("admin", bind, tls)) == "");
+    CHECK_THAT(errors_of(http_listener("registry", bind)),
+               Contains("5:19: registry.bind: " + bind + " is off the loopback") &&
+                   Contains("`registry.tls`") && Contains("`insecure: true`"));
+    CHECK(errors_of(http_listener("registry", bind, tls)) == "");
+    CHECK(errors_of(http_listener("registry", bind, ", insecure: true")) == "");
+  }
+  CHECK(errors_of(http_listener("admin", "127.0.0.1:0", ", auth: 'off'")) == "");
+}
+
 }  // namespace
 }  // namespace waymark::app

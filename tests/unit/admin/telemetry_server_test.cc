@@ -260,10 +260,10 @@ TEST_CASE("answers are counted, and what is no call under one name") {
   telemetry.ask("POST /livez");
   telemetry.ask("GET /secret-of-a-stranger");
   CHECK(counts.all().answered == std::map<RequestKind, std::uint64_t>{
-                            {{"telemetry", "GET", "/livez", 200}, 2},
-                            {{"telemetry", "other", "other", 404}, 1},
-                            {{"telemetry", "other", "other", 405}, 1},
-                        });
+                                     {{"telemetry", "GET", "/livez", 200}, 2},
+                                     {{"telemetry", "other", "other", 404}, 1},
+                                     {{"telemetry", "other", "other", 405}, 1},
+                                 });
 }
 
 }  // namespace

@@ -42,6 +42,9 @@ Examples:
       speaks upstream.grpc.service instead of waymark.link.v1
   waymark-stub --listen 127.0.0.1:7001 --journal blue.log --jitter 20ms --hang-after 1000
       writes down what it is told, answers out of order, and stops in the middle of frame 1001
+  waymark-stub --listen 0.0.0.0:7001 --tls-cert blue.pem --tls-key blue.key \
+               --tls-client-ca proxies-ca.pem
+      speaks TLS alone, with proxies that show a certificate of that CA
   waymark-stub --listen 127.0.0.1:0 --id blue --register http://127.0.0.1:8001 \
                --register-token-file /var/lib/waymark/registry.token
       announces itself to a proxy's registry, and takes that back at the end
@@ -95,6 +98,7 @@ int main(int argc, char** argv) {
   std::string protocol = "link";
   std::string ttl = "15s";
   waymark::stub::RegistrationOptions registration;
+  waymark::UpstreamTlsOptions tls;
 
   CLI::App app("Answers the frames that Waymark proxies bring.", "waymark-stub");
   app.footer(kExamples);
@@ -132,6 +136,14 @@ int main(int argc, char** argv) {
       ->type_name("NAME");
   app.add_option("--threads", server_options.threads, "threads that serve links (default: 1)")
       ->type_name("N");
+  app.add_option("--tls-cert", tls.certificate,
+                 "speak TLS alone: PEM file of the certificate, and those that lead to its CA")
+      ->type_name("FILE");
+  app.add_option("--tls-key", tls.key, "PEM file of its private key, without a password")
+      ->type_name("FILE");
+  app.add_option("--tls-client-ca", tls.client_ca,
+                 "PEM file of the CAs whose certificates proxies have to show (default: none)")
+      ->type_name("FILE");
   app.add_option("--register", registration.url,
                  "registry of a proxy to announce this upstream to; at every address the name has")
       ->type_name("URL");
@@ -199,6 +211,13 @@ int main(int argc, char** argv) {
   if (stub_options.id.empty()) stub_options.id = server_options.listen;
   server_options.protocol =
       protocol == "link" ? waymark::UpstreamProtocol::link : waymark::UpstreamProtocol::legacy;
+
+  if (!tls.certificate.empty() || !tls.key.empty() || !tls.client_ca.empty()) {
+    if (tls.certificate.empty() || tls.key.empty()) {
+      return fail("--tls-cert and --tls-key are both due for TLS");
+    }
+    server_options.tls = tls;
+  }
 
   std::unique_ptr<waymark::stub::Journal> journal;
   if (!journal_file.empty()) {

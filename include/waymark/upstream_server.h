@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "absl/status/statusor.h"
@@ -16,6 +17,14 @@ namespace waymark {
 enum class UpstreamProtocol : std::uint8_t {
   link,    // waymark.link.v1
   legacy,  // upstream.grpc.service: frames only; no opened(), half_closed() or closed()
+};
+
+// PEM files, read when the server starts. TLS 1.2 and 1.3 are spoken, and no plaintext.
+struct UpstreamTlsOptions {
+  std::string certificate;  // the server's, and behind it those that lead to its CA
+  std::string key;          // its private key, without a password
+  std::string client_ca;    // of the CAs that proxies' certificates are signed by; empty: proxies
+                            // need not show one
 };
 
 struct UpstreamOptions {
@@ -33,6 +42,8 @@ struct UpstreamOptions {
   // handler keeps more than `max_open_replies` frames unfinished; it is read again below half.
   std::size_t max_queued = 16 * 1024 * 1024;
   std::size_t max_open_replies = 65536;
+
+  std::optional<UpstreamTlsOptions> tls{};  // none: plaintext
 };
 
 class UpstreamServer {

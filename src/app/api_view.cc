@@ -137,6 +137,7 @@ api::Pool view_of(const proxy::PoolSettings& settings, std::size_t slot,
   api::Pool out;
   out.set_name(settings.name);
   out.set_balance(std::string(word_of(settings.balance)));
+  out.set_tls(settings.tls.has_value());
   for (const UpstreamView& view : upstreams) {
     if (view.resource.pool() != settings.name) continue;
     out.set_upstreams(out.upstreams() + 1);
@@ -233,12 +234,6 @@ absl::StatusOr<control::UpstreamSpec> spec_of(const std::string& pool, const std
   const auto endpoint = parse_host_port(address);
   if (!endpoint.ok()) {
     return field_error("address", "{}", message_of(endpoint.status()));
-  }
-  if (!endpoint->is_loopback() && !insecure) {
-    return field_error("address",
-                       "{} is off the loopback, and TLS to upstreams comes with a later version: "
-                       "say \"insecure\": true to send plaintext there",
-                       endpoint->to_string());
   }
   if (const std::string problem = link::problem_of(metadata); !problem.empty()) {
     return field_error("metadata", "{}", problem);

@@ -196,6 +196,7 @@ proxy::PoolSettings pool_of(const schema::Pool& in) {
   out.progress_timeout = Millis(in.progress_timeout());
   out.ping_interval = Millis(in.ping_interval());
   out.leave_timeout = Millis(in.leave_timeout());
+  if (in.has_tls()) out.tls = tls_of(in.tls());
   return out;
 }
 

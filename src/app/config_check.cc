@@ -175,11 +175,14 @@ class Checker {
         complain(pool_path(i, "reply_timeout"),
                  "cannot be had with `dispatch: all`, where each upstream may answer");
       }
+      check_tls(pool.tls, pool_path(i, "tls"));
       const std::string path = pool_path(i, "upstreams");
       FirstUses addresses;
       const auto& upstreams = pool.upstreams;
       for (std::size_t j = 0; j < upstreams.size(); ++j) {
-        check_upstream(addresses, upstreams[j], fmt::format("{}[{}].address", path, j));
+        const std::string of_upstream = fmt::format("{}[{}]", path, j);
+        check_upstream(addresses, upstreams[j], of_upstream + ".address");
+        check_plaintext(pool, upstreams[j], of_upstream);
       }
     }
   }
@@ -189,11 +192,18 @@ class Checker {
     std::string what = upstream.address;
     for (const auto& [key, value] : upstream.metadata) what += fmt::format(" {}={}", key, value);
     check_unique(addresses, what, path);
-    const absl::StatusOr<Endpoint> endpoint = parse_host_port(upstream.address);
-    if (!endpoint.ok() || endpoint->is_loopback() || upstream.insecure || !sound(path)) return;
-    complain(path, fmt::format("{} is off the loopback, and TLS to upstreams comes with a later "
-                               "version: say `insecure: true` to send plaintext there",
-                               upstream.address));
+  }
+
+  void check_plaintext(const proxy::PoolSettings& pool, const proxy::UpstreamSettings& upstream,
+                       const std::string& path) {
+    if (pool.tls && upstream.insecure) {
+      complain(path + ".insecure", "contradicts the `tls` of its pool: leave one of them out");
+    }
+    std::string problem =
+        plaintext_problem(upstream.address, pool.tls.has_value(), upstream.insecure);
+    if (!problem.empty() && sound(path + ".address")) {
+      complain(path + ".address", std::move(problem));
+    }
   }
 
   void check_tokens() {

@@ -1,5 +1,8 @@
 #include "app/config_tls.h"
 
+#include <fmt/format.h>
+
+#include "app/config_endpoint.h"
 #include "base/status.h"
 
 namespace waymark::app {
@@ -60,6 +63,31 @@ std::string problem_of(const proxy::TlsSettings& tls) {
 std::string problem_of(const admin::TlsOptions& tls) {
   const auto loaded = admin::TlsCredentials::load(tls);
   return loaded.ok() ? std::string() : std::string(message_of(loaded.status()));
+}
+
+proxy::UpstreamTlsSettings tls_of(const schema::PoolTls& in) {
+  return {.files = {.ca = in.ca(), .certificate = in.certificate(), .key = in.key()},
+          .server_name = in.server_name()};
+}
+
+std::string problem_of(const proxy::UpstreamTlsSettings& tls) {
+  if (tls.files.certificate.empty() != tls.files.key.empty()) {
+    return "`certificate` and `key` come together";
+  }
+  if (tls.server_name.starts_with('*')) {
+    return fmt::format("`server_name` {} is no name of one server", tls.server_name);
+  }
+  const auto read = net::read_tls_client(tls.files);
+  return read.ok() ? std::string() : std::string(message_of(read.status()));
+}
+
+std::string plaintext_problem(const std::string& address, bool tls, bool insecure) {
+  const auto endpoint = parse_host_port(address);
+  if (tls || insecure || !endpoint.ok() || endpoint->is_loopback()) return {};
+  return fmt::format(
+      "{} is off the loopback: its pool needs `tls`, or say `insecure: true` to send plaintext "
+      "there",
+      endpoint->to_string());
 }
 
 }  // namespace waymark::app

@@ -6,6 +6,8 @@
 #include <optional>
 #include <utility>
 
+#include "app/config_tls.h"
+#include "base/field_error.h"
 #include "base/status.h"
 #include "identity/random_mark.h"
 
@@ -70,6 +72,20 @@ control::UpstreamSpec spec_of(const std::string& pool, const proxy::UpstreamSett
           .metadata = upstream.metadata};
 }
 
+const proxy::PoolSettings* find_pool(const Config& config, std::string_view name) {
+  const auto& pools = config.proxy.pools;
+  const auto at = std::find_if(pools.begin(), pools.end(),
+                               [name](const auto& pool) { return pool.name == name; });
+  return at == pools.end() ? nullptr : &*at;
+}
+
+std::string connect_problem(const Config& config, const control::UpstreamSpec& spec) {
+  const proxy::PoolSettings* pool = find_pool(config, spec.pool);
+  // One that is gone keeps what it had.
+  if (pool == nullptr) return {};
+  return plaintext_problem(spec.address, pool->tls.has_value(), spec.insecure);
+}
+
 std::vector<NameWatch::Name> names_of(const Config& config) {
   std::vector<NameWatch::Name> names;
   for (const proxy::PoolSettings& pool : config.proxy.pools) {
@@ -83,6 +99,11 @@ std::vector<NameWatch::Name> names_of(const Config& config) {
     }
   }
   return names;
+}
+
+link::UpstreamTlsPtr tls_of(const proxy::Layout& layout, const control::Upstream& upstream) {
+  const auto slot = layout.any_pool_slot(upstream.spec.pool);
+  return slot ? layout.pools[*slot].tls : nullptr;
 }
 
 // The upstreams of the file that are not found by a name.
@@ -267,12 +288,10 @@ void ControlPlane::order(const control::Upstream& upstream, control::Role role,
 
 void ControlPlane::probe(const control::Upstream& upstream, bool wanted) {
   if (ending_ || !wanted) return prober_.unwatch(upstream.index);
-  const auto& pools = config_->proxy.pools;
-  const auto pool = std::find_if(pools.begin(), pools.end(), [&](const auto& candidate) {
-    return candidate.name == upstream.spec.pool;
-  });
-  if (pool == pools.end()) return;  // one that is gone is not asked any more
-  const PoolPolicy& policy = config_->policies[static_cast<std::size_t>(pool - pools.begin())];
+  const proxy::PoolSettings* pool = find_pool(*config_, upstream.spec.pool);
+  if (pool == nullptr) return;  // one that is gone is not asked any more
+  const auto place = static_cast<std::size_t>(pool - config_->proxy.pools.data());
+  const PoolPolicy& policy = config_->policies[place];
   if (policy.health.check == control::HealthSettings::Check::link) return;
   // The ancestor's servers are asked `ready` and `live` by their links.
   if (upstream.spec.protocol == "legacy") return;
@@ -281,7 +300,8 @@ void ControlPlane::probe(const control::Upstream& upstream, bool wanted) {
                                  .interval = policy.health.interval,
                                  .timeout = policy.health.timeout,
                                  .connect_timeout = pool->connect_timeout,
-                                 .metadata = upstream.spec.metadata});
+                                 .metadata = upstream.spec.metadata,
+                                 .tls = tls_of(*proxy_->layout(), upstream)});
 }
 
 void ControlPlane::probe_at(const control::Upstream& upstream, std::uint64_t at_ms) {
@@ -292,6 +312,11 @@ void ControlPlane::write(store::Change change, std::function<void(absl::Status)>
   store_.write(std::move(change), [this, done = std::move(done)](absl::Status status) {
     inbox_.post([done, status = std::move(status)] { done(status); });
   });
+}
+
+absl::Status ControlPlane::may_connect(const control::UpstreamSpec& spec) const {
+  const std::string problem = connect_problem(*config_, spec);
+  return problem.empty() ? absl::OkStatus() : field_error("address", "{}", problem);
 }
 
 bool ControlPlane::pool_empty(std::string_view pool) const {
@@ -359,6 +384,7 @@ absl::Status ControlPlane::take(ConfigPtr config) {
 }
 
 absl::Status ControlPlane::take_here(const ConfigPtr& config) {
+  if (absl::Status may = check_added(*config); !may.ok()) return may;
   const proxy::LayoutPtr before = proxy_->layout();
   if (absl::Status served = proxy_->serve(config->proxy); !served.ok()) return served;
   log_.listeners(*proxy_->layout(), *before);
@@ -369,7 +395,30 @@ absl::Status ControlPlane::take_here(const ConfigPtr& config) {
   control_.set_max_upstreams(config->proxy.limits.max_upstreams);
   control_.set_file(fixed_of(*config));
   names_.set(names_of(*config));
+  renew_probes(*before);
   return absl::OkStatus();
+}
+
+absl::Status ControlPlane::check_added(const Config& config) const {
+  for (const auto& upstream : control_.all()) {
+    const bool added =
+        upstream->source == control::Source::api || upstream->source == control::Source::lease;
+    if (!added || upstream->leaving) continue;
+    const std::string problem = connect_problem(config, upstream->spec);
+    if (problem.empty()) continue;
+    return error(absl::StatusCode::kFailedPrecondition, "pools[{}]: upstream '{}' ({}): {}",
+                 upstream->spec.pool, upstream->id, control::name_of(upstream->source), problem);
+  }
+  return absl::OkStatus();
+}
+
+// Probes of pools whose TLS is another now begin anew.
+void ControlPlane::renew_probes(const proxy::Layout& before) {
+  const proxy::LayoutPtr now = proxy_->layout();
+  for (const auto& upstream : control_.all()) {
+    if (!prober_.watches(upstream->index)) continue;
+    if (tls_of(before, *upstream) != tls_of(*now, *upstream)) probe(*upstream, true);
+  }
 }
 
 absl::StatusOr<UpstreamView> ControlPlane::upstream(const std::string& id) {

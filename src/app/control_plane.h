@@ -80,6 +80,7 @@ class ControlPlane final : public control::ControlActions {
   void probe_at(const control::Upstream& upstream, std::uint64_t at_ms) override;
   void write(store::Change change, std::function<void(absl::Status)> done) override;
   void warn(std::string_view what) override;
+  [[nodiscard]] absl::Status may_connect(const control::UpstreamSpec& spec) const override;
   [[nodiscard]] bool pool_empty(std::string_view pool) const override;
   void changed(const control::Upstream& upstream, std::string_view what) override;
 
@@ -90,6 +91,9 @@ class ControlPlane final : public control::ControlActions {
   using Reply = std::function<void(absl::StatusOr<UpstreamView>)>;
   [[nodiscard]] control::Control::Done answer_with(Reply reply);
   [[nodiscard]] absl::Status take_here(const ConfigPtr& config);
+  // Those that were added while running may be connected to as `config` says.
+  [[nodiscard]] absl::Status check_added(const Config& config) const;
+  void renew_probes(const proxy::Layout& before);
   void on_tick();
   void look_for_bare_pools();
   void on_resolved(const NameWatch::Name& name, const std::vector<std::string>& addresses);

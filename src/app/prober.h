@@ -27,6 +27,7 @@ class Prober {
   // Begins to ask `upstream`, or begins anew.
   void watch(std::uint32_t upstream, link::HealthOptions options);
   void unwatch(std::uint32_t upstream);
+  [[nodiscard]] bool watches(std::uint32_t upstream) const { return probes_.contains(upstream); }
   // When to ask it next, instead of one interval after its latest news.
   void ask_at(std::uint32_t upstream, std::uint64_t at_ms);
   // About ten times a second.

@@ -130,6 +130,7 @@ void Control::end_turn(const std::string& id) {
 
 void Control::add(std::string id, UpstreamSpec spec, Done done) {
   if (absl::Status settled = settle_pool(spec); !settled.ok()) return done(settled);
+  if (absl::Status may = actions_.may_connect(spec); !may.ok()) return done(may);
   if (absl::Status may = directory_.may_add(id, spec); !may.ok()) return done(may);
   actions_.write(store::PutUpstream{stored_of(id, spec, Source::api)},
                  [this, id, spec, done = std::move(done)](const absl::Status& written) {
@@ -221,6 +222,7 @@ void Control::remove_now(const std::string& id, Done done) {
 void Control::put_lease(const std::string& id, UpstreamSpec spec, std::uint32_t ttl_seconds,
                         Registered done) {
   if (absl::Status settled = settle_pool(spec); !settled.ok()) return done(settled, false);
+  if (absl::Status may = actions_.may_connect(spec); !may.ok()) return done(may, false);
   in_turn(id, [this, id, spec = std::move(spec), ttl_seconds, done = std::move(done)] {
     put_lease_now(id, spec, ttl_seconds, done);
   });
@@ -390,6 +392,7 @@ absl::StatusOr<Upstream*> Control::take_in(std::string id, UpstreamSpec spec, So
     return error(absl::StatusCode::kFailedPrecondition,
                  "pool '{}' went while upstream '{}' was being written", spec.pool, id);
   }
+  if (absl::Status may = actions_.may_connect(spec); !may.ok()) return may;
   const HealthSettings health = health_of(*rules, spec);
   Upstream upstream{.id = std::move(id),
                     .spec = std::move(spec),

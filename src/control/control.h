@@ -42,6 +42,9 @@ class ControlActions {
   virtual void write(store::Change change, std::function<void(absl::Status)> done) = 0;
   // For people; nothing can be done here.
   virtual void warn(std::string_view what) = 0;
+  // An error, of its `address`, if the workers may not connect to it as its pool is now. The pool
+  // is known.
+  [[nodiscard]] virtual absl::Status may_connect(const UpstreamSpec& spec) const = 0;
   // Nobody is served by this pool.
   [[nodiscard]] virtual bool pool_empty(std::string_view pool) const = 0;
   // The upstream came into another state, or was added, changed or removed.
@@ -68,7 +71,8 @@ class Control {
   Control(Options options, ControlActions& actions);
 
   // At the start, before anything else: what the file says and what the store remembers. What the
-  // store remembers of pools that are gone is passed over; answers a line for each.
+  // store remembers of pools that are gone, or may not be connected to any more, is passed over;
+  // answers a line for each.
   [[nodiscard]] std::vector<std::string> begin(const std::vector<UpstreamSpec>& of_file,
                                                const store::StoredState& remembered,
                                                std::uint64_t now_ms);

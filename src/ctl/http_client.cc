@@ -47,6 +47,15 @@ std::string tls_hint(CURLcode code, std::string_view what, bool https, const Cli
         return "The server wants a certificate: --cert FILE and --key FILE, or WAYMARK_CERT and "
                "WAYMARK_KEY.";
       }
+      // In TLS 1.3 a request may be under way before the server has said no, and why.
+      if (says("Broken pipe") || says("reset by peer")) {
+        return tls.certificate.empty()
+                   ? "The server has ended the connection, as it does where it wants a "
+                     "certificate: "
+                     "--cert FILE and --key FILE, or WAYMARK_CERT and WAYMARK_KEY."
+                   : fmt::format("The server has ended the connection; perhaps it refuses {}.",
+                                 tls.certificate);
+      }
       if (says("alert unknown ca") || says("certificate")) {
         return fmt::format("The server refuses the certificate of this side, {}.",
                            tls.certificate.empty() ? "which shows none" : tls.certificate);

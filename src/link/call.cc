@@ -8,10 +8,10 @@
 namespace waymark::link {
 
 Call::Call(const std::shared_ptr<grpc::Channel>& channel, const std::string& method,
-           CompletionThread& thread, const Metadata& metadata)
+           CompletionThread& thread, const Metadata& metadata, Wait wait)
     : thread_(thread), stub_(channel) {
   for (std::size_t i = 0; i < tags_.size(); ++i) tags_[i] = {this, static_cast<Operation>(i)};
-  context_.set_wait_for_ready(true);
+  context_.set_wait_for_ready(wait == Wait::yes);
   for (const auto& [key, value] : metadata) context_.AddMetadata(key, value);
   stream_ = stub_.PrepareCall(&context_, method, &thread_.queue());
 }

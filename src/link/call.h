@@ -30,15 +30,18 @@ class Call {
   };
   static constexpr int kMaxUnconsumed = 4;
 
+  // Whether it waits until the channel is connected, or fails if an attempt to connect does.
+  enum class Wait : std::uint8_t { yes, no };
+
   // `channel` and `thread` must outlive the call. `method` is "/package.Service/Method".
   Call(const std::shared_ptr<grpc::Channel>& channel, const std::string& method,
-       CompletionThread& thread, const Metadata& metadata);
+       CompletionThread& thread, const Metadata& metadata, Wait wait = Wait::yes);
   Call(const Call&) = delete;
   Call& operator=(const Call&) = delete;
 
   // --- worker thread ---
 
-  // Begins the call; it waits until the channel is connected.
+  // Begins the call.
   void start();
   // Begins to write; false if the call is over, in which case nothing was begun. The previous
   // write must have completed.

@@ -5,6 +5,15 @@
 #include <grpcpp/support/channel_arguments.h>
 
 namespace waymark::link {
+namespace {
+
+std::shared_ptr<grpc::ChannelCredentials> credentials_of(const UpstreamTlsPtr& tls) {
+  if (!tls) return grpc::InsecureChannelCredentials();
+  return grpc::SslCredentials(
+      {.pem_root_certs = tls->ca, .pem_private_key = tls->key, .pem_cert_chain = tls->certificate});
+}
+
+}  // namespace
 
 std::shared_ptr<grpc::Channel> make_channel(const ChannelOptions& options) {
   constexpr int kMiB = 1024 * 1024;
@@ -26,7 +35,11 @@ std::shared_ptr<grpc::Channel> make_channel(const ChannelOptions& options) {
   arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
   arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
   arguments.SetServiceConfigJSON("{}");
-  return grpc::CreateCustomChannel(options.address, grpc::InsecureChannelCredentials(), arguments);
+  // The authority is what gRPC asks for by SNI and looks for in the certificate.
+  if (options.tls && !options.tls->server_name.empty()) {
+    arguments.SetString(GRPC_ARG_DEFAULT_AUTHORITY, options.tls->server_name);
+  }
+  return grpc::CreateCustomChannel(options.address, credentials_of(options.tls), arguments);
 }
 
 }  // namespace waymark::link

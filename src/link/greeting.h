@@ -7,6 +7,7 @@
 #include <string>
 
 #include "link/metadata.h"
+#include "link/upstream_tls.h"
 #include "session/window.h"
 #include "wire/lifecycle.h"
 
@@ -29,6 +30,7 @@ struct LinkOptions {
   std::chrono::milliseconds progress_timeout{30'000};
   std::chrono::milliseconds ping_interval{10'000};
   Metadata metadata{};    // of all its calls; without a problem_of()
+  UpstreamTlsPtr tls{};   // of the next connection
   std::uint32_t tag = 0;  // what the owner knows the link by
 };
 

@@ -1,4 +1,4 @@
-// gRPC's own threads.
+// gRPC's own threads, and what it writes to stderr.
 #pragma once
 
 namespace waymark::link {

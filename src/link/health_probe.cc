@@ -9,6 +9,7 @@
 #include "link/call.h"
 #include "link/channel.h"
 #include "link/completion.h"
+#include "link/connect_fault.h"
 #include "link/ending_calls.h"
 #include "link/message.h"
 #include "link/protocol.h"
@@ -56,6 +57,7 @@ HealthProbe::HealthProbe(HealthOptions options, CompletionThread& thread, Tell t
     : options_(std::move(options)),
       thread_(thread),
       tell_(std::move(tell)),
+      fault_(std::make_unique<ConnectFault>(channel_, thread)),
       ending_(std::make_unique<EndingCalls>()) {
   open_channel();
 }
@@ -63,7 +65,8 @@ HealthProbe::HealthProbe(HealthOptions options, CompletionThread& thread, Tell t
 void HealthProbe::open_channel() {
   channel_ = make_channel({.address = options_.address,
                            .connect_timeout = options_.connect_timeout,
-                           .max_message = kMaxMessage});
+                           .max_message = kMaxMessage,
+                           .tls = options_.tls});
 }
 
 HealthProbe::~HealthProbe() {
@@ -82,6 +85,7 @@ void HealthProbe::stop(std::uint64_t now_ms) {
   running_ = false;
   give_up(watch_);
   give_up(check_);
+  ending_->add(fault_->take());
 }
 
 bool HealthProbe::stopped() const { return !running_ && ending_->empty(); }
@@ -93,23 +97,38 @@ void HealthProbe::tick(std::uint64_t now_ms) {
     --watch_unread_;
     watch_.call->consumed();
   }
-  std::string late = overdue(check_);
-  if (late.empty() && !watch_.answered) late = overdue(watch_);
-  if (!late.empty()) {
-    give_up(check_);
-    give_up(watch_);
-    open_channel();  // the next question on a new connection: this one may be dead without a word
-    return fail(std::move(late));
-  }
+  if (overdue(check_)) return on_late(check_);
+  if (!watch_.answered && overdue(watch_)) return on_late(watch_);
   if (now_ms_ >= ask_at_ms_ && !check_.call && (!watch_.call || watch_.answered)) ask();
 }
 
-std::string HealthProbe::overdue(const Question& question) const {
-  if (!question.call) return {};
-  const auto limit = question.reached ? options_.timeout : options_.connect_timeout;
-  if (now_ms_ - question.since_ms < static_cast<std::uint64_t>(limit.count())) return {};
-  return fmt::format("no {} within {} ms", question.reached ? "answer" : "connection",
-                     limit.count());
+// Why there is no connection is asked once, for as long as an answer may take.
+void HealthProbe::on_late(Question& question) {
+  if (!question.reached && !question.fault_asked) {
+    question.fault_asked = true;
+    question.since_ms = now_ms_;
+    return fault_->ask();
+  }
+  fail_anew(fmt::format("no {} within {} ms", question.reached ? "answer" : "connection",
+                        (question.reached ? options_.timeout : options_.connect_timeout).count()));
+}
+
+void HealthProbe::fail_anew(std::string why) {
+  give_up(check_);
+  give_up(watch_);
+  ending_->add(fault_->take());
+  open_channel();  // the next question on a new connection: this one may be dead without a word
+  fail(std::move(why));
+}
+
+std::chrono::milliseconds HealthProbe::limit_of(const Question& question) const {
+  const bool connecting = !question.reached && !question.fault_asked;
+  return connecting ? options_.connect_timeout : options_.timeout;
+}
+
+bool HealthProbe::overdue(const Question& question) const {
+  if (!question.call) return false;
+  return now_ms_ - question.since_ms >= static_cast<std::uint64_t>(limit_of(question).count());
 }
 
 void HealthProbe::ask() {
@@ -120,7 +139,7 @@ void HealthProbe::ask() {
 void HealthProbe::begin(Question& question, const char* method) {
   question.call = std::make_unique<Call>(channel_, method, thread_, options_.metadata);
   question.since_ms = now_ms_;
-  question.reached = question.answered = false;
+  question.reached = question.answered = question.fault_asked = false;
   if (&question == &watch_) watch_unread_ = 0;
   question.call->start();
 }
@@ -132,10 +151,16 @@ void HealthProbe::give_up(Question& question) {
 
 bool HealthProbe::owns(const Completion& completion) const {
   const Call* call = completion.call;
-  return call == watch_.call.get() || call == check_.call.get() || ending_->hold(call);
+  return call == watch_.call.get() || call == check_.call.get() || call == fault_->call() ||
+         ending_->hold(call);
 }
 
 void HealthProbe::on_completion(Completion& completion) {
+  if (completion.call == fault_->call()) {
+    const std::string why = fault_->on_completion(completion);
+    if (!why.empty()) fail_anew("no connection: " + why);
+    return;
+  }
   const bool of_watch = completion.call == watch_.call.get();
   if (!of_watch && completion.call != check_.call.get()) {
     return ending_->on_completion(completion);

@@ -17,6 +17,7 @@
 #include <string>
 
 #include "link/metadata.h"
+#include "link/upstream_tls.h"
 
 namespace grpc {
 class ByteBuffer;
@@ -28,6 +29,7 @@ namespace waymark::link {
 
 class Call;
 class CompletionThread;
+class ConnectFault;
 class EndingCalls;
 struct Completion;
 
@@ -38,6 +40,7 @@ struct HealthOptions {
   std::chrono::milliseconds timeout{1'000};  // for an answer, once connected
   std::chrono::milliseconds connect_timeout{1'000};
   Metadata metadata{};
+  UpstreamTlsPtr tls{};
 };
 
 struct ProbeNews {
@@ -87,9 +90,11 @@ class HealthProbe {
     std::uint64_t since_ms = 0;  // when it began, then when it reached the server
     bool reached = false;
     bool answered = false;
+    bool fault_asked = false;  // it did not reach the server: the channel was asked why
   };
 
   void open_channel();
+  void on_late(Question& question);
   void ask();
   void begin(Question& question, const char* method);
   void on_started(Question& question, bool ok);
@@ -97,9 +102,11 @@ class HealthProbe {
   void on_watch_finished(const grpc::Status& status);
   void on_check_finished(const grpc::Status& status);
   [[nodiscard]] bool watching() const { return watch_.call != nullptr && watch_.answered; }
-  // Why `question` has taken too long; empty if it has not.
-  [[nodiscard]] std::string overdue(const Question& question) const;
+  [[nodiscard]] std::chrono::milliseconds limit_of(const Question& question) const;
+  [[nodiscard]] bool overdue(const Question& question) const;
   void give_up(Question& question);
+  // Gives up everything, and goes on with a new connection.
+  void fail_anew(std::string why);
   void fail(std::string why);
   void tell(ProbeNews news);
 
@@ -107,6 +114,7 @@ class HealthProbe {
   CompletionThread& thread_;
   const Tell tell_;
   std::shared_ptr<grpc::Channel> channel_;
+  std::unique_ptr<ConnectFault> fault_;
   std::unique_ptr<EndingCalls> ending_;
 
   Question watch_;

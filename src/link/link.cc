@@ -9,6 +9,7 @@
 #include "link/call.h"
 #include "link/channel.h"
 #include "link/completion.h"
+#include "link/connect_fault.h"
 #include "link/ending_calls.h"
 #include "link/legacy_side.h"
 #include "link/message.h"
@@ -20,6 +21,7 @@ namespace {
 constexpr std::chrono::milliseconds kFirstRetry{100};
 constexpr std::chrono::milliseconds kLongestRetry{800};
 constexpr std::chrono::milliseconds kStopTimeout{1'000};
+constexpr std::chrono::milliseconds kFaultInterval{5'000};
 constexpr std::uint64_t kStableMs = 5'000;  // a link this old starts its back-off anew
 
 }  // namespace
@@ -32,9 +34,6 @@ Link::Link(LinkOptions options, CompletionThread& thread, ChunkPool& chunks, Lin
     : options_(std::move(options)),
       thread_(thread),
       owner_(owner),
-      channel_(make_channel({.address = options_.address,
-                             .connect_timeout = options_.connect_timeout,
-                             .max_message = max_carried_message()})),
       upstream_name_(options_.address),
       last_problem_("not connected yet"),
       backoff_(kFirstRetry, kLongestRetry),
@@ -42,7 +41,9 @@ Link::Link(LinkOptions options, CompletionThread& thread, ChunkPool& chunks, Lin
       queue_(chunks, window_of(options_, {}), unix_ns() / 1'000),
       inbound_(queue_, *this),
       outgoing_(std::make_unique<Outgoing>()) {
+  open_channel();
   side_ = std::make_unique<LegacySide>(channel_, thread, options_.metadata);
+  fault_ = std::make_unique<ConnectFault>(channel_, thread);
   ending_ = std::make_unique<EndingCalls>();
 }
 
@@ -62,7 +63,16 @@ void Link::enter(State state) {
   state_since_ms_ = now_ms_;
 }
 
+void Link::open_channel() {
+  channel_tls_ = options_.tls;
+  channel_ = make_channel({.address = options_.address,
+                           .connect_timeout = options_.connect_timeout,
+                           .max_message = max_carried_message(),
+                           .tls = options_.tls});
+}
+
 void Link::open_stream() {
+  if (channel_tls_ != options_.tls) open_channel();
   if (options_.protocol == LinkOptions::Wanted::legacy) return ask_ready();
   protocol_ = ProtocolKind::link;
   enter(State::connecting);
@@ -99,12 +109,18 @@ void Link::on_completion(Completion& completion) {
     }
   }
   if (completion.call == side_->call()) return on_side_completion(completion);
+  if (completion.call == fault_->call()) {
+    const std::string why = fault_->on_completion(completion);
+    if (!why.empty() && connecting()) report("no connection: " + why);
+    return;
+  }
   ending_->on_completion(completion);
 }
 
 bool Link::owns(const Completion& completion) const {
   const Call* call = completion.call;
-  return call == stream_.get() || call == side_->call() || ending_->hold(call);
+  return call == stream_.get() || call == side_->call() || call == fault_->call() ||
+         ending_->hold(call);
 }
 
 void Link::on_started(bool ok) {
@@ -244,6 +260,7 @@ void Link::lose(std::string why) {
 std::vector<LostBatch> Link::back_off() {
   ending_->add(std::move(stream_));
   ending_->add(side_->take());
+  ending_->add(fault_->take());
   outgoing_->messages.clear();
   write_under_way_ = false;
   awaiting_answer_ = false;
@@ -262,6 +279,7 @@ void Link::stop(std::uint64_t now_ms) {
   const bool in_order = ready();
   enter(State::stopping);
   ending_->add(side_->take());
+  ending_->add(fault_->take());
   if (!in_order) ending_->add(std::move(stream_));
 }
 
@@ -273,7 +291,14 @@ void Link::retune(const LinkOptions& options) {
   options_.welcome_timeout = options.welcome_timeout;
   options_.progress_timeout = options.progress_timeout;
   options_.ping_interval = options.ping_interval;
+  options_.tls = options.tls;
   queue_.set_limits(window_of(options_, welcome_));
+  // It would try for ever with what it was made with.
+  if (connecting() && channel_tls_ != options_.tls) (void)back_off();
+}
+
+bool Link::connecting() const {
+  return state_ == State::connecting || (state_ == State::asking_ready && side_->connecting());
 }
 
 void Link::give_up(std::uint64_t now_ms, std::string why) {
@@ -295,10 +320,7 @@ void Link::tick(std::uint64_t now_ms) {
     case State::stopped:
       return;
     case State::connecting:
-      if (overdue(state_since_ms_, options_.connect_timeout)) {
-        report("no connection");
-      }
-      return;
+      return look_for_fault();
     case State::greeting:
       if (overdue(state_since_ms_, options_.welcome_timeout)) {
         fail(fmt::format("no Welcome within {} ms", options_.welcome_timeout.count()));
@@ -306,10 +328,7 @@ void Link::tick(std::uint64_t now_ms) {
       return;
     case State::asking_ready:
       if (side_->connecting()) {
-        // The channel tries by itself, as in State::connecting.
-        if (overdue(state_since_ms_, options_.connect_timeout)) {
-          report("no connection");
-        }
+        look_for_fault();
       } else if (overdue(state_since_ms_, options_.welcome_timeout)) {
         fail(fmt::format("no answer to ready within {} ms", options_.welcome_timeout.count()));
       }
@@ -340,6 +359,17 @@ void Link::tick(std::uint64_t now_ms) {
       enter(State::stopped);
       channel_.reset();  // a channel without calls stays connected
       return;
+  }
+}
+
+// The channel goes on trying by itself.
+void Link::look_for_fault() {
+  if (!overdue(state_since_ms_, options_.connect_timeout)) return;
+  if (fault_->asking()) {
+    if (overdue(fault_asked_ms_, options_.connect_timeout)) report("no connection");
+  } else if (fault_asked_ms_ < state_since_ms_ || overdue(fault_asked_ms_, kFaultInterval)) {
+    fault_asked_ms_ = now_ms_;
+    fault_->ask();
   }
 }
 

@@ -34,6 +34,7 @@ namespace waymark::link {
 
 class Call;
 class CompletionThread;
+class ConnectFault;
 class EndingCalls;
 class LegacySide;
 struct Completion;
@@ -58,7 +59,8 @@ class Link final : private InboundEvents {
   ~Link() override;
 
   void start(std::uint64_t now_ms);
-  // Its timeouts and windows are those of `options` from now on; the rest of them is as it was.
+  // Its timeouts and windows are those of `options` from now on, and its TLS is from the next
+  // connection on; the rest of them is as it was.
   void retune(const LinkOptions& options);
   // Ends the stream in order: half-closes once everything was written. stopped() follows, at the
   // latest one second later.
@@ -148,6 +150,7 @@ class Link final : private InboundEvents {
   void acked(const session::Ledger::Entry& entry) override { owner_.link_acked(*this, entry); }
   void nacked(const wire::Nack& nack) override { owner_.link_nacked(*this, nack); }
 
+  void open_channel();
   void open_stream();
   void on_started(bool ok);
   void on_received(const Completion& completion);
@@ -160,12 +163,15 @@ class Link final : private InboundEvents {
   void read_welcome(wire::Pieces message);
   void read_commands(wire::Pieces message);
   [[nodiscard]] std::string read_legacy_command(wire::Pieces message);
+  void look_for_fault();
   void ping();
   void flush();
   void write_next_message();
   void tell_of_room();
   void complete_batch(std::uint64_t written_at_ns);
   void count_settled();
+  // The channel has no connection, and tries.
+  [[nodiscard]] bool connecting() const;
   void enter(State state);
   void fail(std::string why);
   void lose(std::string why);
@@ -180,8 +186,10 @@ class Link final : private InboundEvents {
   CompletionThread& thread_;
   LinkEvents& owner_;
   std::shared_ptr<grpc::Channel> channel_;
+  UpstreamTlsPtr channel_tls_;  // that it was made with
   std::unique_ptr<Call> stream_;
   std::unique_ptr<LegacySide> side_;  // the ancestor's `ready`, later its `live`
+  std::unique_ptr<ConnectFault> fault_;
   std::unique_ptr<EndingCalls> ending_;
 
   State state_ = State::idle;
@@ -194,7 +202,8 @@ class Link final : private InboundEvents {
   std::uint64_t now_ms_ = 0;
   std::uint64_t state_since_ms_ = 0;
   std::uint64_t retry_at_ms_ = 0;
-  std::uint64_t progress_ms_ = 0;  // last message received or write completed
+  std::uint64_t fault_asked_ms_ = 0;  // of the channel, why it does not connect
+  std::uint64_t progress_ms_ = 0;     // last message received or write completed
   // Last message received, or nothing was there to be acked or answered. The transport takes writes
   // for an upstream that hangs, so they say nothing of one that acks.
   std::uint64_t heard_ms_ = 0;

@@ -74,6 +74,7 @@ link::LinkOptions Fleet::options_of(const Upstream& upstream) const {
       .progress_timeout = pool.progress_timeout,
       .ping_interval = pool.ping_interval,
       .metadata = upstream.settings.metadata,
+      .tls = layout_->pools[upstream.pool].tls,
       .tag = index_in(upstream),
   };
 }

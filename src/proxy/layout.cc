@@ -37,6 +37,21 @@ absl::StatusOr<Context*> slot_for(std::vector<Context>& slots, const std::string
   return &slots.emplace_back();
 }
 
+absl::StatusOr<link::UpstreamTlsPtr> tls_of(const PoolSettings& pool,
+                                            const link::UpstreamTlsPtr& before) {
+  if (!pool.tls) return nullptr;
+  auto pem = net::read_tls_client(pool.tls->files);
+  if (!pem.ok()) {
+    return error(pem.status().code(), "pool '{}': {}", pool.name, message_of(pem.status()));
+  }
+  link::UpstreamTls tls{.ca = std::move(pem->ca),
+                        .certificate = std::move(pem->certificate),
+                        .key = std::move(pem->key),
+                        .server_name = pool.tls->server_name};
+  if (before && *before == tls) return before;
+  return std::make_shared<const link::UpstreamTls>(std::move(tls));
+}
+
 }  // namespace
 
 std::optional<std::size_t> Layout::pool_slot(std::string_view name) const {
@@ -87,7 +102,9 @@ absl::StatusOr<Layout> next_layout(const Layout& before, const Settings& setting
     if (was && was->dispatch != pool.dispatch) {
       return field_error(fmt::format("pools[{}].dispatch", pool.name), "only a restart changes it");
     }
-    **slot = {.settings = std::make_shared<const PoolSettings>(pool)};
+    auto tls = tls_of(pool, (*slot)->tls);
+    if (!tls.ok()) return tls.status();
+    **slot = {.settings = std::make_shared<const PoolSettings>(pool), .tls = *std::move(tls)};
   }
   for (const ListenerSettings& listener : settings.listeners) {
     const auto slot = slot_for(next.listeners, listener.name, "listener");

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "link/upstream_tls.h"
 #include "proxy/settings.h"
 #include "session/session.h"
 
@@ -35,7 +36,8 @@ struct ListenerContext {
 
 struct PoolContext {
   std::shared_ptr<const PoolSettings> settings;
-  bool configured = true;  // false: serves the connections it has
+  bool configured = true;    // false: serves the connections it has
+  link::UpstreamTlsPtr tls;  // the same as before a reload, if the files hold the same
 };
 
 struct Layout {

@@ -14,6 +14,7 @@
 #include "identity/identity.h"
 #include "identity/rule.h"
 #include "net/cidr.h"
+#include "net/tls_client.h"
 #include "net/tls_context.h"
 #include "proxy/pool_route.h"
 #include "route/picker.h"
@@ -127,6 +128,12 @@ enum class Dispatch : std::uint8_t {
 // Which connections an upstream may address.
 enum class Reach : std::uint8_t { own, pool, any };
 
+// Upstreams are talked to in TLS.
+struct UpstreamTlsSettings {
+  net::TlsClientFiles files;
+  std::string server_name;  // asked for, and expected; empty: the host of the address
+};
+
 struct PoolSettings {
   std::string name;
   std::vector<UpstreamSettings> upstreams;
@@ -149,6 +156,7 @@ struct PoolSettings {
   Millis progress_timeout{30'000};  // something outstanding and nothing moved: the link is lost
   Millis leave_timeout{30'000};     // a removed upstream may go on answering for this long
   Millis ping_interval{10'000};     // an idle link is asked whether it lives
+  std::optional<UpstreamTlsSettings> tls;
 };
 
 struct DrainSettings {

@@ -1,6 +1,5 @@
 #include "waymark/upstream_server.h"
 
-#include <grpcpp/security/server_credentials.h>
 #include <grpcpp/server.h>
 #include <grpcpp/server_builder.h>
 
@@ -13,6 +12,7 @@
 #include "base/status.h"
 #include "base/utf8.h"
 #include "sdk/acceptor.h"
+#include "sdk/credentials.h"
 #include "sdk/listen_address.h"
 #include "sdk/queue_thread.h"
 #include "sdk/service.h"
@@ -92,14 +92,23 @@ class UpstreamServer::Impl {
 };
 
 absl::Status UpstreamServer::Impl::start() {
+  const auto& tls = service_.options.tls;
+  auto credentials = sdk::make_credentials(tls);
+  if (!credentials.ok()) return credentials.status();
   grpc::ServerBuilder builder;
   int port = 0;
-  builder.AddListeningPort(address_.to_string(), grpc::InsecureServerCredentials(), &port);
+  builder.AddListeningPort(address_.to_string(), *credentials, &port);
   builder.RegisterAsyncGenericService(&generic_);
   set_arguments(builder, service_.options);
   std::vector<std::unique_ptr<grpc::ServerCompletionQueue>> queues;
   for (int i = 0; i < service_.options.threads; ++i) queues.push_back(builder.AddCompletionQueue());
   server_ = builder.BuildAndStart();
+  if (!server_ && tls) {
+    return error(absl::StatusCode::kInvalidArgument,
+                 "tls: {} and {} are not, in PEM, a certificate and its key{}", tls->certificate,
+                 tls->key,
+                 tls->client_ca.empty() ? "" : fmt::format(", or {} holds no CA", tls->client_ca));
+  }
   if (!server_) {
     return error(absl::StatusCode::kUnavailable, "listen on {}: the address cannot be used",
                  address_.to_string());

@@ -12,6 +12,7 @@ class Chaos:
         self._flowing = threading.Event()
         self._flowing.set()
         self._sockets = []
+        self.watch = lambda data: None  # called with what passes
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.address = "127.0.0.1:{}".format(self._listener.getsockname()[1])
         threading.Thread(target=self._accept, daemon=True).start()
@@ -35,6 +36,7 @@ class Chaos:
                 self._flowing.wait()
                 if not data:
                     break
+                self.watch(data)
                 sink.sendall(data)
             sink.shutdown(socket.SHUT_WR)
         except OSError:

@@ -15,7 +15,7 @@ _END = object()
 class LegacyUpstream:
     """`ready` and `live` are what it answers; both can be changed while it runs."""
 
-    def __init__(self, ready=True, live=True, answer=None, address="127.0.0.1:0"):
+    def __init__(self, ready=True, live=True, answer=None, address="127.0.0.1:0", tls=None):
         self.ready = ready
         self.live = live
         self.calls = []  # names of the methods, in the order they were called
@@ -37,7 +37,7 @@ class LegacyUpstream:
             ),
         }
         name = "upstream.grpc.service.UpstreamPeerService"
-        self._server = Server([grpc.method_handlers_generic_handler(name, methods)], address)
+        self._server = Server([grpc.method_handlers_generic_handler(name, methods)], address, tls)
         self.address = self._server.address
 
     def _ready(self, _request, _context):

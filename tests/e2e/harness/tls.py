@@ -1,10 +1,31 @@
 """Certificates made for a test, and a client that talks TLS."""
 
 import hashlib
+import pathlib
+import shutil
 import ssl
 import subprocess
 
+import grpc
+
 from harness.client import Client
+
+
+_EXPIRED = """
+[ca]
+default_ca = old
+[old]
+database = {folder}/index.txt
+rand_serial = yes
+new_certs_dir = {folder}
+default_md = sha256
+policy = any
+x509_extensions = names
+[any]
+commonName = supplied
+[names]
+subjectAltName = {names}
+"""
 
 
 class Certificates:
@@ -39,11 +60,37 @@ class Certificates:
         subprocess.run(command, check=True, capture_output=True, timeout=30)
         return where
 
+    def make_expired(self, name, names, issuer):
+        """One of years ago, which takes the command of a whole CA."""
+        request, settings = self.folder / f"{name}.csr", self.folder / f"{name}.cnf"
+        settings.write_text(_EXPIRED.format(folder=self.folder, names=names))
+        (self.folder / "index.txt").touch()
+        for command in (
+            ["openssl", "req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+             "-subj", f"/CN={name}", "-keyout", self.key(name), "-out", request],
+            ["openssl", "ca", "-batch", "-notext", "-config", settings, "-in", request, "-out", self.path(name),
+             "-cert", self.path(issuer), "-keyfile", self.key(issuer),
+             "-startdate", "20200101000000Z", "-enddate", "20200102000000Z"],
+        ):
+            subprocess.run(command, check=True, capture_output=True, timeout=30)
+        return name
+
+    def copy(self, name, other):
+        """`other` is this one from now on."""
+        for file in (self.path, self.key):
+            shutil.copy(file(name), file(other))
+
     def spki(self, name):
         """The SHA-256 of the public key in hexadecimal digits."""
         public = subprocess.run(["openssl", "pkey", "-in", self.key(name), "-pubout", "-outform", "DER"],
                                 check=True, capture_output=True, timeout=30).stdout
         return hashlib.sha256(public).hexdigest()
+
+    def of_grpc_server(self, name, client_ca=None):
+        """Credentials of a gRPC server of this process; with `client_ca` clients have to show a certificate."""
+        pair = [pathlib.Path(file).read_bytes() for file in (self.key(name), self.path(name))]
+        trusted = pathlib.Path(self.path(client_ca)).read_bytes() if client_ca else None
+        return grpc.ssl_server_credentials([pair], trusted, client_ca is not None)
 
     def client_context(self, version=None, certificate=None):
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)

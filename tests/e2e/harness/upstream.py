@@ -39,10 +39,11 @@ class Link:
 class Upstream:
     """`opening`: the messages it begins with. `answer(event)`: its commands for each event.
 
-    `health`: what grpc.health.v1 answers, which may be set while it runs; None: it has none.
+    `health`: what grpc.health.v1 answers, which may be set while it runs; None: it has none. `tls`: of
+    its Server.
     """
 
-    def __init__(self, opening=None, answer=wire.pongs, address="127.0.0.1:0", health=None):
+    def __init__(self, opening=None, answer=wire.pongs, address="127.0.0.1:0", health=None, tls=None):
         self.health = health
         self._opening = [wire.welcome()] if opening is None else opening
         self._answer = answer
@@ -59,7 +60,7 @@ class Upstream:
         if health is not None:
             check = grpc.unary_unary_rpc_method_handler(lambda *_: _STATUS[self.health], bytes, bytes)
             handlers.append(grpc.method_handlers_generic_handler("grpc.health.v1.Health", {"Check": check}))
-        self._server = Server(handlers, address)
+        self._server = Server(handlers, address, tls)
         self.address = self._server.address
 
     def _serve(self, requests, context):

@@ -29,10 +29,11 @@ TEST_CASE("writes every field in the order of the schema, zeros and empty lists 
   api::Pool pool;
   pool.set_name("a\"b");
   pool.set_connections(18446744073709551615ULL);
-  CHECK(write_json(pool) ==
-        R"({"name":"a\"b","balance":"","upstreams":0,"upstreams_ready":0,)"
-        R"("connections":18446744073709551615,"held_connections":0,"stranded_frames":0})"
-        "\n");
+  CHECK(
+      write_json(pool) ==
+      R"({"name":"a\"b","balance":"","upstreams":0,"upstreams_ready":0,)"
+      R"("connections":18446744073709551615,"held_connections":0,"stranded_frames":0,"tls":false})"
+      "\n");
   CHECK(write_json(api::PoolList()) == "{\"pools\":[]}\n");
   CHECK(write_json(api::Info()).find("\"ready\":false") != std::string::npos);
 }

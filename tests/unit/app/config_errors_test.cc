@@ -165,7 +165,7 @@ TEST_CASE("plaintext off the loopback must be asked for") {
   const std::string listeners = "listeners: [ { name: a, bind: 127.0.0.1:1, pool: p } ]\n";
   CHECK_THAT(errors_of(listeners + "pools: [ { name: p, upstreams: [10.0.0.5:7001] } ]\n"),
              Contains("2:33: pools[0].upstreams[0].address: 10.0.0.5:7001 is off the loopback") &&
-                 Contains("insecure: true"));
+                 Contains("its pool needs `tls`, or say `insecure: true`"));
   CHECK_THAT(errors_of(listeners + "pools: [ { name: p, upstreams: [127.evil.example:1] } ]\n"),
              Contains("off the loopback"));
   CHECK(errors_of(
@@ -207,7 +207,7 @@ TEST_CASE("a value with an error is not complained of twice") {
         "max_attempts, "
         "reach, no_upstream_timeout, no_upstream_reply, active_within, window_bytes, "
         "window_events, connect_timeout, welcome_timeout, progress_timeout, ping_interval, "
-        "leave_timeout, health; did you mean name?\n");
+        "leave_timeout, health, tls; did you mean name?\n");
 }
 
 TEST_CASE("many errors are counted, not all printed") {

@@ -125,5 +125,79 @@ TEST_CASE("off the loopback the admin API needs TLS and tokens, and the registry
   CHECK(errors_of(http_listener("admin", "127.0.0.1:0", ", auth: 'off'")) == "");
 }
 
+// A pool with these lines in its `tls`, and the upstreams.
+std::string pool_with_tls(const std::string& tls, const std::string& upstreams = "127.0.0.1:7001") {
+  return "listeners: [ { name: a, bind: 127.0.0.1:7999, pool: p } ]\n"
+         "pools:\n"
+         "  - name: p\n"
+         "    upstreams: [ " +
+         upstreams +
+         " ]\n"
+         "    tls: " +
+         tls + "\n";
+}
+
+std::string shows(const std::string& certificate, const std::string& key) {
+  return "{ certificate: " + certificate + ", key: " + key + " }";
+}
+
+TEST_CASE("reads what a pool says of TLS") {
+  const Certificates all;
+  const net::TlsClientFiles files{all.ca.certificate_file, all.client.certificate_file,
+                                  all.client.key_file};
+  const ConfigResult result =
+      parse(pool_with_tls("{ ca: " + files.ca + ", certificate: " + files.certificate +
+                          ", key: " + files.key + ", server_name: workers.example }"));
+  REQUIRE(result.ok());
+  const auto& tls = result.config().proxy.pools[0].tls;
+  REQUIRE(tls);
+  CHECK(tls->files == files);
+  CHECK(tls->server_name == "workers.example");
+  CHECK_FALSE(parse(kLeast).config().proxy.pools[0].tls);
+
+  const ConfigResult least = parse(pool_with_tls("{}"));
+  REQUIRE(least.ok());
+  REQUIRE(least.config().proxy.pools[0].tls);
+  CHECK(least.config().proxy.pools[0].tls->files == net::TlsClientFiles());
+}
+
+TEST_CASE("a configuration that is shown names the files of a key and never what they hold") {
+  const Certificates all;
+  const ConfigResult result =
+      parse(pool_with_tls(shows(all.client.certificate_file, all.client.key_file)));
+  REQUIRE(result.ok());
+  std::string shown = result.config().shown_yaml + result.config().yaml;
+  for (const auto& [path, value] : result.config().flat) shown += path + value;
+  CHECK_THAT(shown, Contains(all.client.key_file) && !Contains("BEGIN"));
+}
+
+TEST_CASE("what a pool says of TLS is checked, down to its files") {
+  const Certificates all;
+  const std::string certificate = all.client.certificate_file;
+  const std::string garbage = all.file("garbage.pem", "no PEM\n");
+  CHECK_THAT(errors_of(pool_with_tls("{ certificate: " + certificate + " }")),
+             Contains("waymark.yaml:5:10: pools[0].tls: `certificate` and `key` come together"));
+  CHECK_THAT(errors_of(pool_with_tls("{ key: " + all.client.key_file + " }")),
+             Contains("pools[0].tls: `certificate` and `key` come together"));
+  CHECK_THAT(errors_of(pool_with_tls("{ server_name: '*.example' }")),
+             Contains("pools[0].tls: `server_name` *.example is no name of one server"));
+  CHECK_THAT(errors_of(pool_with_tls("{ server_name: 'a b' }")),
+             Contains("pools[0].tls.server_name: \"a b\" is not a DNS name"));
+  CHECK_THAT(errors_of(pool_with_tls("{ ca: ca.pem }")),
+             Contains("pools[0].tls.ca: \"ca.pem\" is not an absolute path"));
+  CHECK_THAT(errors_of(pool_with_tls("{ ca: /nowhere/ca.pem }")),
+             Contains("pools[0].tls: /nowhere/ca.pem: No such file or directory"));
+  CHECK_THAT(errors_of(pool_with_tls("{ ca: " + garbage + " }")),
+             Contains("pools[0].tls: " + garbage + ": no start line"));
+  CHECK_THAT(errors_of(pool_with_tls(shows(certificate, all.stranger.key_file))),
+             Contains("pools[0].tls: " + all.stranger.key_file + ": key values mismatch"));
+}
+
+TEST_CASE("a pool with TLS may have upstreams anywhere, and none that asks for plaintext") {
+  CHECK(errors_of(pool_with_tls("{}", "10.0.0.5:7001, workers.example:7001")) == "");
+  CHECK_THAT(errors_of(pool_with_tls("{}", "{ address: 10.0.0.5:7001, insecure: true }")),
+             Contains("pools[0].upstreams[0].insecure: contradicts the `tls` of its pool"));
+}
+
 }  // namespace
 }  // namespace waymark::app

@@ -41,6 +41,10 @@ class FakeActions final : public ControlActions {
     writes.push_back({std::move(change), std::move(done)});
   }
   void warn(std::string_view what) override { warnings.emplace_back(what); }
+  [[nodiscard]] absl::Status may_connect(const UpstreamSpec& spec) const override {
+    if (!forbidden.contains(spec.address)) return absl::OkStatus();
+    return absl::InvalidArgumentError("address: " + spec.address + " may not be connected to");
+  }
   [[nodiscard]] bool pool_empty(std::string_view pool) const override {
     return empty_pools.contains(std::string(pool));
   }
@@ -58,6 +62,7 @@ class FakeActions final : public ControlActions {
   std::map<std::string, Order> orders;
   std::map<std::string, bool> probed;
   std::set<std::string> empty_pools;
+  std::set<std::string> forbidden;  // addresses
   std::deque<Write> writes;
   std::vector<std::string> warnings;
   std::vector<std::string> changes;
@@ -230,6 +235,37 @@ TEST_CASE("what was remembered is found again, and what is of no pool is told") 
   CHECK(rig.actions.orders.at("a:1").weight_parts == 60);
   REQUIRE(rig.passed_over.size() == 1);
   CHECK_THAT(rig.passed_over[0], Contains("'green', which is gone"));
+}
+
+TEST_CASE("what may not be connected to is taken in by nobody") {
+  Rig rig;
+  rig.actions.forbidden = {"a:1", "b:1"};
+  store::StoredState state;
+  state.upstreams.push_back({.id = "old", .pool = "blue", .address = "b:1"});
+  rig.begin({}, state);
+  REQUIRE(rig.passed_over.size() == 1);
+  CHECK_THAT(rig.passed_over[0], Contains("b:1 may not be connected to"));
+
+  CHECK_THAT(std::string(message_of(rig.add("x", Rig::spec("a:1")).status())),
+             Contains("a:1 may not be connected to"));
+  absl::Status leased;
+  rig.control.put_lease("y", Rig::spec("a:1"), 2,
+                        [&](const auto& given, bool) { leased = given.status(); });
+  CHECK_THAT(std::string(message_of(leased)), Contains("a:1 may not be connected to"));
+  CHECK(rig.actions.writes.empty());
+  CHECK(rig.control.all().empty());
+}
+
+TEST_CASE("what may not be connected to any more when it is written is erased again") {
+  Rig rig;
+  rig.begin();
+  absl::Status answer;
+  rig.control.add("x", Rig::spec("a:1"), [&](const auto& given) { answer = given.status(); });
+  rig.actions.forbidden = {"a:1"};
+  rig.actions.finish_write();
+  CHECK_FALSE(answer.ok());
+  CHECK(rig.control.all().empty());
+  CHECK(std::holds_alternative<store::EraseUpstream>(rig.actions.writes.front().change));
 }
 
 TEST_CASE("a lease lives as long as it is renewed") {

@@ -32,6 +32,21 @@ TEST_CASE("A server refuses options that cannot be") {
   CHECK_THAT(start_error({.max_message = 0}), Catch::StartsWith("max_message: 0"));
 }
 
+TEST_CASE("A server refuses TLS that cannot be, and names the file") {
+  const std::string none = "/nowhere/none.pem";
+  const std::string here = "/proc/self/comm";  // there, and no PEM
+  CHECK(start_error({.tls = UpstreamTlsOptions{.certificate = here}}) ==
+        "tls: certificate and key are both due");
+  CHECK(start_error({.tls = UpstreamTlsOptions{none, here, {}}}) ==
+        "tls: " + none + ": No such file or directory");
+  CHECK(start_error({.tls = UpstreamTlsOptions{here, none, {}}}) ==
+        "tls: " + none + ": No such file or directory");
+  CHECK(start_error({.tls = UpstreamTlsOptions{here, here, none}}) ==
+        "tls: " + none + ": No such file or directory");
+  CHECK(start_error({.tls = UpstreamTlsOptions{here, here, {}}}) ==
+        "tls: " + here + " and " + here + " are not, in PEM, a certificate and its key");
+}
+
 TEST_CASE("A listen address is host and port") {
   CHECK(ListenAddress::parse("127.0.0.1:7001")->port == 7001);
   CHECK(ListenAddress::parse("[::1]:0")->host == "::1");

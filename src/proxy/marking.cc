@@ -1,5 +1,6 @@
 #include "proxy/marking.h"
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 
@@ -56,10 +57,10 @@ void Marking::adopt(Client& client, PendingMark&& pending) {
 
 void Marking::give_up_alias(Client& client, const Mark& mark) {
   if (!client.incarnation) return;
-  for (const Incarnation::Alias& alias : client.incarnation->aliases) {
-    if (alias.mark != mark) continue;
-    state_.shared.claims.release(mark, alias.number, unix_ns() / 1'000);
-  }
+  const auto& aliases = client.incarnation->aliases;
+  const auto own = std::ranges::find(aliases, mark, &Incarnation::Alias::mark);
+  if (own == aliases.end()) return;
+  state_.shared.claims.release(mark, own->number, unix_ns() / 1'000);
   state_.clients.forget_alias(client, mark);
 }
 

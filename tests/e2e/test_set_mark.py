@@ -166,6 +166,21 @@ def test_a_mark_may_come_back_and_the_last_word_counts(rig, upstream):
     assert upstream.events("payload")[-1].mark == mark
 
 
+def test_an_alias_that_was_taken_stays_with_who_has_it(rig, upstream):
+    proxy = rig.proxy(upstream)
+    first, second = proxy.client(), proxy.client()
+    for turn, (client, keys) in enumerate(((first, ("anna", "berta")), (second, ("dora", "anna", "carla")))):
+        assert client.ask(b"hello") == b"hello"
+        mark = upstream.events("payload")[-1].mark
+        for key in keys:
+            upstream.send(wire.set_mark(mark, key))
+            mark = upstream.expect("marked", mark=mark_of(key), count=1 + turn * (key == "anna"))[-1].mark
+    first.reset()
+    upstream.expect("closed", mark=mark_of("berta"))
+    upstream.send(wire.send(mark_of("anna"), b"by an alias of both"))
+    assert second.receive_line() == b"by an alias of both"
+
+
 def test_a_rotation_finds_a_connection_under_its_new_mark(rig, upstream):
     proxy = rig.proxy(upstream, listener=CLAIMED)
     client = proxy.client()

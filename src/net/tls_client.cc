@@ -32,13 +32,6 @@ absl::Status file_error(std::string_view file) {
   return error(absl::StatusCode::kInvalidArgument, "{}: {}", file, take_openssl_error());
 }
 
-// Nobody is asked for a password, on whatever terminal. `wanted`: null, or a bool that becomes
-// true.
-int no_password(char*, int, int, void* wanted) {
-  if (wanted != nullptr) *static_cast<bool*>(wanted) = true;
-  return -1;
-}
-
 absl::StatusOr<std::string> read_file(const std::string& file) {
   const Bio bio(BIO_new_file(file.c_str(), "r"));
   if (!bio) return file_error(file);

@@ -30,9 +30,6 @@ absl::Status file_error(std::string_view file) {
   return error(absl::StatusCode::kInvalidArgument, "{}: {}", file, take_openssl_error());
 }
 
-// A key that wants a password is refused; OpenSSL would ask for it on the terminal.
-int no_password(char*, int, int, void*) { return -1; }
-
 // The names of the certificate for servers, in lower case.
 std::vector<std::string> names_of(const X509* certificate) {
   std::vector<std::string> names;
@@ -71,6 +68,11 @@ std::string take_openssl_error() {
   if (ERR_SYSTEM_ERROR(code)) return std::strerror(ERR_GET_REASON(code));
   const char* reason = ERR_reason_error_string(code);
   return reason != nullptr ? reason : fmt::format("error {:#x}", code);
+}
+
+int no_password(char*, int, int, void* wanted) {
+  if (wanted != nullptr) *static_cast<bool*>(wanted) = true;
+  return -1;
 }
 
 SpkiHash spki_hash(const X509* certificate) {
@@ -140,10 +142,15 @@ absl::Status TlsContext::add(const TlsCertificate& certificate) {
   if (SSL_CTX_use_certificate_chain_file(context, certificate.certificate.c_str()) != 1) {
     return file_error(certificate.certificate);
   }
-  if (SSL_CTX_use_PrivateKey_file(context, certificate.key.c_str(), SSL_FILETYPE_PEM) != 1 ||
-      SSL_CTX_check_private_key(context) != 1) {
-    return file_error(certificate.key);
+  bool password_wanted = false;
+  SSL_CTX_set_default_passwd_cb_userdata(context, &password_wanted);
+  const bool read =
+      SSL_CTX_use_PrivateKey_file(context, certificate.key.c_str(), SSL_FILETYPE_PEM) == 1;
+  SSL_CTX_set_default_passwd_cb_userdata(context, nullptr);
+  if (password_wanted) {
+    return error(absl::StatusCode::kInvalidArgument, "{}: wants a password", certificate.key);
   }
+  if (!read || SSL_CTX_check_private_key(context) != 1) return file_error(certificate.key);
   std::vector<std::string> names = certificate.names;
   if (names.empty()) names = names_of(SSL_CTX_get0_certificate(context));
   for (const std::string& name : names) names_.emplace_back(lower(name), contexts_.size() - 1);

@@ -88,4 +88,8 @@ class TlsContext {
 // What OpenSSL says of the errors on this thread, the first one, which it forgets: "bad decrypt".
 [[nodiscard]] std::string take_openssl_error();
 
+// A pem_password_cb that has none: nobody is asked for one, on whatever terminal. `wanted`: null,
+// or a bool that becomes true.
+int no_password(char* buffer, int size, int writing, void* wanted);
+
 }  // namespace waymark::net

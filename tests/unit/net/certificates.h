@@ -51,6 +51,15 @@ class Identity {
     std::fclose(file);
   }
 
+  // The key once more, in a file that wants a password.
+  [[nodiscard]] std::string locked_key_file() const {
+    std::string locked = key_file + ".locked";
+    std::FILE* file = std::fopen(locked.c_str(), "w");
+    PEM_write_PKCS8PrivateKey(file, key_.get(), EVP_aes_128_cbc(), "secret", 6, nullptr, nullptr);
+    std::fclose(file);
+    return locked;
+  }
+
   [[nodiscard]] SpkiHash pin() const { return spki_hash(certificate_.get()); }
   [[nodiscard]] TlsCertificate files() const { return {certificate_file, key_file, {}}; }
 

@@ -69,12 +69,7 @@ TEST_CASE("names the client's file that is wrong, and says what is") {
 
 TEST_CASE("a key with a password is refused, and nobody is asked for it") {
   const Certificates all;
-  const std::string locked = all.directory / "locked.key";
-  EVP_PKEY* key = EVP_EC_gen("P-256");
-  std::FILE* file = std::fopen(locked.c_str(), "w");
-  PEM_write_PKCS8PrivateKey(file, key, EVP_aes_128_cbc(), "secret", 6, nullptr, nullptr);
-  std::fclose(file);
-  EVP_PKEY_free(key);
+  const std::string locked = all.client.locked_key_file();
   CHECK(problem_of({{}, all.client.certificate_file, locked}) == locked + ": wants a password");
 }
 

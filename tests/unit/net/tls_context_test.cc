@@ -53,6 +53,11 @@ TEST_CASE("names the file that is wrong, and says what is") {
     options.certificates[0].key = missing;
     CHECK(problem_of(options) == missing + ": No such file or directory");
   }
+  SECTION("key with a password") {
+    const std::string locked = all.server.locked_key_file();
+    options.certificates[0].key = locked;
+    CHECK(problem_of(options) == locked + ": wants a password");
+  }
   SECTION("key of another certificate") {
     options.certificates[0].key = all.client.key_file;
     CHECK(problem_of(options) == all.client.key_file + ": key values mismatch");

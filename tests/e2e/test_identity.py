@@ -300,7 +300,8 @@ def test_the_newest_connection_takes_over(rig, workers):
     incarnations = [number for kind, number in history if kind == "opened"]
     assert incarnations == sorted(set(incarnations))
     closed = upstream.events("closed")
-    assert [event.closed.incarnation for event in closed] == incarnations[:3]
+    # Ends come on the links of several workers, which wait for nobody.
+    assert sorted(event.closed.incarnation for event in closed) == incarnations[:3]
     assert {event.closed.reason for event in closed} == {link.CLOSE_REASON_TAKEN_OVER}
     if workers == 1:
         assert [kind for kind, _ in history] == ["opened", "closed"] * 3 + ["opened"]

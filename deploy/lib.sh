@@ -24,6 +24,9 @@ missing_packages() {
   done < <(sed -e 's/#.*//' -e 's/[[:space:]]//g' -e '/^$/d' "$@")
 }
 
+# web_list: the list of what builds the dashboard; nothing where some npm is, from wherever it came.
+web_list() { command -v npm >/dev/null || say deploy/apt/web.txt; }
+
 # as_root COMMAND...: through sudo unless this is root already.
 as_root() {
   if ((EUID == 0)); then

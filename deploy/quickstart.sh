@@ -63,7 +63,8 @@ trap 'exit 130' INT
 trap 'exit 143' TERM
 
 install_what_is_missing() {
-  local -a lists=(deploy/apt/build.txt) missing
+  local -a lists missing
+  mapfile -t lists < <(say deploy/apt/build.txt && web_list)
   ((check)) || lists+=(deploy/apt/try.txt)
   mapfile -t missing < <(missing_packages "${lists[@]}")
   ((${#missing[@]})) || return 0
@@ -213,6 +214,7 @@ show_what_to_try() {
   printf '  %-36s %s\n' \
     "nc 127.0.0.1 $client_port" "type lines; each comes back with its upstream's name" \
     "" "(a second nc meets the next upstream)" \
+    "the dashboard, in a browser" "http://127.0.0.1:$admin_port/#token=$(<"$dir/state/admin.token")" \
     "curl -s 127.0.0.1:$telemetry_port/metrics" "what Waymark counts" \
     "kill ${pids[stub-1]}" "ends stub-1: its clients stay connected, type on"
   printf '  %s\n%39s%s\n' \

@@ -21,6 +21,7 @@ Installs what the tests need (Debian packages), builds, and runs these groups:
   fuzz         every fuzz target for ten seconds
   e2e          the real programs over real sockets
   faults       upstreams break under load, a checker reads the journals (tests/faults.sh: longer)
+  web          the dashboard in Chromium against the real programs
   install      the installed SDK builds an upstream with find_package(waymark)
   package      the Debian package in a fresh root: installs, serves, goes without a trace
   quickstart   deploy/quickstart.sh --yes --check
@@ -33,7 +34,7 @@ Logs: build/test-logs/GROUP.log
 END
 }
 
-all_groups=(build unit layers scripts metrics format model fuzz e2e faults install package quickstart asan tsan)
+all_groups=(build unit layers scripts metrics format model fuzz e2e faults web install package quickstart asan tsan)
 groups=()
 fast=0
 while (($#)); do
@@ -51,7 +52,7 @@ while (($#)); do
 done
 if ((${#groups[@]} == 0)); then
   groups=("${all_groups[@]}")
-  ((fast)) && groups=("${groups[@]:0:13}") # without asan and tsan
+  ((fast)) && groups=("${groups[@]:0:14}") # without asan and tsan
 fi
 
 readonly logs=$PWD/build/test-logs
@@ -121,7 +122,7 @@ step() {
 
 build_preset() { # STEP PRESET
   # shellcheck disable=SC2016
-  step "$1" 2400 bash -c 'cmake --preset "$1" -DWAYMARK_TESTS=ON && ninja -C "build/$1" -j "$2"' \
+  step "$1" 2400 bash -c 'cmake --preset "$1" -DWAYMARK_TESTS=ON -DWAYMARK_DASHBOARD=ON && ninja -C "build/$1" -j "$2"' \
     - "$2" "$jobs"
 }
 
@@ -163,6 +164,11 @@ model_tests() {
 # A root is made and entered by root: another user is told so, and the tests are skipped.
 package_tests() { WAYMARK_BUILD=$PWD/build/release python_tests package 600 tests/package; }
 
+web_tests() {
+  local -x WAYMARK_BIN=$PWD/build/release/bin WAYMARK_TIME_SCALE=2
+  step web 900 tests/web/run.sh @REPORT@
+}
+
 fault_runs() { WAYMARK_BIN=$PWD/build/release/bin python_tests faults 600 tests/faults; }
 
 check_format() {
@@ -198,6 +204,7 @@ run_group() {
     fuzz) step fuzz 1200 tests/fuzz/run.sh 10 ;;
     e2e) with_release e2e_tests e2e release ;;
     faults) with_release fault_runs ;;
+    web) with_release web_tests ;;
     install) with_release step install 300 tests/install/run.sh build/release ;;
     package) with_release package_tests ;;
     quickstart) with_release step quickstart 900 deploy/quickstart.sh --yes --check ;;
@@ -206,7 +213,8 @@ run_group() {
 }
 
 mkdir -p "$logs"
-mapfile -t missing < <(missing_packages deploy/apt/build.txt deploy/apt/test.txt)
+mapfile -t lists < <(web_list)
+mapfile -t missing < <(missing_packages deploy/apt/build.txt deploy/apt/test.txt "${lists[@]}")
 if ((${#missing[@]})); then
   say "== installing ${missing[*]}"
   install_packages "${missing[@]}" >"$logs/apt.log" 2>&1 || {

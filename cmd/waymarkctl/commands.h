@@ -14,8 +14,9 @@
 
 using Chosen = std::function<absl::Status(waymark::ctl::Context&)>;
 
-void add_overview_commands(CLI::App& app, Chosen& chosen);  // status, pools, listeners, events, top
-void add_upstream_commands(CLI::App& app, Chosen& chosen);  // upstreams
+// status, pools, listeners, events, top, dashboard, version
+void add_overview_commands(CLI::App& app, Chosen& chosen);
+void add_upstream_commands(CLI::App& app, Chosen& chosen);     // upstreams
 void add_connection_commands(CLI::App& app, Chosen& chosen);   // connections, broadcast
 void add_presence_commands(CLI::App& app, Chosen& chosen);     // names, groups
 void add_dead_letter_commands(CLI::App& app, Chosen& chosen);  // deadletters

@@ -201,6 +201,6 @@ void add_connection_commands(CLI::App& app, Chosen& chosen) {
       ->type_name("NAME");
   broadcast->add_option("--group", broadcast_options->options.group, "Only clients in this group")
       ->type_name("GROUP");
-  broadcast->add_flag("-y,--yes", broadcast_options->options.yes, "Do not ask");
+  add_many(*broadcast, broadcast_options->options.how);
   add_payload(*broadcast, broadcast_options->source);
 }

@@ -72,6 +72,10 @@ void add_overview_commands(CLI::App& app, Chosen& chosen) {
       ->capture_default_str();
   top->add_flag("--once", top_options->once, "One table over one interval, then end");
 
+  add_command(app, "dashboard",
+              "The address of the web page, with the token: whoever has it may do what you may",
+              "waymarkctl dashboard\n  xdg-open \"$(waymarkctl dashboard)\"", chosen,
+              ctl::show_dashboard);
   add_command(app, "version", "The version of this program and of the proxy, if it answers",
               "waymarkctl version", chosen, run_version);
 }

@@ -23,8 +23,10 @@ struct Actor {
 
 struct ConnectionQuery {
   api::ConnectionFilter filter;
+  std::string order = "mark";  // a word of the route's parameter
+  bool descending = false;
   std::size_t limit = 1000;
-  std::string page_token;  // the last mark of the page before
+  std::string page_token;  // where the page before ends
 };
 
 struct PresenceQuery {
@@ -50,6 +52,7 @@ class AdminApi {
   virtual ~AdminApi() = default;
 
   virtual absl::StatusOr<api::Info> info() = 0;
+  virtual absl::StatusOr<api::Overview> overview() = 0;
   virtual absl::StatusOr<api::ListenerList> listeners() = 0;
   virtual absl::StatusOr<api::PoolList> pools() = 0;
   virtual absl::StatusOr<api::Pool> pool(const std::string& name) = 0;

@@ -18,5 +18,6 @@ void add_upstream_routes(RouteTable& table, AdminApi& calls);
 void add_connection_routes(RouteTable& table, AdminApi& calls);
 void add_presence_routes(RouteTable& table, AdminApi& calls);
 void add_dead_letter_routes(RouteTable& table, AdminApi& calls);
+void add_web_routes(RouteTable& table);
 
 }  // namespace waymark::admin

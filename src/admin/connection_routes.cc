@@ -8,7 +8,8 @@ namespace waymark::admin {
 namespace {
 
 constexpr std::size_t kMostOnPage = 10'000;
-constexpr std::size_t kTapBytes = 4'096;  // shown of a frame, if nothing else is asked for
+constexpr std::size_t kMostInOrder = 1'000;  // of another order than by mark
+constexpr std::size_t kTapBytes = 4'096;     // shown of a frame, if nothing else is asked for
 constexpr std::size_t kMostTapBytes = 65'536;
 
 std::vector<Parameter> list_parameters() {
@@ -19,8 +20,15 @@ std::vector<Parameter> list_parameters() {
           {.name = "listener", .doc = "Where they were accepted."},
           {.name = "pool", .doc = "Whose upstreams serve them."},
           {.name = "group", .doc = "They are in."},
+          {.name = "order",
+           .doc = "What they are ordered by; mark if left out.",
+           .words = {"mark", "opened", "last_frame", "frames_up", "frames_down", "bytes_up",
+                     "bytes_down", "queued", "outstanding"}},
+          {.name = "descending",
+           .doc = "The greatest first; false if left out. Not by mark.",
+           .words = {"true", "false"}},
           {.name = "limit",
-           .doc = "The most on a page; 1000 if left out.",
+           .doc = "The most on a page; 1000 if left out, and the most unless ordered by mark.",
            .min = 1,
            .max = kMostOnPage},
           {.name = "page_token", .doc = "next_page_token of the page before."}};
@@ -36,6 +44,14 @@ Response list(AdminApi& calls, const Call& call) {
   query.page_token = call.query_or("page_token", "");
   const std::string limit = call.query_or("limit", "");
   std::from_chars(limit.data(), limit.data() + limit.size(), query.limit);
+  query.order = call.query_or("order", "mark");
+  query.descending = call.query_or("descending", "false") == "true";
+  if (query.order == "mark" && query.descending) {
+    return invalid("descending", "is for other orders than by mark");
+  }
+  if (query.order != "mark" && query.limit > kMostInOrder) {
+    return invalid("limit", "is at most 1000 unless ordered by mark");
+  }
   return answer(calls.connections(query));
 }
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "admin/event_source.h"
@@ -65,6 +66,15 @@ void EventRing::push(std::string_view type, std::string_view json) {
 
 std::unique_ptr<StreamSource> EventRing::listen(std::optional<std::uint64_t> last_id) {
   return std::make_unique<Listener>(*this, last_id);
+}
+
+std::unique_ptr<StreamSource> EventRing::listen_to_last(std::size_t events) {
+  std::uint64_t last_id = 0;
+  {
+    std::lock_guard lock(mutex_);
+    last_id = next_id_ - 1 - std::min(events, events_.size());
+  }
+  return listen(last_id);
 }
 
 }  // namespace waymark::admin

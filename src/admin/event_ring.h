@@ -33,6 +33,8 @@ class EventRing {
   // of another run, an event `missed` comes first, with {"after": last_id, "next": id}. The ring
   // must outlive the source.
   [[nodiscard]] std::unique_ptr<StreamSource> listen(std::optional<std::uint64_t> last_id);
+  // The last `events` that are kept, or as many as there are, and what follows them.
+  [[nodiscard]] std::unique_ptr<StreamSource> listen_to_last(std::size_t events);
 
  private:
   class Listener;

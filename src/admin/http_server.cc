@@ -91,11 +91,16 @@ absl::StatusOr<Framing> framing_of(const Request& request) {
   return framing;
 }
 
+// Of those that every answer has, the ones of `response` itself go before ours.
 void add_headers(MHD_Response* to, const Response& response) {
+  const auto add_unless_given = [&](std::string_view name, const char* value) {
+    const bool given = std::any_of(response.headers.begin(), response.headers.end(),
+                                   [name](const Header& header) { return header.name == name; });
+    if (!given) MHD_add_response_header(to, std::string(name).c_str(), value);
+  };
   MHD_add_response_header(to, "Content-Type", response.content_type.c_str());
-  MHD_add_response_header(to, "Cache-Control", "no-store");
-  MHD_add_response_header(to, "Content-Security-Policy",
-                          "default-src 'none'; frame-ancestors 'none'");
+  add_unless_given("Cache-Control", "no-store");
+  add_unless_given("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'");
   MHD_add_response_header(to, "X-Content-Type-Options", "nosniff");
   MHD_add_response_header(to, "Referrer-Policy", "no-referrer");
   for (const Header& header : response.headers) {

@@ -103,6 +103,9 @@ class Reader {
       const std::string at = fmt::format("{}[{}]", path, i);
       if (field.cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE) {
         read_message(value[i], at, *out.GetReflection()->AddMessage(&out, &field));
+      } else if (field.cpp_type() == FieldDescriptor::CPPTYPE_UINT64) {
+        if (!number_fits(value[i], at, field, std::numeric_limits<std::uint64_t>::max())) continue;
+        out.GetReflection()->AddUInt64(&out, &field, value[i].get<std::uint64_t>());
       } else if (expect(value[i].is_string(), "a string", value[i], at)) {
         out.GetReflection()->AddString(&out, &field, value[i].get<std::string>());
       }

@@ -94,6 +94,8 @@ void append_list(std::string& out, const Message& message, const FieldDescriptor
     if (i != 0) out += ',';
     if (field.cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE) {
       append_json(out, reflection.GetRepeatedMessage(message, &field, i));
+    } else if (field.cpp_type() == FieldDescriptor::CPPTYPE_UINT64) {
+      out += fmt::format_int(reflection.GetRepeatedUInt64(message, &field, i)).c_str();
     } else {
       append_string(out, reflection.GetRepeatedStringReference(message, &field, i, &scratch));
     }

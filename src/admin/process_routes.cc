@@ -8,6 +8,13 @@
 namespace waymark::admin {
 namespace {
 
+// The last events that are kept, and those that follow.
+std::unique_ptr<StreamSource> last_events(EventRing& events, const std::string& count) {
+  std::size_t last = 0;
+  std::from_chars(count.data(), count.data() + count.size(), last);
+  return events.listen_to_last(last);
+}
+
 Response stream_events(const Call& call, EventRing& events) {
   std::optional<std::uint64_t> last_id;
   if (const std::string* header = call.request.header("last-event-id")) {
@@ -19,7 +26,8 @@ Response stream_events(const Call& call, EventRing& events) {
   }
   Response response;
   response.content_type = "text/event-stream";
-  response.stream = events.listen(last_id);
+  const std::string last = call.query_or("last", "");
+  response.stream = last_id || last.empty() ? events.listen(last_id) : last_events(events, last);
   return response;
 }
 
@@ -31,6 +39,11 @@ void add_process_routes(RouteTable& table, AdminApi& calls, EventRing& events) {
              .doc = "What the process is and how it is.",
              .answers = api::Info::descriptor(),
              .handler = [&calls](const Call&) { return answer(calls.info()); }});
+  table.add({.method = "GET",
+             .path = "/v1/overview",
+             .doc = "All of it at one moment, with what was counted since the start.",
+             .answers = api::Overview::descriptor(),
+             .handler = [&calls](const Call&) { return answer(calls.overview()); }});
   table.add({.method = "GET",
              .path = "/v1/listeners",
              .doc = "Where clients are accepted.",
@@ -77,6 +90,10 @@ void add_process_routes(RouteTable& table, AdminApi& calls, EventRing& events) {
              .path = "/v1/events",
              .doc = "What happens, as server-sent events; Last-Event-ID resumes.",
              .content_type = "text/event-stream",
+             .query = {{.name = "last",
+                        .doc = "Begins so many events ago, without Last-Event-ID.",
+                        .min = 1,
+                        .max = EventRing::kEvents}},
              .handler = [&events](const Call& call) { return stream_events(call, events); }});
 }
 
@@ -87,6 +104,7 @@ RouteTable admin_routes(AdminApi& calls, EventRing& events) {
   add_connection_routes(table, calls);
   add_presence_routes(table, calls);
   add_dead_letter_routes(table, calls);
+  add_web_routes(table);
 
   Route document{
       .method = "GET", .path = "/openapi.json", .role = Role::kNone, .doc = "This document."};

@@ -16,7 +16,7 @@ struct Response {
   unsigned status = 200;
   std::string content_type = "application/json";
   std::string body;
-  std::vector<Header> headers;           // besides what every answer has
+  std::vector<Header> headers;           // besides what every answer has, or instead of it
   std::unique_ptr<StreamSource> stream;  // instead of a body
   bool close = false;                    // the connection ends with it
 };

@@ -2,9 +2,15 @@
 
 #include <unistd.h>
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <charconv>
+#include <optional>
+#include <utility>
 
 #include "app/api_view.h"
+#include "app/overview_view.h"
 #include "app/tap_source.h"
 #include "app/version.h"
 #include "base/field_error.h"
@@ -24,6 +30,39 @@ constexpr std::chrono::milliseconds kSurveyTimeout{5'000};
 absl::StatusOr<Mark> mark_of(const std::string& text) {
   if (const auto mark = Mark::parse(text)) return *mark;
   return field_error("mark", "'{}' is not a UUID", text);
+}
+
+proxy::ListKey list_key_of(std::string_view word) {
+  using proxy::ListKey;
+  if (word == "opened") return ListKey::opened;
+  if (word == "last_frame") return ListKey::last_frame;
+  if (word == "frames_up") return ListKey::frames_up;
+  if (word == "frames_down") return ListKey::frames_down;
+  if (word == "bytes_up") return ListKey::bytes_up;
+  if (word == "bytes_down") return ListKey::bytes_down;
+  if (word == "queued") return ListKey::queued;
+  if (word == "outstanding") return ListKey::outstanding;
+  return ListKey::mark;
+}
+
+// Where a page ends: its last mark, and before that the rank if it is ordered by something else.
+std::string page_token_of(const proxy::ListPlace& place, proxy::ListKey key) {
+  const std::string mark = place.mark.to_string();
+  return key == proxy::ListKey::mark ? mark : fmt::format("{:x}.{}", place.rank, mark);
+}
+
+std::optional<proxy::ListPlace> place_of(std::string_view token, proxy::ListKey key) {
+  proxy::ListPlace place;
+  if (key != proxy::ListKey::mark) {
+    const char* const end = token.data() + token.size();
+    const auto [at, fault] = std::from_chars(token.data(), end, place.rank, 16);
+    if (fault != std::errc() || at == end || *at != '.') return std::nullopt;
+    token.remove_prefix(static_cast<std::size_t>(at - token.data()) + 1);
+  }
+  const auto mark = Mark::parse(std::string(token));
+  if (!mark) return std::nullopt;
+  place.mark = *mark;
+  return place;
 }
 
 absl::Status no_connection(const std::string& mark) {
@@ -56,12 +95,14 @@ AdminSource::AdminSource(const RunningConfig& running, const std::string& config
       readiness_(readiness),
       reload_(reload),
       dead_letters_(letters, proxy),
+      letters_(letters),
       started_at_(to_rfc3339(std::chrono::system_clock::now())) {}
 
 // --- what the process is ---
 
-absl::StatusOr<api::Info> AdminSource::info() {
-  const proxy::ProxySnapshot snapshot = proxy_.snapshot(kSnapshotTimeout);
+absl::StatusOr<api::Info> AdminSource::info() { return info_of(proxy_.snapshot(kSnapshotTimeout)); }
+
+api::Info AdminSource::info_of(const proxy::ProxySnapshot& snapshot) const {
   const admin::Readiness readiness = readiness_.look();
   api::Info info;
   info.set_version(std::string(kVersion));
@@ -84,8 +125,30 @@ absl::StatusOr<api::Info> AdminSource::info() {
   return info;
 }
 
-absl::StatusOr<api::ListenerList> AdminSource::listeners() {
+absl::StatusOr<api::Overview> AdminSource::overview() {
   const proxy::ProxySnapshot snapshot = proxy_.snapshot(kSnapshotTimeout);
+  auto upstreams = plane_.upstreams();
+  if (!upstreams.ok()) return upstreams.status();
+  api::Overview out;
+  out.set_at(to_rfc3339(std::chrono::system_clock::now()));
+  out.set_uptime_ms(
+      static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(
+                                     std::chrono::steady_clock::now() - begun_)
+                                     .count()));
+  *out.mutable_info() = info_of(snapshot);
+  out.set_dead_letters(letters_.counts().stored);
+  *out.mutable_listeners() = std::move(*listeners_of(snapshot).mutable_listeners());
+  *out.mutable_pools() = std::move(*pools_of(snapshot, *upstreams).mutable_pools());
+  add_workers(out, snapshot, *proxy_.layout());
+  add_upstreams(out, snapshot, *std::move(upstreams));
+  return out;
+}
+
+absl::StatusOr<api::ListenerList> AdminSource::listeners() {
+  return listeners_of(proxy_.snapshot(kSnapshotTimeout));
+}
+
+api::ListenerList AdminSource::listeners_of(const proxy::ProxySnapshot& snapshot) const {
   api::ListenerList list;
   for (const proxy::ListenerContext& listener : proxy_.layout()->listeners) {
     if (!listener.open || listener.index >= snapshot.listeners.size()) continue;
@@ -98,13 +161,18 @@ absl::StatusOr<api::PoolList> AdminSource::pools() {
   const proxy::ProxySnapshot snapshot = proxy_.snapshot(kSnapshotTimeout);
   auto upstreams = plane_.upstreams();
   if (!upstreams.ok()) return upstreams.status();
+  return pools_of(snapshot, *upstreams);
+}
+
+api::PoolList AdminSource::pools_of(const proxy::ProxySnapshot& snapshot,
+                                    const std::vector<UpstreamView>& upstreams) const {
   api::PoolList list;
   const proxy::LayoutPtr layout = proxy_.layout();
   for (std::size_t slot = 0; slot < layout->pools.size(); ++slot) {
     const proxy::PoolContext& pool = layout->pools[slot];
     // One that is gone is shown as long as it serves someone.
     if (!pool.configured && proxy_.pool_empty(slot)) continue;
-    *list.add_pools() = view_of(*pool.settings, slot, snapshot, *upstreams);
+    *list.add_pools() = view_of(*pool.settings, slot, snapshot, upstreams);
   }
   return list;
 }
@@ -153,7 +221,12 @@ absl::StatusOr<api::Upstream> AdminSource::with_links(absl::StatusOr<UpstreamVie
 }
 
 absl::StatusOr<api::Upstream> AdminSource::upstream(const std::string& id) {
-  return with_links(plane_.upstream(id));
+  auto view = plane_.upstream(id);
+  if (!view.ok()) return view.status();
+  auto history = plane_.history(view->resource.id());
+  auto upstream = with_links(*std::move(view));
+  if (upstream.ok() && history.ok()) *upstream->mutable_history() = *std::move(history);
+  return upstream;
 }
 
 absl::StatusOr<api::Upstream> AdminSource::add_upstream(const api::NewUpstream& upstream,
@@ -237,13 +310,16 @@ absl::StatusOr<proxy::ConnectionFilter> AdminSource::filter_of(const api::Connec
 absl::StatusOr<api::ConnectionList> AdminSource::connections(const admin::ConnectionQuery& query) {
   auto filter = filter_of(query.filter, "");
   if (!filter.ok()) return filter.status();
-  SurveyOrder order{.action = SurveyOrder::Action::list, .filter = *filter, .limit = query.limit};
+  SurveyOrder order{.action = SurveyOrder::Action::list,
+                    .filter = *filter,
+                    .key = list_key_of(query.order),
+                    .descending = query.descending,
+                    .limit = query.limit};
   if (!query.page_token.empty()) {
-    const auto after = mark_of(query.page_token);
-    if (!after.ok()) {
+    order.after = place_of(query.page_token, order.key);
+    if (!order.after) {
       return field_error("page_token", "'{}' is none of this server's", query.page_token);
     }
-    order.after = *after;
   }
   auto answer = proxy_.survey(order, kSurveyTimeout);
   if (!answer.ok()) return answer.status();
@@ -254,7 +330,8 @@ absl::StatusOr<api::ConnectionList> AdminSource::connections(const admin::Connec
   for (const proxy::ConnectionSnapshot& snapshot : answer->connections) {
     *list.add_connections() = view_of(snapshot, *layout, *upstreams);
   }
-  if (answer->more_after) list.set_next_page_token(answer->more_after->to_string());
+  if (answer->more_after) list.set_next_page_token(page_token_of(*answer->more_after, order.key));
+  list.set_matched(answer->matched);
   return list;
 }
 
@@ -279,6 +356,7 @@ absl::StatusOr<api::Connection> AdminSource::connection(const std::string& mark)
   const proxy::ConnectionSnapshot& snapshot = answer->connections.front();
   api::Connection connection = view_of(snapshot, *proxy_.layout(), *upstreams);
   *connection.mutable_presence() = presence_of(snapshot);
+  *connection.mutable_ledger() = ledger_of(snapshot.ledger);
   return connection;
 }
 
@@ -375,7 +453,10 @@ absl::StatusOr<api::BroadcastDone> AdminSource::broadcast(const api::Broadcast& 
   auto filter = filter_of(asked, "");
   if (!filter.ok()) return filter.status();
   const auto answer = proxy_.survey(
-      {.action = SurveyOrder::Action::send, .filter = *filter, .payload = payload}, kSurveyTimeout);
+      {.action = broadcast.dry_run() ? SurveyOrder::Action::count : SurveyOrder::Action::send,
+       .filter = *filter,
+       .payload = payload},
+      kSurveyTimeout);
   if (!answer.ok()) return answer.status();
   api::BroadcastDone done;
   done.set_attempted(answer->matched);

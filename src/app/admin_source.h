@@ -28,6 +28,7 @@ class AdminSource final : public admin::AdminApi {
               DeadLetters& letters);
 
   absl::StatusOr<admin::api::Info> info() override;
+  absl::StatusOr<admin::api::Overview> overview() override;
   absl::StatusOr<admin::api::ListenerList> listeners() override;
   absl::StatusOr<admin::api::PoolList> pools() override;
   absl::StatusOr<admin::api::Pool> pool(const std::string& name) override;
@@ -94,6 +95,11 @@ class AdminSource final : public admin::AdminApi {
   absl::StatusOr<admin::api::ReloadDone> reload_config(const admin::Actor& actor) override;
 
  private:
+  // Parts of the calls above, of one snapshot.
+  [[nodiscard]] admin::api::Info info_of(const proxy::ProxySnapshot& snapshot) const;
+  [[nodiscard]] admin::api::ListenerList listeners_of(const proxy::ProxySnapshot& snapshot) const;
+  [[nodiscard]] admin::api::PoolList pools_of(const proxy::ProxySnapshot& snapshot,
+                                              const std::vector<UpstreamView>& upstreams) const;
   // What the control thread and the workers know of one upstream.
   [[nodiscard]] absl::StatusOr<admin::api::Upstream> with_links(
       absl::StatusOr<UpstreamView> upstream);
@@ -117,7 +123,9 @@ class AdminSource final : public admin::AdminApi {
   const ReadinessGate& readiness_;
   Reload& reload_;
   DeadLetterCalls dead_letters_;
+  const DeadLetters& letters_;
   const std::string started_at_;
+  const std::chrono::steady_clock::time_point begun_ = std::chrono::steady_clock::now();
   std::atomic<std::size_t> taps_{0};  // open now
 };
 

@@ -179,6 +179,8 @@ api::Connection view_of(const proxy::ConnectionSnapshot& snapshot, const proxy::
   out.set_bytes_up(snapshot.bytes_up);
   out.set_bytes_down(snapshot.bytes_down);
   out.set_queued_bytes(snapshot.queued_bytes);
+  out.set_outstanding_bytes(snapshot.outstanding_bytes);
+  out.set_outstanding_events(snapshot.outstanding_events);
   out.set_epoch(snapshot.epoch);
   out.set_mark_source(std::string(identity::name_of(snapshot.identity.source)));
   out.set_trust(std::string(identity::name_of(snapshot.identity.trust)));
@@ -194,6 +196,32 @@ api::Presence presence_of(const proxy::ConnectionSnapshot& snapshot) {
   for (const std::string& name : snapshot.names) out.add_names(name);
   for (const std::string& group : snapshot.groups) out.add_groups(group);
   for (const auto& [key, value] : snapshot.attributes) (*out.mutable_attributes())[key] = value;
+  return out;
+}
+
+api::ConnectionLedger ledger_of(const proxy::LedgerSnapshot& snapshot) {
+  api::ConnectionLedger out;
+  out.set_acks(snapshot.acks);
+  out.set_last_acked(snapshot.last_acked);
+  for (const proxy::LedgerLine& line : snapshot.lines) {
+    api::LedgerEntry& entry = *out.add_entries();
+    entry.set_delivery(line.delivery);
+    entry.set_seq(line.seq);
+    entry.set_attempts(line.attempts);
+    entry.set_bytes(line.bytes);
+    if (line.received_at != 0) entry.set_received_at(to_rfc3339(line.received_at));
+  }
+  return out;
+}
+
+api::UpstreamHistory history_of(const control::Upstream& upstream, std::uint64_t now_ms) {
+  api::UpstreamHistory out;
+  for (const control::StateChange& change : upstream.life.history()) {
+    api::UpstreamStateChange& one = *out.add_changes();
+    one.set_at(time_ago(now_ms - change.at_ms));
+    one.set_state(std::string(name_of(change.state)));
+    one.set_problem(change.problem);
+  }
   return out;
 }
 

@@ -39,6 +39,10 @@ void add_links(UpstreamView& view, const proxy::ProxySnapshot& snapshot);
                                       const proxy::Layout& layout,
                                       const std::vector<UpstreamView>& upstreams);
 [[nodiscard]] api::Presence presence_of(const proxy::ConnectionSnapshot& snapshot);
+[[nodiscard]] api::ConnectionLedger ledger_of(const proxy::LedgerSnapshot& snapshot);
+// What an upstream was found to be lately.
+[[nodiscard]] api::UpstreamHistory history_of(const control::Upstream& upstream,
+                                              std::uint64_t now_ms);
 // What an operator has set otherwise than the file says.
 void add_overrides(const UpstreamView& view, api::ConfigDiff& diff);
 [[nodiscard]] api::Registration registration_of(const api::Upstream& upstream,

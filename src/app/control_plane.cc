@@ -425,6 +425,14 @@ absl::StatusOr<UpstreamView> ControlPlane::upstream(const std::string& id) {
   return ask<UpstreamView>([this, id](Reply reply) { answer_with(reply)(control_.find(id)); });
 }
 
+absl::StatusOr<api::UpstreamHistory> ControlPlane::history(const std::string& id) {
+  return ask<api::UpstreamHistory>([this, id](auto reply) {
+    const auto found = control_.find(id);
+    if (!found.ok()) return reply(found.status());
+    reply(history_of(**found, loop_.now_ms()));
+  });
+}
+
 absl::StatusOr<UpstreamView> ControlPlane::add(std::string id, control::UpstreamSpec spec) {
   return ask<UpstreamView>(
       [this, id, spec](Reply reply) { control_.add(id, spec, answer_with(std::move(reply))); });

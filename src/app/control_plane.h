@@ -54,6 +54,7 @@ class ControlPlane final : public control::ControlActions {
   [[nodiscard]] absl::StatusOr<std::vector<UpstreamView>> upstreams();
   // By id or by address.
   [[nodiscard]] absl::StatusOr<UpstreamView> upstream(const std::string& id);
+  [[nodiscard]] absl::StatusOr<api::UpstreamHistory> history(const std::string& id);
   [[nodiscard]] absl::StatusOr<UpstreamView> add(std::string id, control::UpstreamSpec spec);
   [[nodiscard]] absl::StatusOr<UpstreamView> change(const std::string& id,
                                                     const control::Control::Wish& wish);

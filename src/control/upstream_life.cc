@@ -363,6 +363,12 @@ void UpstreamLife::say() {
   standing_.since_ms = since_ms_;
   standing_.failures = static_cast<std::uint32_t>(failures_);
   standing_.next_probe_at_ms = next_probe_ms_;
+  if (history_.empty() || history_.back().state != state_) remember();
+}
+
+void UpstreamLife::remember() {
+  if (history_.size() == kMostChanges) history_.pop_front();
+  history_.push_back({.at_ms = since_ms_, .state = state_, .problem = standing_.problem});
 }
 
 }  // namespace waymark::control

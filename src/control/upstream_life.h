@@ -29,6 +29,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -96,8 +97,16 @@ struct Standing {
   bool operator==(const Standing&) const = default;
 };
 
+// It came into a state.
+struct StateChange {
+  std::uint64_t at_ms = 0;
+  State state = State::joining;
+  std::string problem;  // that it had then
+};
+
 class UpstreamLife {
  public:
+  static constexpr std::size_t kMostChanges = 32;
   static constexpr std::uint64_t kNever = ~std::uint64_t{0};
 
   // `random` gives any 32 random bits. The first probe is due at once.
@@ -127,6 +136,8 @@ class UpstreamLife {
 
   // As of the latest call.
   [[nodiscard]] const Standing& standing() const { return standing_; }
+  // The latest changes of its state, the oldest first; the state it began with is one.
+  [[nodiscard]] const std::deque<StateChange>& history() const { return history_; }
 
  private:
   enum class Verdict : std::uint8_t { none, passing, not_serving, failing };
@@ -155,6 +166,7 @@ class UpstreamLife {
   // Follows the table as far as it leads.
   void settle();
   void say();
+  void remember();
 
   HealthSettings settings_;
   const std::function<std::uint32_t()> random_;
@@ -186,6 +198,7 @@ class UpstreamLife {
   std::uint64_t back_since_ms_ = kNever;  // slow start
 
   Standing standing_;
+  std::deque<StateChange> history_;
 };
 
 }  // namespace waymark::control

@@ -41,6 +41,7 @@ class Api {
                                                        const std::function<bool()>& wants_more);
 
   [[nodiscard]] const std::string& base_url() const { return base_url_; }
+  [[nodiscard]] const Token& token() const { return token_; }
 
  private:
   [[nodiscard]] absl::StatusOr<Answer> call(const std::string& method, const std::string& path,

@@ -57,15 +57,6 @@ absl::StatusOr<Answer> act(Context& context, ManyAction action, const Connection
   return context.api.post(fmt::format("/v1/connections:{}", words_of(action).verb), body);
 }
 
-// How many clients a broadcast may reach, for the question.
-absl::StatusOr<std::uint64_t> clients_of(Context& context, const std::string& pool) {
-  const auto answer = context.api.get(pool.empty() ? "/v1/info" : "/v1/pools/" + url_encoded(pool));
-  if (!answer.ok()) return answer.status();
-  // A pool tells those it serves and those that wait for an upstream; the process tells all.
-  const std::uint64_t held = pool.empty() ? 0 : number_of(answer->json, "held_connections");
-  return number_of(answer->json, "connections") + held;
-}
-
 }  // namespace
 
 absl::Status list_connections(Context& context, const ConnectionFilter& filter,
@@ -177,23 +168,29 @@ absl::Status broadcast(Context& context, const BroadcastOptions& options,
                        const PayloadSource& source) {
   const auto payload = payload_of(source);
   if (!payload.ok()) return payload.status();
-  if (!options.yes) {
-    const auto clients = clients_of(context, options.pool);
-    if (!clients.ok()) return clients.status();
-    const auto agreed = confirm(
-        context,
-        fmt::format(
-            "Send {} to {} {} client{}{}?", short_bytes(payload->size()),
-            options.to == "all" ? "all" : "the " + options.to + " of", grouped(*clients),
-            plural(*clients),
-            (options.pool.empty() ? "" : " of pool " + printable(options.pool)) +
-                (options.group.empty() ? "" : ", those in group " + printable(options.group))));
-    if (!agreed.ok()) return agreed;
-  }
   Json body = {{"to", options.to}};
   if (!options.pool.empty()) body["pool"] = options.pool;
   if (!options.group.empty()) body["group"] = options.group;
   add_payload(body, "text", "payload", *payload);
+  if (options.how.dry_run || !options.how.yes) {
+    Json counting = body;
+    counting["dry_run"] = true;
+    const auto found = context.api.post("/v1/broadcast", counting);
+    if (!found.ok()) return found.status();
+    const auto clients = number_of(found->json, "attempted");
+    if (options.how.dry_run && context.json) {
+      context.print_raw(*found);
+      return absl::OkStatus();
+    }
+    const std::string whom = fmt::format("{} client{}", grouped(clients), plural(clients));
+    if (options.how.dry_run) {
+      context.out.print(fmt::format("{} would be sent {}\n", whom, short_bytes(payload->size())));
+      return absl::OkStatus();
+    }
+    const auto agreed =
+        confirm(context, fmt::format("Send {} to {}?", short_bytes(payload->size()), whom));
+    if (!agreed.ok()) return agreed;
+  }
   const auto answer = context.api.post("/v1/broadcast", body);
   if (!answer.ok()) return answer.status();
   if (context.json) {

@@ -50,7 +50,7 @@ struct BroadcastOptions {
   std::string to;     // all, active, inactive
   std::string pool;   // empty: clients of all pools
   std::string group;  // empty: whatever they are in
-  bool yes = false;
+  ManyOptions how;
 };
 [[nodiscard]] absl::Status broadcast(Context& context, const BroadcastOptions& options,
                                      const PayloadSource& source);

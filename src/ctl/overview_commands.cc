@@ -151,6 +151,16 @@ absl::Status list_listeners(Context& context) {
   return absl::OkStatus();
 }
 
+absl::Status show_dashboard(Context& context) {
+  const auto info = context.api.get("/v1/info");
+  if (!info.ok()) return info.status();
+  std::string url = context.api.base_url() + "/";
+  const std::string& token = context.api.token().value;
+  if (!token.empty()) url += "#token=" + url_encoded(token);
+  context.out.print((context.json ? to_line({{"url", url}}) : url) + '\n');
+  return absl::OkStatus();
+}
+
 absl::Status show_version(Context& context, std::string_view own) {
   const auto info = context.api.get("/v1/info");
   const std::string theirs = info.ok() ? text_of(info->json, "version") : std::string();

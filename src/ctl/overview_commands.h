@@ -15,5 +15,7 @@ namespace waymark::ctl {
 [[nodiscard]] absl::Status list_listeners(Context& context);
 // The version of this program, and the server's if it answers.
 [[nodiscard]] absl::Status show_version(Context& context, std::string_view own);
+// The address of the dashboard with the token behind its `#`, once the server has taken that token.
+[[nodiscard]] absl::Status show_dashboard(Context& context);
 
 }  // namespace waymark::ctl

@@ -46,6 +46,10 @@ class Collection {
   std::vector<Answer> answers_;  // guarded by mutex_
 };
 
+ListPlace place_of(const ConnectionSnapshot& connection) {
+  return {.rank = connection.rank, .mark = connection.mark};
+}
+
 void merge(SurveyAnswer& sum, SurveyAnswer part) {
   sum.matched += part.matched;
   sum.done += part.done;
@@ -205,14 +209,14 @@ absl::StatusOr<SurveyAnswer> Proxy::survey(const SurveyOrder& order,
   SurveyAnswer sum;
   for (SurveyAnswer& answer : answers) merge(sum, std::move(answer));
   std::sort(sum.connections.begin(), sum.connections.end(),
-            [](const auto& a, const auto& b) { return a.mark < b.mark; });
+            [](const auto& a, const auto& b) { return place_of(a) < place_of(b); });
   // What a worker did not list may lie between those of another.
   std::erase_if(sum.connections, [&](const ConnectionSnapshot& connection) {
-    return sum.more_after && *sum.more_after < connection.mark;
+    return sum.more_after && *sum.more_after < place_of(connection);
   });
   if (sum.connections.size() > order.limit) {
     sum.connections.resize(order.limit);
-    sum.more_after = sum.connections.back().mark;
+    sum.more_after = place_of(sum.connections.back());
   }
   return sum;
 }

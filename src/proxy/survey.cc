@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/container/flat_hash_set.h"
+#include "wire/event.h"
+
 namespace waymark::proxy {
 namespace {
 
@@ -22,6 +25,56 @@ identity::Identity shown_identity(const Client& client) {
   return identity;
 }
 
+std::size_t outstanding_bytes_of(const WorkerState& state, const Client& client) {
+  if (!client.session.attached()) return 0;
+  return client.session.share().outstanding(state.upstream_of(client).link->written_batch());
+}
+
+std::uint64_t number_of(ListKey key, const WorkerState& state, const Client& client) {
+  const session::Session& session = client.session;
+  switch (key) {
+    case ListKey::mark:
+      return 0;
+    case ListKey::opened:
+      return session.opened_at();
+    case ListKey::last_frame:
+      return session.last_seq() > 0 ? session.last_frame_at() : 0;
+    case ListKey::frames_up:
+      return session.last_seq();
+    case ListKey::frames_down:
+      return session.frames_down();
+    case ListKey::bytes_up:
+      return session.bytes_up();
+    case ListKey::bytes_down:
+      return session.bytes_down();
+    case ListKey::queued:
+      return client.queued_bytes();
+    case ListKey::outstanding:
+      return outstanding_bytes_of(state, client);
+  }
+  return 0;
+}
+
+LedgerSnapshot ledger_of(const WorkerState& state, const Client& client) {
+  LedgerSnapshot out{.acks = false, .last_acked = client.session.last_acked(), .lines = {}};
+  if (!client.session.attached()) return out;
+  const link::Link& link = *state.upstream_of(client).link;
+  out.acks = link.acks();
+  const std::size_t held = client.session.share().held_events();
+  if (!out.acks || held == 0) return out;
+  link.ledger().for_each([&](std::uint64_t delivery, const ChunkRange& entry, bool /*frame*/) {
+    if (out.lines.size() == std::min(held, LedgerSnapshot::kMostLines)) return;
+    if (wire::mark_of_entry(entry.bytes()) != client.session.mark()) return;
+    const wire::EventHeader header = wire::header_of_entry(entry.bytes());
+    out.lines.push_back({.delivery = delivery,
+                         .seq = header.seq,
+                         .attempts = header.attempts(),
+                         .bytes = entry.bytes().size(),
+                         .received_at = header.received_at});
+  });
+  return out;
+}
+
 ConnectionSnapshot snapshot_of(const WorkerState& state, const Client& client) {
   const session::Session& session = client.session;
   const std::uint64_t now = state.loop.now_ms();
@@ -38,6 +91,8 @@ ConnectionSnapshot snapshot_of(const WorkerState& state, const Client& client) {
       .bytes_up = session.bytes_up(),
       .bytes_down = session.bytes_down(),
       .queued_bytes = client.queued_bytes(),
+      .outstanding_bytes = outstanding_bytes_of(state, client),
+      .outstanding_events = session.share().held_events(),
       .epoch = session.epoch(),
       .identity = shown_identity(client),
       .incarnation = client.incarnation_number(),
@@ -49,7 +104,8 @@ ConnectionSnapshot snapshot_of(const WorkerState& state, const Client& client) {
   return snapshot;
 }
 
-void add_presence(ConnectionSnapshot& snapshot, const WorkerState& state, const Client& client) {
+void add_details(ConnectionSnapshot& snapshot, const WorkerState& state, const Client& client) {
+  snapshot.ledger = ledger_of(state, client);
   snapshot.names = state.shared.presence.names_of(snapshot.mark);
   snapshot.groups = state.shared.presence.groups_of(snapshot.mark);
   if (client.attributes) snapshot.attributes = *client.attributes;
@@ -97,6 +153,10 @@ void Survey::gather(const Tools& tools) {
   for (std::size_t budget = kLookedAt; budget > 0 && unseen_ > 0; --budget) {
     const Client& client = *live[--unseen_];
     if (!matches(tools.state, client)) continue;
+    if (order_.action == SurveyOrder::Action::list && order_.key != ListKey::mark) {
+      rank(tools.state, client);
+      continue;
+    }
     const Mark& mark = client.session.mark();
     gathered_[static_cast<unsigned char>(mark.bytes().front())].push_back(mark);
   }
@@ -107,7 +167,38 @@ void Survey::gather(const Tools& tools) {
   phase_ = Phase::ordering;
 }
 
+void Survey::rank(const WorkerState& state, const Client& client) {
+  const std::uint64_t number = number_of(order_.key, state, client);
+  const ListPlace place{.rank = order_.descending ? ~number : number,
+                        .mark = client.session.mark()};
+  if (order_.after && !(*order_.after < place)) {
+    ++passed_over_;
+    return;
+  }
+  ranked_.push_back(place);
+  std::push_heap(ranked_.begin(), ranked_.end());
+  if (ranked_.size() <= order_.limit) return;
+  std::pop_heap(ranked_.begin(), ranked_.end());
+  ranked_.pop_back();
+  ++passed_over_;
+  answer_.more_after.emplace();  // which one is said when they are in order
+}
+
+void Survey::put_ranked_in_order() {
+  std::sort_heap(ranked_.begin(), ranked_.end());
+  if (answer_.more_after) answer_.more_after = ranked_.back();
+  answer_.matched = passed_over_ + ranked_.size();
+  absl::flat_hash_set<Mark> seen;  // one that was met twice may have two ranks
+  std::erase_if(ranked_, [&](const ListPlace& place) { return !seen.insert(place.mark).second; });
+  for (const ListPlace& place : ranked_) marks_.push_back(place.mark);
+  answer_.connections.reserve(marks_.size());
+  phase_ = Phase::acting;
+}
+
 void Survey::put_in_order() {
+  if (order_.action == SurveyOrder::Action::list && order_.key != ListKey::mark && !order_.mark) {
+    return put_ranked_in_order();
+  }
   for (std::size_t done = 0; done < kLookedAt && ordered_ < gathered_.size(); ++ordered_) {
     std::vector<Mark> part = std::move(gathered_[ordered_]);
     done += part.size();
@@ -124,11 +215,13 @@ void Survey::choose_page() {
   if (order_.action == SurveyOrder::Action::count) return marks_.clear();
   if (order_.action != SurveyOrder::Action::list) return;
   if (!order_.mark) {
-    const auto after = std::upper_bound(marks_.begin(), marks_.end(), order_.after);
-    next_ = static_cast<std::size_t>(after - marks_.begin());
+    if (order_.after) {
+      const auto after = std::upper_bound(marks_.begin(), marks_.end(), order_.after->mark);
+      next_ = static_cast<std::size_t>(after - marks_.begin());
+    }
     if (marks_.size() - next_ > order_.limit) {
       marks_.resize(next_ + order_.limit);
-      answer_.more_after = marks_.back();
+      answer_.more_after = ListPlace{.rank = 0, .mark = marks_.back()};
     }
   }
   answer_.connections.reserve(marks_.size() - next_);
@@ -136,12 +229,14 @@ void Survey::choose_page() {
 
 void Survey::act(const Tools& tools) {
   for (std::size_t budget = kActedOn; budget > 0 && next_ < marks_.size(); --budget) {
-    Client* client = tools.state.clients.find(marks_[next_++]);
-    if (client != nullptr) {
-      act_on(tools, *client);
-    } else {
+    const std::size_t place = next_++;
+    Client* client = tools.state.clients.find(marks_[place]);
+    if (client == nullptr) {
       ++answer_.skipped;
+      continue;
     }
+    act_on(tools, *client);
+    if (!ranked_.empty()) answer_.connections.back().rank = ranked_[place].rank;
   }
 }
 
@@ -151,7 +246,7 @@ void Survey::act_on(const Tools& tools, Client& client) {
       return;
     case SurveyOrder::Action::list:
       answer_.connections.push_back(snapshot_of(tools.state, client));
-      if (order_.mark) add_presence(answer_.connections.back(), tools.state, client);
+      if (order_.mark) add_details(answer_.connections.back(), tools.state, client);
       break;
     case SurveyOrder::Action::close:
       // A goodbye that does not go out is no reason to let the client stay.

@@ -4,8 +4,9 @@
 // piece by piece.
 //
 // Every connection that was there from the beginning to the end of the gathering is found, and each
-// is acted on once. The table is walked from its end, because what it moves to fill a gap comes
-// from there: a client may be met twice, never missed.
+// is acted on once. A list that is ordered by something else than marks keeps no more of them while
+// it gathers than its page holds. The table is walked from its end, because what it moves to fill a
+// gap comes from there: a client may be met twice, never missed.
 #pragma once
 
 #include <array>
@@ -41,7 +42,9 @@ class Survey {
 
   void begin(const Tools& tools);
   void gather(const Tools& tools);
+  void rank(const WorkerState& state, const Client& client);
   void put_in_order();
+  void put_ranked_in_order();
   void choose_page();
   void act(const Tools& tools);
   void act_on(const Tools& tools, Client& client);
@@ -53,6 +56,8 @@ class Survey {
   std::size_t unseen_ = 0;  // clients of the table that have not been looked at
   std::array<std::vector<Mark>, 256> gathered_;  // by first byte; a mark may be there twice
   std::size_t ordered_ = 0;                      // of gathered_: as many are in marks_
+  std::vector<ListPlace> ranked_;                // a heap, the last place on top
+  std::uint64_t passed_over_ = 0;                // that matched and are not in ranked_
   std::vector<Mark> marks_;
   std::size_t next_ = 0;  // of marks_
   SurveyAnswer answer_;

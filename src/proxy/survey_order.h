@@ -29,8 +29,48 @@ struct ConnectionFilter {
   Members group = nullptr;  // those of this snapshot; null: any
 };
 
+// Where a connection stands in a list. Connections of the same rank are in order of their marks.
+struct ListPlace {
+  std::uint64_t rank = 0;
+  Mark mark;
+
+  friend bool operator<(const ListPlace& a, const ListPlace& b) {
+    return a.rank != b.rank ? a.rank < b.rank : a.mark < b.mark;
+  }
+};
+
+// What its rank in a list comes from.
+enum class ListKey : std::uint8_t {
+  mark,  // all have the same rank
+  opened,
+  last_frame,
+  frames_up,
+  frames_down,
+  bytes_up,
+  bytes_down,
+  queued,
+  outstanding,
+};
+
+// What was sent to an upstream and is not done there yet.
+struct LedgerLine {
+  std::uint64_t delivery = 0;
+  std::uint64_t seq = 0;  // 0: it is no frame
+  std::uint32_t attempts = 1;
+  std::size_t bytes = 0;          // as it was encoded
+  std::uint64_t received_at = 0;  // Unix nanoseconds; 0: unknown
+};
+struct LedgerSnapshot {
+  static constexpr std::size_t kMostLines = 100;
+
+  bool acks = false;              // its upstream does
+  std::uint64_t last_acked = 0;   // seq; of the frames up to it none comes again
+  std::vector<LedgerLine> lines;  // the oldest ones; empty with an upstream that does not ack
+};
+
 struct ConnectionSnapshot {
   Mark mark;
+  std::uint64_t rank = 0;
   std::string peer;
   std::size_t listener = 0;  // slots of the layout
   std::size_t pool = 0;
@@ -44,12 +84,16 @@ struct ConnectionSnapshot {
   std::uint64_t bytes_up = 0;
   std::uint64_t bytes_down = 0;
   std::size_t queued_bytes = 0;
+  std::size_t outstanding_bytes = 0;   // on their way to its upstream
+  std::size_t outstanding_events = 0;  // of those, that its upstream has to ack
   std::uint32_t epoch = 0;
   identity::Identity identity;  // the key only where it may be told
   std::uint64_t incarnation = 1;
   bool up_ended = false;
   bool paused = false;
-  std::vector<std::string> names;  // these three only of a connection asked for by its mark
+  // These four only of a connection asked for by its mark.
+  LedgerSnapshot ledger;
+  std::vector<std::string> names;
   std::vector<std::string> groups;
   wire::Attributes attributes;
 };
@@ -59,21 +103,25 @@ struct SurveyAnswer {
   std::uint64_t done = 0;     // that the action was carried out on
   std::uint64_t failed = 0;   // that did not take what was sent, or whose framing cannot carry it
   std::uint64_t skipped = 0;  // that ended before their turn
-  std::vector<ConnectionSnapshot> connections;  // of a list, by mark
-  // Of a list: others that matched come behind this mark; up to it none is left out.
-  std::optional<Mark> more_after;
+  std::vector<ConnectionSnapshot> connections;  // of a list, in its order
+  // Of a list: others that matched come behind this place; up to it none is left out.
+  std::optional<ListPlace> more_after;
 };
 
 struct SurveyOrder {
+  static constexpr std::size_t kMostRanked = 1'000;
+
   enum class Action : std::uint8_t { count, list, close, rotate, send, rebalance, tap };
   Action action = Action::count;
   std::optional<Mark> mark;  // this one alone, whatever the filter says
   ConnectionFilter filter;
-  std::string payload;          // of send; of close: a last frame, may be empty
-  std::uint64_t spread_ms = 0;  // of rotate: over this time
-  Mark after;                   // of list: marks beyond this one
-  std::size_t limit = 1000;     // of list
-  std::shared_ptr<Tap> tap;     // of tap: gets the frames from now on
+  std::string payload;             // of send; of close: a last frame, may be empty
+  std::uint64_t spread_ms = 0;     // of rotate: over this time
+  ListKey key = ListKey::mark;     // of list
+  bool descending = false;         // of list: the greatest first; not by mark
+  std::optional<ListPlace> after;  // of list: those behind this place
+  std::size_t limit = 1000;        // of list; kMostRanked at most where the key is not the mark
+  std::shared_ptr<Tap> tap;        // of tap: gets the frames from now on
 };
 
 }  // namespace waymark::proxy

@@ -384,12 +384,24 @@ def test_nobody_is_asked_about_nothing(ctl, admin):
 def test_broadcast(ctl, admin):
     admin.answers["POST /v1/broadcast"] = {"attempted": 1234, "written": 1230, "failed": 3, "skipped": 1}
     text = ctl.fails(2, "broadcast", "--to", "all", "hello")
-    assert "Send 5 B to all 1,234 clients?" in text and "--yes" in text
-    assert not admin.changes()
+    assert "Send 5 B to 1,234 clients?" in text and "--yes" in text
+    assert ctl.ok("broadcast", "--to", "all", "hello", "--dry-run") == "1,234 clients would be sent 5 B\n"
+    assert all(each.json == {"to": "all", "text": "hello", "dry_run": True} for each in admin.requests)
     assert ctl.ok("broadcast", "--to", "active", "--pool", "p", "-y", "hello") == (
         "1,234 clients: 1,230 written, 3 failed, 1 skipped\n"
     )
     assert admin.requests[-1].json == {"to": "active", "pool": "p", "text": "hello"}
+
+
+def test_dashboard_prints_its_address_with_the_token(ctl, admin, tmp_path):
+    token = tmp_path / "some.token"
+    token.write_text("a+b/" + "x" * 40 + "\n")
+    token.chmod(0o600)
+    url = ctl.ok("dashboard", "--token-file", str(token)).strip()
+    assert url == f"{admin.url}/#token=a%2Bb%2F{'x' * 40}"
+    assert admin.requests[-1].path == "/v1/info"  # the server takes it
+    admin.answers["GET /v1/info"] = (401, {"code": "UNAUTHENTICATED", "message": "unknown", "details": []})
+    ctl.fails(4, "dashboard", "--token-file", str(token))
 
 
 # --- dead letters ---

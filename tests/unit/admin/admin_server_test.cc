@@ -94,6 +94,7 @@ struct Row {
 TEST_CASE("each route reaches its call with its arguments") {
   const std::vector<Row> rows = {
       {{"GET /v1/info"}, 200, "info()"},
+      {{"GET /v1/overview"}, 200, "overview()"},
       {{"GET /v1/listeners"}, 200, "listeners()"},
       {{"GET /v1/pools"}, 200, "pools()"},
       {{"GET /v1/pools/a%20b"}, 200, "pool(a b)"},
@@ -109,6 +110,10 @@ TEST_CASE("each route reaches its call with its arguments") {
       {{"GET /v1/connections?state=active&upstream=u&listener=l&pool=p&limit=5&page_token=t"},
        200,
        "connections(state=active upstream=u listener=l pool=p, 5, t)"},
+      {{"GET /v1/connections?order=bytes_up&descending=true&limit=50"},
+       200,
+       "connections(state=all, bytes_up descending, 50, )"},
+      {{"GET /v1/connections?order=opened"}, 200, "connections(state=all, opened, 1000, )"},
       {{"GET /v1/connections/m1"}, 200, "connection(m1)"},
       {{"POST /v1/connections/m1:close"}, 200, "close_connection(m1, , , chief)"},
       {{"POST /v1/connections/m1:close", R"({"reason":"r","goodbye":"Ynll"})"},
@@ -135,6 +140,9 @@ TEST_CASE("each route reaches its call with its arguments") {
       {{"POST /v1/broadcast", R"({"to":"active","pool":"p","text":"hi"})"},
        200,
        "broadcast(active, p, hi, chief)"},
+      {{"POST /v1/broadcast", R"({"to":"active","text":"hi","dry_run":true})"},
+       200,
+       "broadcast(active, , hi, dry run, chief)"},
       {{"POST /v1/broadcast", R"({"to":"all","group":"lobby","text":"hi"})"},
        200,
        "broadcast(all, , lobby, hi, chief)"},

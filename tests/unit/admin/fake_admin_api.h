@@ -27,6 +27,7 @@ class FakeAdminApi final : public AdminApi {
   }
 
   absl::StatusOr<api::Info> info() override { return say<api::Info>("info()"); }
+  absl::StatusOr<api::Overview> overview() override { return say<api::Overview>("overview()"); }
   absl::StatusOr<api::ListenerList> listeners() override {
     return say<api::ListenerList>("listeners()");
   }
@@ -67,7 +68,9 @@ class FakeAdminApi final : public AdminApi {
     return say<api::Registration>("delete_registration(" + id + ", " + actor.name + ")");
   }
   absl::StatusOr<api::ConnectionList> connections(const ConnectionQuery& query) override {
-    return say<api::ConnectionList>("connections(" + summary_of(query.filter) + ", " +
+    const std::string order =
+        query.order == "mark" ? "" : query.order + (query.descending ? " descending, " : ", ");
+    return say<api::ConnectionList>("connections(" + summary_of(query.filter) + ", " + order +
                                     std::to_string(query.limit) + ", " + query.page_token + ")");
   }
   absl::StatusOr<api::Connection> connection(const std::string& mark) override {
@@ -112,8 +115,9 @@ class FakeAdminApi final : public AdminApi {
                                                const std::string& payload,
                                                const Actor& actor) override {
     const std::string group = broadcast.group().empty() ? "" : broadcast.group() + ", ";
+    const std::string dry_run = broadcast.dry_run() ? "dry run, " : "";
     return say<api::BroadcastDone>("broadcast(" + broadcast.to() + ", " + broadcast.pool() + ", " +
-                                   group + payload + ", " + actor.name + ")");
+                                   group + payload + ", " + dry_run + actor.name + ")");
   }
   absl::StatusOr<api::NameList> names(const PresenceQuery& query) override {
     return say<api::NameList>("names(" + page_of(query) + ")");

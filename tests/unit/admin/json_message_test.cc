@@ -194,12 +194,24 @@ TEST_CASE("uses only such types of the schema as can be read and written") {
         CHECK(string_map_of(*factory->GetPrototype(&type)).empty());
         CHECK(field.message_type()->map_value()->cpp_type() == FieldDescriptor::CPPTYPE_STRING);
       } else if (field.is_repeated()) {
-        CHECK(
-            (kind == FieldDescriptor::CPPTYPE_STRING || kind == FieldDescriptor::CPPTYPE_MESSAGE));
+        CHECK((kind == FieldDescriptor::CPPTYPE_STRING || kind == FieldDescriptor::CPPTYPE_UINT64 ||
+               kind == FieldDescriptor::CPPTYPE_MESSAGE));
       }
       if (type.full_name() != "waymark.admin.v1.Rule") CHECK_FALSE(rule_of(field).doc().empty());
     }
   }
+}
+
+TEST_CASE("lists numbers as numbers") {
+  api::Times times;
+  CHECK(write_json(times) == "{\"counts\":[],\"sum_us\":0}\n");
+  CHECK(read_json(R"({"counts":[0,18446744073709551615],"sum_us":7})", times).empty());
+  CHECK(write_json(times) == "{\"counts\":[0,18446744073709551615],\"sum_us\":7}\n");
+  api::Times wrong;
+  const ErrorDetails errors = read_json(R"({"counts":[1,"2",-3]})", wrong);
+  REQUIRE(errors.size() == 2);
+  CHECK(errors[0].field() == "counts[1]");
+  CHECK(errors[1].field() == "counts[2]");
 }
 
 TEST_CASE("shortens text between characters") {

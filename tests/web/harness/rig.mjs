@@ -1,0 +1,148 @@
+// A proxy with upstreams and clients, on ports nobody else has, in a folder of its own.
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import net from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Child, eventually, program, run } from './process.mjs';
+
+export function freePort() {
+  return new Promise((done, failed) => {
+    const server = net.createServer();
+    server.on('error', failed);
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address();
+      server.close(() => done(port));
+    });
+  });
+}
+
+export class Stub {
+  static async start(id, ...args) {
+    const stub = new Stub();
+    stub.id = id;
+    stub.child = new Child('waymark-stub', ['--listen', '127.0.0.1:0', '--id', id, ...args]);
+    stub.address = (await stub.child.says(/listening on (\S+)/))[1];
+    return stub;
+  }
+  stop() {
+    return this.child.stop('SIGKILL');
+  }
+}
+
+// A client of a listener with framing `line`.
+export class Client {
+  static connect(port) {
+    return new Promise((done, failed) => {
+      const client = new Client();
+      client.received = '';
+      client.ended = false;
+      client.socket = net.connect(port, '127.0.0.1', () => done(client));
+      client.socket.setEncoding('utf8');
+      client.socket.on('data', (text) => (client.received += text));
+      client.socket.on('close', () => (client.ended = true));
+      client.socket.on('error', failed);
+    });
+  }
+  say(text) {
+    this.socket.write(text);
+    return this;
+  }
+  hears(text) {
+    return eventually(() => this.received.includes(text), `the client hears ${JSON.stringify(text)}`);
+  }
+  leave() {
+    this.socket.destroy();
+  }
+}
+
+export class Rig {
+  // `stubs`: of the pool default, as lists of arguments, the id first; `pool`: more of that pool, and more
+  // pools; `listener`: the pool of a second listener, which is port2.
+  static async start({ stubs = [['red'], ['green']], pool = '', more = '', workers = 1, framing = 'line', listener = '' } = {}) {
+    const rig = new Rig();
+    rig.folder = mkdtempSync(join(tmpdir(), 'waymark-web-'));
+    rig.clients = [];
+    rig.stubs = [];
+    try {
+      for (const args of stubs) rig.stubs.push(await Stub.start(...args));
+      for (const port of ['port', 'port2', 'adminPort', 'telemetryPort']) rig[port] = await freePort();
+      const second = `  - { name: sensors, bind: "127.0.0.1:${rig.port2}", pool: ${listener}, framing: line }\n`;
+      writeFileSync(
+        join(rig.folder, 'waymark.yaml'),
+        `workers: ${workers}
+proxy_id: edge-1
+listeners:
+  - name: devices
+    bind: 127.0.0.1:${rig.port}
+    pool: default
+    framing: ${framing}
+${listener ? second : ''}pools:
+  - name: default
+    upstreams: [${rig.stubs.map((stub) => `"${stub.address}"`).join(', ')}]
+${pool}telemetry: { bind: "127.0.0.1:${rig.telemetryPort}" }
+admin: { bind: "127.0.0.1:${rig.adminPort}" }
+state: ${join(rig.folder, 'state')}
+${more}`,
+      );
+      await rig.startProxy();
+    } catch (fault) {
+      await rig.stop();
+      throw fault;
+    }
+    return rig;
+  }
+
+  get origin() {
+    return `http://127.0.0.1:${this.adminPort}`;
+  }
+  get token() {
+    return readFileSync(join(this.folder, 'state/admin.token'), 'utf8').trim();
+  }
+  get address() {
+    return `${this.origin}/#token=${this.token}`;
+  }
+
+  async startProxy() {
+    this.proxy = new Child('waymark', ['serve', '-c', join(this.folder, 'waymark.yaml')]);
+    await eventually(async () => {
+      if (this.proxy.over) throw new Error(`waymark ended: ${this.proxy.said}`);
+      try {
+        const ready = await fetch(`http://127.0.0.1:${this.telemetryPort}/readyz`);
+        return ready.ok;
+      } catch {
+        return false;
+      }
+    }, 'the proxy is ready');
+    const all = this.stubs.length;
+    await eventually(async () => (await this.ask('GET', '/v1/pools')).pools[0].upstreams_ready === all, 'all upstreams are ready');
+  }
+
+  async client() {
+    const client = await Client.connect(this.port);
+    this.clients.push(client);
+    return client;
+  }
+
+  async ask(method, path, body) {
+    const answer = await fetch(this.origin + path, {
+      method,
+      headers: { Authorization: `Bearer ${this.token}`, ...(body ? { 'Content-Type': 'application/json' } : {}) },
+      body: body && JSON.stringify(body),
+    });
+    return answer.json();
+  }
+
+  // What a shell makes of a line that the page shows.
+  async shell(line) {
+    const folder = program('waymarkctl').replace(/\/waymarkctl$/, '');
+    const env = { ...process.env, PATH: `${folder}:${process.env.PATH}`, WAYMARK_TOKEN_FILE: join(this.folder, 'state/admin.token') };
+    return run('bash', ['-c', line], { env });
+  }
+
+  async stop() {
+    for (const client of this.clients) client.leave();
+    if (this.proxy) await this.proxy.stop();
+    for (const stub of this.stubs) await stub.stop();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}

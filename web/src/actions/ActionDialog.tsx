@@ -1,0 +1,73 @@
+// Every action goes through here: it asks, says what it touches, shows itself as a line of waymarkctl,
+// and tells what came of it.
+import { useState, type FormEvent, type ReactNode } from 'react';
+import type { ApiError, Result } from '../api/client';
+import { liveStore } from '../live/store';
+import { Button } from '../ui/Button';
+import { Copy } from '../ui/Copy';
+import { Dialog } from '../ui/Dialog';
+import { ErrorNotice } from '../ui/Notice';
+
+interface Props<T> {
+  title: string;
+  touches: ReactNode; // what it does, and to whom
+  ctl: string;
+  verb: string; // on the button
+  danger?: boolean;
+  ready?: boolean; // false: something is still to be filled in
+  run: () => Promise<Result<T>>;
+  done: (value: T) => ReactNode;
+  onClose: (done: boolean) => void;
+  children?: ReactNode; // what is to be filled in
+}
+
+export function ActionDialog<T>(props: Props<T>) {
+  const [busy, setBusy] = useState(false);
+  const [error, setError] = useState<ApiError | null>(null);
+  const [outcome, setOutcome] = useState<ReactNode>(null);
+
+  const submit = async (event: FormEvent) => {
+    event.preventDefault();
+    if (busy || props.ready === false) return;
+    setBusy(true);
+    setError(null);
+    const result = await props.run();
+    setBusy(false);
+    if (!result.ok) return setError(result.error);
+    setOutcome(<>{props.done(result.value)}</>);
+    liveStore.refresh();
+  };
+  const close = () => props.onClose(outcome !== null);
+
+  if (outcome !== null) {
+    return (
+      <Dialog title={props.title} onClose={close}>
+        <div className="notice ok" role="status">
+          {outcome}
+        </div>
+        <div className="actions">
+          <Button kind="primary" onClick={close} autoFocus>
+            Close
+          </Button>
+        </div>
+      </Dialog>
+    );
+  }
+  return (
+    <Dialog title={props.title} onClose={close}>
+      <form onSubmit={(event) => void submit(event)}>
+        <div className="touches">{props.touches}</div>
+        {props.children}
+        <p className="hint">The same on the command line:</p>
+        <Copy text={props.ctl} label="waymarkctl line" />
+        {error && <ErrorNotice error={error} />}
+        <div className="actions">
+          <Button onClick={close}>Cancel</Button>
+          <Button type="submit" kind={props.danger ? 'danger' : 'primary'} disabled={busy || props.ready === false}>
+            {busy ? 'Working…' : props.verb}
+          </Button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}

@@ -1,0 +1,100 @@
+// HTTP to the admin API: every answer is a value, and an error says what the server said.
+import * as token from './token';
+
+export interface ApiError {
+  status: number; // 0: there was no answer
+  code: string;
+  message: string;
+  details: { field: string; problem: string }[];
+}
+
+export type Result<T> = { ok: true; value: T; size: number } | { ok: false; error: ApiError };
+
+type Query = Record<string, string | number | boolean | undefined>;
+
+const patience = 10_000; // milliseconds
+
+function noAnswer(message: string): ApiError {
+  return { status: 0, code: 'NO_ANSWER', message, details: [] };
+}
+
+// Relative to the page, which may lie behind a path of its own.
+function target(path: string, query: Query = {}): string {
+  const parameters = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) {
+    if (value !== undefined && value !== '') parameters.set(name, String(value));
+  }
+  const text = parameters.toString();
+  return path.slice(1) + (text ? `?${text}` : '');
+}
+
+function headers(more: Record<string, string> = {}): Record<string, string> {
+  const known = token.current();
+  return known ? { Authorization: `Bearer ${known}`, ...more } : more;
+}
+
+function errorOf(status: number, text: string): ApiError {
+  try {
+    const said = JSON.parse(text) as Partial<ApiError>;
+    if (said.message) {
+      return { status, code: said.code ?? '', message: said.message, details: said.details ?? [] };
+    }
+  } catch {
+    // Something between the page and the proxy has answered.
+  }
+  return { status, code: '', message: `The server answered ${status}.`, details: [] };
+}
+
+async function call<T>(method: string, path: string, query?: Query, body?: unknown): Promise<Result<T>> {
+  const ending = new AbortController();
+  const timer = setTimeout(() => ending.abort(), patience);
+  try {
+    const answer = await fetch(target(path, query), {
+      method,
+      headers: headers(body === undefined ? {} : { 'Content-Type': 'application/json' }),
+      body: body === undefined ? undefined : JSON.stringify(body),
+      cache: 'no-store',
+      credentials: 'omit',
+      redirect: 'error',
+      signal: ending.signal,
+    });
+    const text = await answer.text();
+    if (!answer.ok) return { ok: false, error: errorOf(answer.status, text) };
+    return { ok: true, value: JSON.parse(text) as T, size: text.length };
+  } catch (fault) {
+    const why = ending.signal.aborted
+      ? `No answer within ${patience / 1000} s.`
+      : 'The proxy cannot be reached.';
+    return { ok: false, error: noAnswer(fault instanceof SyntaxError ? 'The answer is no JSON.' : why) };
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+export const get = <T>(path: string, query?: Query) => call<T>('GET', path, query);
+export const post = <T>(path: string, body: unknown = {}) => call<T>('POST', path, undefined, body);
+export const patch = <T>(path: string, body: unknown) => call<T>('PATCH', path, undefined, body);
+export const remove = <T>(path: string) => call<T>('DELETE', path);
+
+// A stream that is open, or why there is none. The caller ends it by `signal`.
+export async function open(
+  path: string,
+  query: Query,
+  lastEventId: string,
+  signal: AbortSignal,
+): Promise<Result<ReadableStream<Uint8Array>>> {
+  try {
+    const answer = await fetch(target(path, query), {
+      headers: headers(lastEventId ? { 'Last-Event-ID': lastEventId } : {}),
+      cache: 'no-store',
+      credentials: 'omit',
+      redirect: 'error',
+      signal,
+    });
+    if (!answer.ok) return { ok: false, error: errorOf(answer.status, await answer.text()) };
+    if (!answer.body) return { ok: false, error: noAnswer('The stream has no body.') };
+    return { ok: true, value: answer.body, size: 0 };
+  } catch {
+    return { ok: false, error: noAnswer('The proxy cannot be reached.') };
+  }
+}

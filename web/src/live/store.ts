@@ -1,0 +1,132 @@
+// What is known of the proxy now: one question a second, whatever the number of clients. Everything
+// that is live on the page reads this and is told of a change at most once a second.
+import { useSyncExternalStore } from 'react';
+import * as calls from '../api/calls';
+import type { ApiError } from '../api/client';
+import type { Overview } from '../api/types';
+import { History } from './history';
+import { rates, type Rates } from './rates';
+
+export interface Live {
+  overview: Overview | null;
+  rates: Rates | null; // null until two overviews of one run are there
+  error: ApiError | null; // of the latest question
+  answeredAt: number; // milliseconds of the page's clock; 0: never
+  stale: boolean; // the overview is too old to be trusted
+  restarts: number; // of the proxy, while the page was open
+  version: number; // of `history`
+}
+
+const everyMs = 1_000;
+const mostMs = 10_000;
+const bytesAtOnce = 100_000; // a larger overview is asked for less often
+const windowMs = 60_000;
+
+class LiveStore {
+  readonly history = new History();
+  private live: Live = {
+    overview: null,
+    rates: null,
+    error: null,
+    answeredAt: 0,
+    stale: false,
+    restarts: 0,
+    version: 0,
+  };
+  private readonly listeners = new Set<() => void>();
+  private recent: Overview[] = []; // of one run, of the last minute
+  private timer: ReturnType<typeof setTimeout> | undefined;
+  private running = false;
+  private wait = everyMs;
+  private failures = 0;
+
+  get = (): Live => this.live;
+
+  subscribe = (listener: () => void): (() => void) => {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  };
+
+  start(): void {
+    if (this.running) return;
+    this.running = true;
+    void this.ask();
+  }
+
+  stop(): void {
+    this.running = false;
+    clearTimeout(this.timer);
+  }
+
+  // At once, as after an action.
+  refresh(): void {
+    if (!this.running) return;
+    clearTimeout(this.timer);
+    void this.ask();
+  }
+
+  private async ask(): Promise<void> {
+    clearTimeout(this.timer);
+    const began = performance.now();
+    const watch = setTimeout(() => this.judge(), 3 * this.wait);
+    const answer = await calls.overview();
+    clearTimeout(watch);
+    if (!this.running) return;
+    if (answer.ok) {
+      this.failures = 0;
+      this.wait = Math.min(mostMs, everyMs * Math.max(1, answer.size / bytesAtOnce));
+      this.take(answer.value);
+    } else {
+      ++this.failures;
+      this.set({ error: answer.error });
+      this.judge();
+    }
+    const pause = answer.ok ? this.wait : Math.min(5_000, 500 * 2 ** Math.min(this.failures, 4));
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => void this.ask(), Math.max(100, pause - (performance.now() - began)));
+  }
+
+  private take(overview: Overview): void {
+    const last = this.recent[this.recent.length - 1];
+    const restarted = last !== undefined && last.info.boot_id !== overview.info.boot_id;
+    if (restarted) this.recent = [];
+    this.recent = this.recent.filter((one) => overview.uptime_ms - one.uptime_ms <= windowMs);
+    const before = this.recent[this.recent.length - 1];
+    const old = this.recent[0];
+    const current = before && old ? rates(overview, before, old) : null;
+    this.recent.push(overview);
+    if (current) {
+      this.history.add(Date.parse(overview.at) / 1000, {
+        up: current.total.up,
+        down: current.total.down,
+        connections: overview.info.connections,
+        upP99: current.upP99,
+        downP99: current.downP99,
+        answerP50: current.answerP50,
+        answerP99: current.answerP99,
+      });
+    }
+    this.set({
+      overview,
+      rates: current,
+      error: null,
+      answeredAt: Date.now(),
+      stale: false,
+      restarts: this.live.restarts + (restarted ? 1 : 0),
+      version: this.live.version + 1,
+    });
+  }
+
+  private judge(): void {
+    const age = Date.now() - this.live.answeredAt;
+    this.set({ stale: this.live.answeredAt > 0 && age > 2.5 * this.wait });
+  }
+
+  private set(change: Partial<Live>): void {
+    this.live = { ...this.live, ...change };
+    for (const listener of this.listeners) listener();
+  }
+}
+
+export const liveStore = new LiveStore();
+export const useLive = (): Live => useSyncExternalStore(liveStore.subscribe, liveStore.get);

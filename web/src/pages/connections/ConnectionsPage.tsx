@@ -1,0 +1,137 @@
+// A page of the table at a time, ordered and filtered by the proxy: ten thousand clients are a number.
+import { useState, type FormEvent } from 'react';
+import * as calls from '../../api/calls';
+import type { ConnectionFilter, ConnectionOrder } from '../../api/types';
+import { ActOnMany } from '../../actions/connections';
+import { address, go, replace, useRoute } from '../../app/router';
+import { useLive } from '../../live/store';
+import { Button } from '../../ui/Button';
+import { Check, Select, Text } from '../../ui/Fields';
+import { count, plural, visible } from '../../ui/format';
+import { Empty, ErrorNotice, Loading } from '../../ui/Notice';
+import { Pager } from '../../ui/Pager';
+import { Table } from '../../ui/Table';
+import { usePolled } from '../../ui/usePolled';
+import { columns } from './columns';
+
+const refreshMs = 2_000;
+const filters = ['state', 'listener', 'pool', 'upstream', 'group'] as const;
+const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+const choice = (first: string, all: [string, string][]): [string, string][] => [['', first], ...all];
+
+export function ConnectionsPage() {
+  const { query } = useRoute();
+  const { overview } = useLive();
+  const [tokens, setTokens] = useState<{ of: string; tokens: string[] }>({ of: '', tokens: [''] });
+  const [follow, setFollow] = useState(true);
+  const [acting, setActing] = useState<calls.ManyVerb | null>(null);
+
+  const filter: ConnectionFilter = Object.fromEntries(filters.map((name) => [name, query.get(name) ?? ''])) as ConnectionFilter;
+  const order = (query.get('order') ?? 'mark') as ConnectionOrder;
+  const descending = order !== 'mark' && query.get('descending') === 'true';
+  const limit = Number(query.get('limit')) || 50;
+  // Another question begins at its first page.
+  const question = query.toString();
+  const pages = tokens.of === question ? tokens.tokens : [''];
+  const pageToken = pages[pages.length - 1] ?? '';
+
+  const list = usePolled(`${question} ${pageToken}`, follow ? refreshMs : 0, () =>
+    calls.connections({ ...filter, order, descending, limit, page_token: pageToken }),
+  );
+  const set = (change: Record<string, string>) =>
+    replace(address('connections', { ...Object.fromEntries(query), ...change }));
+
+  const rows = list.value?.connections ?? [];
+  const next = list.value?.next_page_token ?? '';
+  const begin = (pages.length - 1) * limit;
+  const matched = list.value?.matched ?? 0;
+  const described = filters
+    .filter((name) => filter[name])
+    .map((name) => `${name} ${name === 'upstream' ? (overview?.upstreams.find((one) => one.id === filter.upstream)?.name ?? filter.upstream) : filter[name]}`)
+    .join(', ');
+  const shown = rows.length === 0 ? '0 connections' : `${count(begin + 1)}–${count(begin + rows.length)} of ${count(matched)}`;
+
+  return (
+    <>
+      <div className="head">
+        <h1>Connections</h1>
+        <Find />
+      </div>
+      <div className="filters" role="search" aria-label="Filter">
+        <Select label="State" value={filter.state ?? ''} onChange={(state) => set({ state })} options={choice('all', [['active', 'active'], ['inactive', 'inactive']])} />
+        <Select label="Listener" value={filter.listener ?? ''} onChange={(listener) => set({ listener })} options={choice('all', (overview?.listeners ?? []).map((one) => [one.name, visible(one.name)]))} />
+        <Select label="Pool" value={filter.pool ?? ''} onChange={(pool) => set({ pool })} options={choice('all', (overview?.pools ?? []).map((one) => [one.name, visible(one.name)]))} />
+        <Select label="Upstream" value={filter.upstream ?? ''} onChange={(upstream) => set({ upstream })} options={choice('all', (overview?.upstreams ?? []).map((one) => [one.id, visible(`${one.name} (${one.pool})`)]))} />
+        <Text label="Group" value={filter.group ?? ''} onChange={(group) => set({ group })} type="search" />
+        <Select label="Rows" value={String(limit)} onChange={(rows) => set({ limit: rows })} options={[['25', '25'], ['50', '50'], ['100', '100'], ['200', '200']]} />
+        <Check label={`Every ${refreshMs / 1000} s`} value={follow} onChange={setFollow} />
+      </div>
+      <div className="bar">
+        <span className="faint">{described ? visible(described) : 'All connections'}</span>
+        <Button onClick={() => setActing('rebalance')}>Rebalance…</Button>
+        <Button onClick={() => setActing('close')}>Close…</Button>
+      </div>
+      {list.error && <ErrorNotice error={list.error} />}
+      {!list.value && !list.error && <Loading />}
+      {list.value && rows.length === 0 && (
+        <Empty title={described ? 'No connection matches.' : 'No client is connected.'}>
+          <p>
+            {described ? (
+              <a href="#/connections">Show all connections</a>
+            ) : (
+              `Clients connect to ${(overview?.listeners ?? []).map((one) => visible(one.address)).join(', ') || 'a listener'}.`
+            )}
+          </p>
+        </Empty>
+      )}
+      {rows.length > 0 && (
+        <Table
+          label="Connections"
+          columns={columns}
+          rows={rows}
+          id={(one) => one.mark}
+          sorting={{ by: order, descending, onChange: (by, down) => set({ order: by, descending: down && by !== 'mark' ? 'true' : '' }) }}
+        />
+      )}
+      {list.value && (rows.length > 0 || pages.length > 1) && (
+        <Pager
+          page={pages.length - 1}
+          shown={`${shown} connection${plural(matched)}`}
+          more={next !== ''}
+          onPrevious={() => setTokens({ of: question, tokens: pages.slice(0, -1) })}
+          onNext={() => setTokens({ of: question, tokens: [...pages, next] })}
+        />
+      )}
+      {acting && (
+        <ActOnMany
+          verb={acting}
+          filter={filter}
+          described={described}
+          onClose={(done) => {
+            setActing(null);
+            if (done) list.refresh();
+          }}
+        />
+      )}
+    </>
+  );
+}
+
+// By its mark, of which all is needed: what is shown may not have it.
+function Find() {
+  const [mark, setMark] = useState('');
+  const fits = uuid.test(mark.trim());
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    if (fits) go(`#/connections/${mark.trim().toLowerCase()}`);
+  };
+  return (
+    <form className="find" onSubmit={submit}>
+      <Text label="Find by mark" value={mark} onChange={setMark} type="search" placeholder="a whole UUID" />
+      <Button type="submit" disabled={!fits}>
+        Open
+      </Button>
+    </form>
+  );
+}

@@ -1,0 +1,66 @@
+import { liveStore, useLive } from '../../live/store';
+import { bytes, count, millis, rate, short } from '../../ui/format';
+import { Chart, type Line } from '../../ui/Chart';
+import { Loading } from '../../ui/Notice';
+import { Problems } from './Problems';
+import { Topology } from './Topology';
+
+const frames: Line[] = [
+  { name: 'up', label: 'from clients', colour: '--line-a' },
+  { name: 'down', label: 'to clients', colour: '--line-b' },
+];
+const latency: Line[] = [
+  { name: 'answerP50', label: 'answer p50', colour: '--line-a' },
+  { name: 'answerP99', label: 'answer p99', colour: '--line-b' },
+  { name: 'upP99', label: 'proxy up p99', colour: '--line-c' },
+  { name: 'downP99', label: 'proxy down p99', colour: '--line-d' },
+];
+const connections: Line[] = [{ name: 'connections', label: 'clients', colour: '--line-a' }];
+
+function Number({ name, value, more }: { name: string; value: string; more?: string }) {
+  return (
+    <div className="number-card">
+      <dt>{name}</dt>
+      <dd>
+        {value}
+        {more && <span className="faint"> {more}</span>}
+      </dd>
+    </div>
+  );
+}
+
+export function OverviewPage() {
+  const { overview, rates, version } = useLive();
+  if (!overview) return <Loading />;
+  const { info } = overview;
+  const outstanding = overview.traffic.reduce((all, one) => all + one.outstanding_frames, 0);
+  return (
+    <>
+      <h1>Overview</h1>
+      <dl className="numbers">
+        <Number name="Clients" value={count(info.connections)} more={`of ${count(info.max_connections)}`} />
+        <Number name="Frames up" value={rate(rates?.total.up)} more={rates ? `${bytes(rates.total.bytesUp)}/s` : ''} />
+        <Number name="Frames down" value={rate(rates?.total.down)} more={rates ? `${bytes(rates.total.bytesDown)}/s` : ''} />
+        <Number name="In flight" value={count(outstanding)} more="frames" />
+        <Number name="Answer p99" value={millis(rates?.answerP99)} />
+        <Number name="Queues" value={bytes(info.memory_used_bytes)} more={`of ${bytes(info.memory_limit_bytes)}`} />
+      </dl>
+      <section aria-labelledby="problems">
+        <h2 id="problems">Problems</h2>
+        <Problems overview={overview} rates={rates} />
+      </section>
+      <section aria-labelledby="topology">
+        <h2 id="topology">Topology</h2>
+        <Topology overview={overview} rates={rates} />
+        <p className="hint">
+          ↑ frames a second towards the upstreams; ↓ frames a second towards the clients, and messages a second between workers, pools and upstreams.
+        </p>
+      </section>
+      <section className="charts" aria-label="Charts">
+        <Chart title="Frames a second" history={liveStore.history} version={version} lines={frames} format={short} />
+        <Chart title="Latency" history={liveStore.history} version={version} lines={latency} format={millis} />
+        <Chart title="Connections" history={liveStore.history} version={version} lines={connections} format={short} />
+      </section>
+    </>
+  );
+}

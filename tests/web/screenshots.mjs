@@ -17,7 +17,7 @@ const warm = Number(option('--warm', '60')) * 1000;
 // Something of everything: two pools, a drained upstream, a dead one, dead letters, a slow answer.
 async function scene() {
   const fast = await Stub.start('sensors-1', '--delay', '2ms', '--jitter', '6ms');
-  const holder = await Stub.start('holder', '--reply', 'none', '--ack', 'never');
+  const holder = await Stub.start('holder', '--delay', '1000s');
   const rig = await Rig.start({
     stubs: [['red', '--delay', '3ms', '--jitter', '9ms'], ['green', '--delay', '2ms', '--jitter', '5ms'], ['blue', '--delay', '4ms', '--jitter', '20ms']],
     workers: 2,

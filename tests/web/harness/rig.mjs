@@ -67,9 +67,8 @@ export class Rig {
       for (const args of stubs) rig.stubs.push(await Stub.start(...args));
       for (const port of ['port', 'port2', 'adminPort', 'telemetryPort']) rig[port] = await freePort();
       const second = `  - { name: sensors, bind: "127.0.0.1:${rig.port2}", pool: ${listener}, framing: line }\n`;
-      writeFileSync(
-        join(rig.folder, 'waymark.yaml'),
-        `workers: ${workers}
+      const addresses = rig.stubs.map((stub) => `"${stub.address}"`).join(', ');
+      rig.configuration = (admin) => `workers: ${workers}
 proxy_id: edge-1
 listeners:
   - name: devices
@@ -78,12 +77,11 @@ listeners:
     framing: ${framing}
 ${listener ? second : ''}pools:
   - name: default
-    upstreams: [${rig.stubs.map((stub) => `"${stub.address}"`).join(', ')}]
+    upstreams: [${addresses}]
 ${pool}telemetry: { bind: "127.0.0.1:${rig.telemetryPort}" }
-admin: { bind: "127.0.0.1:${rig.adminPort}" }
-state: ${join(rig.folder, 'state')}
-${more}`,
-      );
+${admin}state: ${join(rig.folder, 'state')}
+${more}`;
+      rig.addresses = rig.stubs.length;
       await rig.startProxy();
     } catch (fault) {
       await rig.stop();
@@ -102,7 +100,9 @@ ${more}`,
     return `${this.origin}/#token=${this.token}`;
   }
 
-  async startProxy() {
+  // Another section `admin` may be given.
+  async startProxy(admin = `admin: { bind: "127.0.0.1:${this.adminPort}" }\n`) {
+    writeFileSync(join(this.folder, 'waymark.yaml'), this.configuration(admin));
     this.proxy = new Child('waymark', ['serve', '-c', join(this.folder, 'waymark.yaml')]);
     await eventually(async () => {
       if (this.proxy.over) throw new Error(`waymark ended: ${this.proxy.said}`);
@@ -113,8 +113,7 @@ ${more}`,
         return false;
       }
     }, 'the proxy is ready');
-    const all = this.stubs.length;
-    await eventually(async () => (await this.ask('GET', '/v1/pools')).pools[0].upstreams_ready === all, 'all upstreams are ready');
+    await eventually(async () => (await this.ask('GET', '/v1/pools')).pools[0].upstreams_ready >= this.addresses, 'all upstreams are ready');
   }
 
   async client() {

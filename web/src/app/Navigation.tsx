@@ -34,6 +34,7 @@ export function Navigation({ page }: { page: string }) {
   const info = overview?.info;
   return (
     <header className="side">
+      <div className="side-inside">
       <a className="brand" href="#/" aria-label="Waymark, overview">
         <svg width="22" height="22" viewBox="0 0 22 22" aria-hidden="true">
           <path d="M11 1.5 19.5 6.4v9.2L11 20.5 2.5 15.6V6.4Z" fill="none" stroke="currentColor" strokeWidth="1.6" />
@@ -65,6 +66,7 @@ export function Navigation({ page }: { page: string }) {
           </>
         )}
         <ThemeSwitch />
+      </div>
       </div>
     </header>
   );

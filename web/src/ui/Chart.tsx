@@ -44,7 +44,7 @@ function optionsOf(lines: Line[], width: number, format: Props['format'], onCurs
     },
     axes: [
       { ...axis, size: 24, values: (_u, ticks) => ticks.map((tick) => timeOfDay(tick * 1000).slice(0, 5)) },
-      { ...axis, size: 56, values: (_u, ticks) => ticks.map(format) },
+      { ...axis, size: 64, values: (_u, ticks) => ticks.map(format) },
     ],
     series: [{}, ...lines.map(({ label, colour }) => ({ label, stroke: property(colour), width: 1.5, points: { show: false } }))],
     hooks: { setCursor: [(plot) => onCursor(plot.cursor.idx ?? null)] },

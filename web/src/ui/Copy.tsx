@@ -1,5 +1,5 @@
 // A line to be copied.
-import { useEffect, useRef, useState } from 'react';
+import { Fragment, useEffect, useRef, useState } from 'react';
 import { Button } from './Button';
 
 async function copy(text: string, shown: HTMLElement | null): Promise<boolean> {
@@ -24,7 +24,12 @@ export function Copy({ text, label }: { text: string; label: string }) {
   return (
     <div className="copy">
       <code ref={shown} tabIndex={0} aria-label={label}>
-        {text}
+        {text.split(' ').map((word, i) => (
+          <Fragment key={i}>
+            {i > 0 && ' '}
+            <span className="word">{word}</span>
+          </Fragment>
+        ))}
       </code>
       <Button
         kind="quiet"

@@ -1,7 +1,8 @@
 // An event as a line for people.
 import type { LogEntry } from '../../live/eventLog';
-import { count, shortMark, visible } from '../../ui/format';
-import type { Tone } from '../../ui/State';
+import type { Upstream } from '../../api/types';
+import { count, plural, shortMark, visible } from '../../ui/format';
+import { wordOf, type Tone } from '../../ui/State';
 
 const text = (value: unknown): string => (value === undefined || value === null ? '' : visible(String(value)));
 
@@ -26,8 +27,8 @@ export function Describe({ entry: { type, data } }: { entry: LogEntry }) {
     const problem = text(data.problem);
     return (
       <>
-        <a href={`#/upstreams/${encodeURIComponent(String(data.id))}`}>{text(data.name)}</a> of {text(data.pool)}: {text(data.state)}, meant to be{' '}
-        {text(data.admin_state)}, weight {text(data.weight)}
+        <a href={`#/upstreams/${encodeURIComponent(String(data.id))}`}>{text(data.name)}</a> of {text(data.pool)}: {visible(wordOf(data as unknown as Upstream))}, weight{' '}
+        {text(data.weight)}
         {problem && <span className="problem"> {problem}</span>}
       </>
     );
@@ -50,7 +51,7 @@ export function Describe({ entry: { type, data } }: { entry: LogEntry }) {
   }
   if (type === 'missed') return <>Some events are no longer kept by the proxy.</>;
   if (type === 'warning') return <>{text(data.message)}</>;
-  if (type === 'config_reloaded') return <>{text(data.changes)} settings changed</>;
+  if (type === 'config_reloaded') return <>{`${text(data.changes)} setting${plural(Number(data.changes))} changed`}</>;
   const fields = Object.entries(data)
     .filter(([name, value]) => name !== 'at' && typeof value !== 'object' && value !== '')
     .map(([name, value]) => `${name} ${text(value)}`);

@@ -48,9 +48,19 @@ const BoxNode = memo(function BoxNode({ data }: NodeProps<Box>) {
 // A thousand times the frames are a few times the width.
 const widthOf = (perSecond: number) => 1 + Math.min(5, Math.log10(1 + perSecond));
 
+// Of the curve of getBezierPath() between two sides that face each other, `t` of 0 to 1 along it.
+function pointAt({ sourceX, sourceY, targetX, targetY }: EdgeProps<Wire>, t: number): [x: number, y: number] {
+  const middle = (sourceX + targetX) / 2;
+  const u = 1 - t;
+  const near = u * u * u + 3 * u * u * t; // the control point of an end is as high as the end
+  const x = u * u * u * sourceX + 3 * u * t * middle + t * t * t * targetX;
+  return [x, near * sourceY + (1 - near) * targetY];
+}
+
 const WireEdge = memo(function WireEdge(props: EdgeProps<Wire>) {
-  const [path, x, y] = getBezierPath(props);
-  const { flow, tone, labelled } = props.data ?? { flow: null, tone: 'idle', labelled: false };
+  const [path] = getBezierPath(props);
+  const { flow, tone, labelled, labelAt } = props.data ?? { flow: null, tone: 'idle', labelled: false, labelAt: 0.5 };
+  const [x, y] = pointAt(props, labelAt);
   const all = flow ? flow.up + flow.down : 0;
   return (
     <>
@@ -77,7 +87,7 @@ export function Topology({ overview, rates }: { overview: Overview; rates: Rates
   useEffect(() => {
     const at = frame.current;
     if (!at) return;
-    const watch = new ResizeObserver(() => setWidth(at.clientWidth));
+    const watch = new ResizeObserver(([entry]) => entry && setWidth(entry.contentRect.width));
     watch.observe(at);
     return () => watch.disconnect();
   }, []);

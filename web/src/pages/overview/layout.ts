@@ -1,7 +1,7 @@
 // Where the nodes of the topology stand: four columns, each spread over the height. However large the
 // proxy is, a column holds so many nodes; the rest of it is one node.
 import type { Edge, Node } from '@xyflow/react';
-import type { Overview, Upstream } from '../../api/types';
+import type { Overview, Pool, Upstream } from '../../api/types';
 import type { Flow, Rates } from '../../live/rates';
 import { address } from '../../app/router';
 import { count, plural, rate, visible } from '../../ui/format';
@@ -20,6 +20,7 @@ export interface EdgeData extends Record<string, unknown> {
   tone: Tone;
   name: string;
   labelled: boolean;
+  labelAt: number; // 0 to 1 of the way
 }
 export type Box = Node<NodeData, 'box'>;
 export type Wire = Edge<EdgeData, 'wire'>;
@@ -29,7 +30,7 @@ const mostLabels = 14; // of edges between two columns
 export const boxWidth = 168;
 export const boxHeight = 62;
 const gap = 18;
-export const leastWidth = 4 * boxWidth + 3 * 84;
+export const leastWidth = 4 * boxWidth + 3 * 124;
 
 interface Item extends NodeData {
   id: string;
@@ -56,6 +57,13 @@ function column(kind: string, all: Item[]): Item[] {
       href: rest[0]?.href.split('?')[0]?.replace(/^(#\/\w+)\/.*/, '$1') ?? '',
     },
   ];
+}
+
+// An upstream that somebody has drained is no fault of its pool.
+function toneOfPool(overview: Overview, pool: Pool): Tone {
+  if (pool.upstreams_ready === 0) return 'bad';
+  const faulty = overview.upstreams.some((one) => one.pool === pool.name && toneOf(one) === 'bad');
+  return faulty || pool.held_connections > 0 ? 'warn' : 'ok';
 }
 
 const worstFirst: Tone[] = ['bad', 'warn', 'note', 'ok', 'idle'];
@@ -92,7 +100,7 @@ function columns(overview: Overview): Item[][] {
     kind: 'pool',
     title: visible(one.name),
     lines: [one.balance.replace('_', ' '), `${count(one.connections)} client${plural(one.connections)}`],
-    tone: one.upstreams_ready === 0 ? 'bad' : one.upstreams_ready < one.upstreams || one.held_connections > 0 ? 'warn' : 'ok',
+    tone: toneOfPool(overview, one),
     word: `${one.upstreams_ready}/${one.upstreams} ready`,
     href: address('upstreams', { pool: one.name }),
   }));
@@ -113,6 +121,9 @@ function columns(overview: Overview): Item[][] {
 
 const together = (flows: (Flow | undefined)[]): Flow =>
   flows.reduce<Flow>((all, one) => ({ up: all.up + (one?.up ?? 0), down: all.down + (one?.down ?? 0) }), { up: 0, down: 0 });
+
+// Where lines cross or leave one box together, so that their labels do not meet.
+const labelAt = (from: number, to: number): number => (from === to ? 0.5 : 0.3);
 
 export interface Graph {
   boxes: Box[];
@@ -147,7 +158,7 @@ export function graphOf(overview: Overview, rates: Rates | null, width: number):
         source: a.id,
         target: b.id,
         type: 'wire',
-        data: { flow: all, tone: b.kind === 'upstream' || b.kind === 'pool' ? b.tone : 'ok', name: `${a.title} to ${b.title}`, labelled: pairs.length <= mostLabels },
+        data: { flow: all, tone: b.kind === 'upstream' || b.tone === 'bad' ? b.tone : 'ok', labelAt: b.kind === 'upstream' ? 0.7 : labelAt(from.indexOf(a), to.indexOf(b)), name: `${a.title} to ${b.title}`, labelled: pairs.length <= mostLabels },
       });
     }
   };

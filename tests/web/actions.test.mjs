@@ -1,0 +1,362 @@
+// Each action asks, says what it touches, shows its line of waymarkctl, and does what it says; the line
+// does the same.
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, afterEach, before, beforeEach, test } from 'node:test';
+import { launch, openPage } from './harness/browser.mjs';
+import { eventually } from './harness/process.mjs';
+import { Rig, Stub } from './harness/rig.mjs';
+
+let rig, browser, opened, page;
+before(async () => {
+  browser = await launch();
+});
+after(() => browser?.close());
+beforeEach(async () => {
+  rig = await Rig.start({ stubs: [['red'], ['green']], pool: '    max_attempts: 1\n    leave_timeout: 500ms\n' });
+  opened = await openPage(browser, rig, { expected: [/status of 4\d\d/] });
+  page = opened.page;
+  await page.getByRole('heading', { name: 'Overview' }).waitFor();
+});
+afterEach(async () => {
+  await opened.close();
+  await rig.stop();
+  assert.deepEqual(opened.faults, []);
+});
+
+const open = (address) => page.evaluate((to) => (location.hash = to), address);
+const dialog = () => page.getByRole('dialog');
+const button = (name) => dialog().getByRole('button', { name, exact: true });
+const lineOf = () => dialog().getByLabel('waymarkctl line').innerText();
+const row = (text) => page.locator('tbody tr', { hasText: text });
+
+async function outcome(text) {
+  await dialog().locator('.notice.ok', { hasText: text }).waitFor();
+  await button('Close').click();
+  await dialog().waitFor({ state: 'detached' });
+}
+
+async function runs(line) {
+  const { code, out, err } = await rig.shell(line);
+  assert.equal(code, 0, `${line}\n${err}`);
+  return out;
+}
+
+async function talking() {
+  const client = await rig.client();
+  client.say('hello\n');
+  await client.hears('hello\n');
+  return client;
+}
+
+async function onPageOf(client) {
+  const { connections } = await rig.ask('GET', '/v1/connections');
+  const peer = `127.0.0.1:${client.socket.localPort}`;
+  const { mark } = connections.find((one) => one.peer === peer);
+  await open(`#/connections/${mark}`);
+  await page.getByRole('heading', { name: 'Connection', exact: true }).waitFor();
+  return { mark, peer };
+}
+
+async function menuOf(text, item) {
+  await row(text).getByRole('button', { name: /Actions on/ }).click();
+  await page.getByRole('menuitem', { name: item }).click();
+  await dialog().waitFor();
+}
+
+const upstream = async (name) => (await rig.ask('GET', '/v1/upstreams')).upstreams.find((one) => one.name === name);
+
+test('send: a frame to one client, as text and as bytes', async () => {
+  const client = await talking();
+  const { mark, peer } = await onPageOf(client);
+  await page.getByRole('button', { name: 'Send…' }).click();
+  await dialog().getByText(peer).waitFor();
+  assert.ok(await button('Send').isDisabled(), 'nothing is to be sent yet');
+  await dialog().getByLabel('Payload').fill(`it's $HOME "now"`);
+  const line = await lineOf();
+  assert.ok(line.startsWith(`waymarkctl connections send ${mark} `), line);
+  await button('Send').click();
+  await outcome('Sent.');
+  await client.hears(`it's $HOME "now"\n`);
+  client.received = '';
+  await runs(line);
+  await client.hears(`it's $HOME "now"\n`);
+
+  await page.getByRole('button', { name: 'Send…' }).click();
+  await dialog().getByLabel('Written as').selectOption('base64');
+  await dialog().getByLabel('Payload').fill('no base64!');
+  await dialog().getByText('This is no base64.').waitFor();
+  assert.ok(await button('Send').isDisabled());
+  await dialog().getByLabel('Payload').fill(Buffer.from('-raw\u0001').toString('base64'));
+  const bytes = await lineOf();
+  await button('Send').click();
+  await outcome('Sent.');
+  await client.hears('-raw\u0001\n');
+  client.received = '';
+  await runs(bytes);
+  await client.hears('-raw\u0001\n');
+});
+
+test('close: one client, with a last frame', async () => {
+  const [first, second] = [await talking(), await talking()];
+  await onPageOf(first);
+  await page.getByRole('button', { name: 'Close…' }).click();
+  await dialog().getByLabel('Last frame').fill('bye now');
+  await dialog().getByLabel('Reason').fill('asked to');
+  const line = await lineOf();
+  await button('Cancel').click();
+  await dialog().waitFor({ state: 'detached' });
+  assert.equal(first.ended, false, 'a cancelled action does nothing');
+  assert.equal((await rig.ask('GET', '/v1/info')).connections, 2);
+  await runs(line);
+  await first.hears('bye now\n');
+  await eventually(() => first.ended, 'the client is closed');
+
+  await onPageOf(second);
+  await page.getByRole('button', { name: 'Close…' }).click();
+  await dialog().getByLabel('Last frame').fill('bye');
+  await button('Close connection').click();
+  await outcome('Closed.');
+  await second.hears('bye\n');
+  await eventually(() => second.ended, 'the client is closed');
+  await page.getByText('This connection has ended.').waitFor();
+});
+
+test('tap: frames both ways, until it is stopped', async () => {
+  const client = await talking();
+  await onPageOf(client);
+  await page.getByRole('button', { name: 'Tap…' }).click();
+  await dialog().getByText('audit log').waitFor();
+  assert.match(await lineOf(), /^waymarkctl connections tap /);
+  await button('Start tap').click();
+  await outcome('The tap is below.');
+  await page.getByText('No frame yet.').waitFor();
+  client.say('over here\n');
+  await page.locator('.tap li.up', { hasText: 'over here' }).waitFor();
+  await page.locator('.tap li.down', { hasText: 'over here' }).waitFor();
+  await eventually(() => rig.proxy.said.includes(':tap'), 'the audit log has it');
+  await page.getByRole('button', { name: 'Stop tap' }).click();
+  await page.locator('.tap').waitFor({ state: 'detached' });
+});
+
+test('close and rebalance: those that a filter finds, counted first', async () => {
+  for (let i = 0; i < 4; ++i) await talking();
+  const red = await upstream('red');
+  await open(`#/connections?upstream=${red.id}`);
+  await page.getByText('of 2 connections').waitFor();
+  await page.getByRole('button', { name: 'Rebalance…' }).click();
+  await dialog().getByText('2 connections', { exact: true }).waitFor();
+  await dialog().getByText('upstream red').waitFor();
+  const rebalance = await lineOf();
+  assert.ok(rebalance.startsWith(`waymarkctl connections rebalance --upstream=${red.id} --yes`), rebalance);
+  await button('Rebalance them').click();
+  await outcome('Moving 2 of 2.');
+  assert.match(await runs(rebalance), /^rebalanced \d of \d connection/);
+
+  await open('#/connections');
+  await page.getByText('of 4 connections').waitFor();
+  await page.getByRole('button', { name: 'Close…' }).click();
+  await dialog().getByText('4 connections', { exact: true }).waitFor();
+  assert.ok((await lineOf()).startsWith('waymarkctl connections close --state=all --yes'));
+  await button('Close them').click();
+  await outcome('Closed 4 of 4.');
+  await eventually(() => rig.clients.every((one) => one.ended), 'all are closed');
+  await page.getByText('No client is connected.').waitFor();
+});
+
+test('upstreams: drain, maintain, make ready, weigh', async () => {
+  await open('#/upstreams');
+  const acts = [
+    ['Drain…', 'Drain', 'drain', 'draining'],
+    ['Make ready…', 'Make ready', 'ready', 'ready'],
+    ['Maintain…', 'Maintain', 'maintenance', 'maintenance'],
+    ['Make ready…', 'Make ready', 'ready', 'ready'],
+  ];
+  const lines = [];
+  for (const [item, verb, state, word] of acts) {
+    await menuOf('red', item);
+    await dialog().getByText(/serves \d+ connection/).waitFor();
+    lines.push([await lineOf(), state]);
+    await button(verb).click();
+    await outcome(`It is meant to be ${state} now.`);
+    await row('red').locator('td[data-label=State]', { hasText: word }).waitFor();
+    assert.equal((await upstream('red')).admin_state, state);
+  }
+  for (const [line, state] of lines) {
+    await runs(line);
+    assert.equal((await upstream('red')).admin_state, state);
+  }
+  await menuOf('red', 'Weight…');
+  await dialog().getByLabel('Weight').fill('101');
+  assert.ok(await button('Set weight').isDisabled());
+  await dialog().getByLabel('Weight').fill('7');
+  const line = await lineOf();
+  await button('Set weight').click();
+  await outcome('Its weight is 7 now.');
+  await row('red').locator('td[data-label=Weight]', { hasText: '7' }).waitFor();
+  await rig.ask('PATCH', `/v1/upstreams/${(await upstream('red')).id}`, { weight: 1 });
+  await runs(line);
+  assert.equal((await upstream('red')).weight, 7);
+});
+
+test('upstreams: add and remove; a refusal is told in the words of the server', async () => {
+  const [blue, grey] = [await Stub.start('blue'), await Stub.start('grey')];
+  rig.stubs.push(blue, grey);
+  await open('#/upstreams');
+  await page.getByRole('button', { name: 'Add…' }).click();
+  await dialog().getByLabel('Address').fill('nonsense');
+  await button('Add').click();
+  await dialog().getByRole('alert').getByText(/address/).first().waitFor();
+  await dialog().getByLabel('Address').fill(blue.address);
+  await dialog().getByLabel('Weight').fill('3');
+  const line = await lineOf();
+  await button('Add').click();
+  await outcome(`Added ${blue.address}`);
+  await row('blue').locator('td[data-label=State]', { hasText: 'ready' }).waitFor();
+  await runs(line.replace(blue.address, grey.address));
+  await row('grey').locator('td[data-label=Weight]', { hasText: '3' }).waitFor();
+
+  await menuOf('blue', 'Remove…');
+  await button('Remove').click();
+  await outcome('It is leaving.');
+  await row('blue').waitFor({ state: 'detached' });
+  await menuOf('grey', 'Remove…');
+  const remove = await lineOf();
+  await button('Cancel').click();
+  await runs(remove);
+  await row('grey').waitFor({ state: 'detached' });
+
+  await menuOf('red', 'Remove…');
+  await dialog().getByText(/the proxy will refuse/).waitFor();
+  await button('Remove').click();
+  await dialog().getByRole('alert').getByText('comes from the configuration file').waitFor();
+  await dialog().getByText('HTTP 409 FAILED_PRECONDITION').waitFor();
+});
+
+test('broadcast: says how many it reaches before anything is sent', async () => {
+  const all = [await talking(), await talking(), await rig.client()];
+  await open('#/broadcast');
+  await page.getByText('2 clients', { exact: true }).waitFor();
+  await page.getByLabel('To').selectOption('all');
+  await page.getByText('3 clients', { exact: true }).waitFor();
+  await page.getByLabel('Payload').fill('back in\nfive minutes');
+  const line = await page.getByLabel('waymarkctl line').innerText();
+  await page.getByLabel('Payload').fill('back soon');
+  assert.ok(all.every((one) => !one.received.includes('back')), 'a preview sends nothing');
+  await page.getByRole('button', { name: 'Send…' }).click();
+  await dialog().getByText('all clients').waitFor();
+  await button('Send to 3 clients').click();
+  await outcome('3 clients: 3 written, 0 failed, 0 skipped.');
+  for (const client of all) await client.hears('back soon\n');
+  await page.getByLabel('To').selectOption('inactive');
+  await page.getByText('1 client', { exact: true }).waitFor();
+  // A line feed is no part of a line, so the framing refuses: the same line says so too.
+  assert.match(await runs(line), /^3 clients: \d written, \d failed, 0 skipped/);
+});
+
+test('dead letters: shown, replayed and dropped', async () => {
+  const holder = await Stub.start('holder', '--delay', '1000s');
+  rig.stubs.push(holder);
+  const added = await rig.ask('POST', '/v1/upstreams', { address: holder.address });
+  await eventually(async () => (await rig.ask('GET', `/v1/upstreams/${added.id}`)).state === 'ready', 'it is ready');
+  const others = [await upstream('red'), await upstream('green')];
+  for (const { id } of others) await rig.ask('PATCH', `/v1/upstreams/${id}`, { admin_state: 'drain' });
+  const client = await rig.client();
+  for (const text of ['one', 'two', 'three', 'four', 'five']) client.say(`${text}\n`);
+  await eventually(async () => {
+    const { connections } = await rig.ask('GET', '/v1/connections');
+    return connections[0]?.outstanding_events >= 5;
+  }, 'all five are with the holder');
+  // Before they die they stand in the ledger of their connection.
+  await onPageOf(client);
+  await eventually(async () => (await page.getByRole('region', { name: 'Ledger' }).locator('tbody tr').count()) >= 5, 'the ledger shows them');
+  for (const { id } of others) await rig.ask('PATCH', `/v1/upstreams/${id}`, { admin_state: 'ready' });
+  await holder.stop();
+  await eventually(async () => (await rig.ask('GET', '/v1/deadletters')).dead_letters.length === 5, 'five dead letters');
+
+  await open('#/dead-letters');
+  await eventually(async () => (await page.locator('tbody tr').count()) === 5, 'five rows');
+  await page.locator('.badge', { hasText: '5' }).waitFor();
+  const ids = (await rig.ask('GET', '/v1/deadletters')).dead_letters.map((one) => one.id);
+  await menuOf(ids[0], 'Show…');
+  await dialog().getByLabel('Payload').getByText('6f 6e 65').waitFor();
+  await button('Close').click();
+
+  await menuOf(ids[0], 'Replay…');
+  await button('Replay').click();
+  await outcome('Given to 127.0.0.1:');
+  await client.hears('one\n');
+  await menuOf(ids[1], 'Replay…');
+  const replay = await lineOf();
+  await button('Cancel').click();
+  await runs(replay);
+  await client.hears('two\n');
+  await menuOf(ids[2], 'Drop…');
+  await button('Drop').click();
+  await outcome('Dropped.');
+  await row(ids[2]).waitFor({ state: 'detached' });
+
+  await page.getByRole('button', { name: 'Replay all…' }).click();
+  await dialog().getByText('2 dead letters', { exact: true }).waitFor();
+  assert.ok((await lineOf()).startsWith('waymarkctl deadletters replay --reason=all --yes'));
+  await button('Replay them').click();
+  await outcome('Replayed 2 of 2.');
+  await client.hears('five\n');
+  assert.ok(!client.received.includes('three'), 'what is dropped is gone');
+  await page.getByText('There are no dead letters.').waitFor();
+});
+
+test('configuration: a setting is changed, and the file read again', async () => {
+  await open('#/config');
+  await page.getByRole('button', { name: 'Change a setting…' }).click();
+  await dialog().getByLabel('Path').fill('workers');
+  await dialog().getByLabel('Value').fill('2');
+  await button('Set').click();
+  await dialog().getByRole('alert').getByText('only a restart can change it').waitFor();
+  await dialog().getByLabel('Path').fill('log.level');
+  await dialog().getByLabel('Value').fill('debug');
+  const line = await lineOf();
+  await button('Set').click();
+  await outcome('Set.');
+  await row('log.level').getByText('debug').waitFor();
+
+  await page.getByRole('button', { name: 'Reload…' }).click();
+  const reload = await lineOf();
+  await button('Reload').click();
+  await outcome('log.level: debug -> info');
+  await page.getByText('What runs is what the file says.').waitFor();
+  await runs(line);
+  await row('log.level').getByText('debug').waitFor();
+  await runs(reload);
+  await page.getByText('What runs is what the file says.').waitFor();
+
+  writeFileSync(join(rig.folder, 'waymark.yaml'), 'workers: two\n');
+  await page.getByRole('button', { name: 'Reload…' }).click();
+  await button('Reload').click();
+  await dialog().getByRole('alert').getByText('"two" is not a whole number').waitFor();
+});
+
+test('the line is copied by a button', async () => {
+  await open('#/upstreams');
+  await menuOf('red', 'Drain…');
+  const line = await lineOf();
+  await button('Copy').click();
+  await button('Copied').waitFor();
+  assert.equal(await page.evaluate(() => navigator.clipboard.readText()), line);
+});
+
+test('a token that may only read is told so', async () => {
+  const token = 'r'.repeat(40);
+  const file = join(rig.folder, 'reader.token');
+  writeFileSync(file, token, { mode: 0o600 });
+  await rig.proxy.stop();
+  await rig.startProxy(`admin: { bind: "127.0.0.1:${rig.adminPort}", tokens: [{ name: reader, role: read, file: ${file} }] }\n`);
+  await page.goto(`${rig.origin}/#token=${token}`);
+  await page.reload();
+  await open('#/upstreams');
+  await menuOf('red', 'Drain…');
+  await button('Drain').click();
+  await dialog().getByRole('alert').getByText('The token of this page has a role that may not do this.').waitFor();
+  assert.equal((await upstream('red')).admin_state, 'ready');
+});

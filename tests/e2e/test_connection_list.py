@@ -2,9 +2,12 @@
 
 import resource
 import threading
+import uuid
 
 import pytest
 
+from harness import wire
+from harness.admin import Refused
 from harness.clock import eventually
 from harness.process import Process
 
@@ -66,3 +69,79 @@ def test_who_stays_is_listed_while_others_come_and_go(rig):
     finally:
         over.set()
         others.join()
+
+
+ORDERS = ("mark", "opened", "last_frame", "frames_up", "frames_down", "bytes_up", "bytes_down", "queued", "outstanding")
+FIELDS = {"opened": "opened_at", "last_frame": "last_frame_at", "queued": "queued_bytes", "outstanding": "outstanding_bytes"}
+
+
+def in_order(proxy, order, descending, limit):
+    """(connections of all pages, matched of the first)."""
+    token, found, matched = "", [], None
+    query = f"/v1/connections?order={order}&limit={limit}" + ("&descending=true" if descending else "")
+    while True:
+        answer = proxy.admin.get(query + (f"&page_token={token}" if token else ""))
+        matched = answer["matched"] if matched is None else matched
+        assert len(answer["connections"]) <= limit
+        found += answer["connections"]
+        token = answer["next_page_token"]
+        if not token:
+            return found, matched
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_lists_are_ordered_over_all_pages(rig, workers):
+    proxy = rig.proxy(rig.stub(), workers=workers)
+    clients = proxy.clients(23)
+    for number, client in enumerate(clients):
+        for _ in range(number % 7):
+            client.ask(b"x" * (50 - number))
+    for order in ORDERS:
+        for descending in (False, True) if order != "mark" else (False,):
+            for limit in (5, 23, 100):
+                found, matched = in_order(proxy, order, descending, limit)
+                assert matched == len({each["mark"] for each in found}) == len(found) == 23, (order, limit)
+                values = [each[FIELDS.get(order, order)] for each in found]
+                if order != "opened":  # told to the millisecond, each time anew
+                    assert values == sorted(values, reverse=descending), (order, limit)
+    newest, _ = in_order(proxy, "opened", True, 5)
+    oldest, _ = in_order(proxy, "opened", False, 5)
+    assert [each["mark"] for each in newest] != [each["mark"] for each in oldest]
+
+
+def test_a_page_token_belongs_to_its_order(rig):
+    proxy = rig.proxy(rig.stub())
+    for client in proxy.clients(3):
+        client.ask(b"hello")
+    token = proxy.admin.get("/v1/connections?order=bytes_up&limit=1")["next_page_token"]
+    for query in (f"order=mark&page_token={token}", f"order=bytes_up&page_token={token.partition('.')[2]}", "order=opened&page_token=x.y"):
+        with pytest.raises(Refused) as refused:
+            proxy.admin.get(f"/v1/connections?{query}")
+        assert refused.value.status == 400
+        assert refused.value.body["details"][0]["field"] == "page_token"
+
+
+def test_what_is_not_acked_stands_in_the_ledger(rig):
+    upstream = rig.upstream(opening=[wire.welcome(acks=True)], answer=wire.acked_lifecycle)
+    proxy = rig.proxy(upstream)
+    client, other = proxy.client(), proxy.client()
+    upstream.expect("opened", count=2)
+    client.send(b"one\ntwo\nthree\n")
+    other.send(b"elsewhere\n")
+    frames = upstream.expect("payload", count=4)
+    mark = next(uuid.UUID(bytes=bytes(frame.mark)) for frame in frames if frame.payload == b"one")
+
+    def look():
+        return proxy.admin.get(f"/v1/connections/{mark}")
+
+    shown = look()
+    frames_of = [each for each in shown["ledger"]["entries"] if each["seq"]]
+    assert shown["ledger"]["acks"] is True
+    assert [each["seq"] for each in frames_of] == [1, 2, 3]
+    assert [each["attempts"] for each in frames_of] == [1, 1, 1]
+    assert all(each["received_at"] and each["bytes"] > 3 for each in frames_of)
+    assert shown["outstanding_events"] == len(shown["ledger"]["entries"])
+    assert shown["outstanding_bytes"] == sum(each["bytes"] for each in shown["ledger"]["entries"])
+    assert "ledger" not in proxy.admin.get("/v1/connections")["connections"][0]
+    upstream.send(wire.ack(also=[frame.delivery for frame in frames]))
+    eventually(lambda: not [each for each in look()["ledger"]["entries"] if each["seq"]], "no frame is left")

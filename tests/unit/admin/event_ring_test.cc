@@ -38,6 +38,19 @@ TEST_CASE("a listener resumes after the last event it knows") {
   CHECK(all_of(*ring.listen(0)).starts_with("id: 1\n"));
 }
 
+TEST_CASE("a listener begins some events ago") {
+  EventRing ring(3);
+  CHECK(all_of(*ring.listen_to_last(5)).empty());
+  for (const auto* json : {"1", "2", "3", "4"}) ring.push("e", json);
+  CHECK(all_of(*ring.listen_to_last(2)) ==
+        "id: 3\nevent: e\ndata: 3\n\nid: 4\nevent: e\ndata: 4\n\n");
+  // Nothing is missed by who asks for more than are kept.
+  CHECK(all_of(*ring.listen_to_last(100)).starts_with("id: 2\n"));
+  const auto source = ring.listen_to_last(1);
+  ring.push("e", "5");
+  CHECK(all_of(*source) == "id: 4\nevent: e\ndata: 4\n\nid: 5\nevent: e\ndata: 5\n\n");
+}
+
 TEST_CASE("a listener is told what it missed") {
   EventRing ring(2);
   for (const auto* json : {"1", "2", "3", "4"}) ring.push("e", json);

@@ -785,5 +785,31 @@ TEST_CASE("whatever comes in whatever order, the promises hold") {
   }
 }
 
+TEST_CASE("remembers the latest changes of its state, and what was wrong then") {
+  Watched upstream;
+  REQUIRE(upstream.life.history().size() == 1);
+  CHECK(upstream.life.history().front().state == State::joining);
+  CHECK(upstream.life.history().front().at_ms == kBegin);
+  upstream.well();
+  upstream.pass(5'000);
+  upstream.lose("cable");
+  const auto& history = upstream.life.history();
+  REQUIRE(history.size() == 3);
+  CHECK(history[1].state == State::ready);
+  CHECK(history[1].problem.empty());
+  CHECK(history[2].state == State::unhealthy);
+  CHECK(history[2].at_ms == upstream.now);
+  CHECK(history[2].problem == upstream->problem);
+  upstream.pass(100);  // nothing changes
+  CHECK(history.size() == 3);
+  for (std::size_t i = 0; i < 2 * UpstreamLife::kMostChanges; ++i) {
+    upstream.pass(60'000);
+    upstream.links(i % 2 == 0 ? 2 : 0);
+  }
+  CHECK(history.size() == UpstreamLife::kMostChanges);
+  CHECK(history.back().state == upstream->state);
+  CHECK(history.back().at_ms == upstream->since_ms);
+}
+
 }  // namespace
 }  // namespace waymark::control

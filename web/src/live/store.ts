@@ -87,6 +87,10 @@ class LiveStore {
   }
 
   private take(overview: Overview): void {
+    // Without one of its workers a sum would fall, and rise by all of it a moment later.
+    if (overview.workers_silent > 0) {
+      return this.set({ overview, error: null, answeredAt: Date.now(), stale: false });
+    }
     const last = this.recent[this.recent.length - 1];
     const restarted = last !== undefined && last.info.boot_id !== overview.info.boot_id;
     if (restarted) this.recent = [];

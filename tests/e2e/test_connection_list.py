@@ -72,7 +72,8 @@ def test_who_stays_is_listed_while_others_come_and_go(rig):
 
 
 ORDERS = ("mark", "opened", "last_frame", "frames_up", "frames_down", "bytes_up", "bytes_down", "queued", "outstanding")
-FIELDS = {"opened": "opened_at", "last_frame": "last_frame_at", "queued": "queued_bytes", "outstanding": "outstanding_bytes"}
+TIMES = {"opened": "opened_at", "last_frame": "last_frame_at"}  # told each time anew, to the millisecond
+FIELDS = {**TIMES, "queued": "queued_bytes", "outstanding": "outstanding_bytes"}
 
 
 def in_order(proxy, order, descending, limit):
@@ -102,11 +103,30 @@ def test_lists_are_ordered_over_all_pages(rig, workers):
                 found, matched = in_order(proxy, order, descending, limit)
                 assert matched == len({each["mark"] for each in found}) == len(found) == 23, (order, limit)
                 values = [each[FIELDS.get(order, order)] for each in found]
-                if order != "opened":  # told to the millisecond, each time anew
+                if order not in TIMES:
                     assert values == sorted(values, reverse=descending), (order, limit)
-    newest, _ = in_order(proxy, "opened", True, 5)
-    oldest, _ = in_order(proxy, "opened", False, 5)
-    assert [each["mark"] for each in newest] != [each["mark"] for each in oldest]
+
+
+def test_the_newest_and_the_one_that_spoke_last_come_first(rig):
+    proxy = rig.proxy(rig.stub(), workers=2)
+    early = proxy.clients(5)
+    for client in early:
+        client.ask(b"hello")
+
+    def first(order):
+        return proxy.admin.get(f"/v1/connections?order={order}&descending=true&limit=1")["connections"][0]["peer"]
+
+    def another_comes_first():
+        client = proxy.client()  # within the same millisecond the marks decide
+        client.ask(b"hello")
+        return first("opened") == client.address
+
+    def who_speaks_comes_first():
+        early[3].ask(b"again")
+        return first("last_frame") == early[3].address
+
+    eventually(another_comes_first, "the newest is first")
+    eventually(who_speaks_comes_first, "the one that spoke last is first")
 
 
 def test_a_page_token_belongs_to_its_order(rig):

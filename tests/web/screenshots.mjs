@@ -10,14 +10,13 @@ const option = (name, otherwise) => {
   return at < 0 ? otherwise : process.argv[at + 1];
 };
 const folder = process.argv[2]?.startsWith('--') === false ? process.argv[2] : join(repository, 'docs/images');
-const width = Number(option('--width', '1280'));
+const width = Number(option('--width', '1400'));
 const theme = option('--theme', 'light');
 const warm = Number(option('--warm', '60')) * 1000;
 
 // Something of everything: two pools, a drained upstream, a dead one, dead letters, a slow answer.
 async function scene() {
   const fast = await Stub.start('sensors-1', '--delay', '2ms', '--jitter', '6ms');
-  const holder = await Stub.start('holder', '--delay', '1000s');
   const rig = await Rig.start({
     stubs: [['red', '--delay', '3ms', '--jitter', '9ms'], ['green', '--delay', '2ms', '--jitter', '5ms'], ['blue', '--delay', '4ms', '--jitter', '20ms']],
     workers: 2,
@@ -27,14 +26,18 @@ async function scene() {
 `,
     listener: 'sensors',
   });
-  rig.stubs.push(fast, holder);
-  const added = await rig.ask('POST', '/v1/upstreams', { pool: 'sensors', address: holder.address });
-  await eventually(async () => (await rig.ask('GET', `/v1/upstreams/${added.id}`)).state === 'ready', 'the holder is ready');
+  rig.stubs.push(fast);
   rig.loads = [
     new Child('waymark-load', ['--target', `127.0.0.1:${rig.port}`, '--framing', 'line', '--connections', '240', '--rate', '1800', '--payload', '32-400', '--duration', '1h', '--quiet']),
     new Child('waymark-load', ['--target', `127.0.0.1:${rig.port2}`, '--framing', 'line', '--connections', '60', '--rate', '350', '--duration', '1h', '--quiet', '--allow-lost']),
   ];
-  return { rig, holder, added };
+  await eventually(async () => (await rig.ask('GET', '/v1/info')).connections === 300, 'all are connected');
+  const holder = await Stub.start('holder', '--delay', '1000s');
+  rig.stubs.push(holder);
+  const added = await rig.ask('POST', '/v1/upstreams', { pool: 'sensors', address: holder.address });
+  await eventually(async () => (await rig.ask('GET', `/v1/upstreams/${added.id}`)).state === 'ready', 'the holder is ready');
+  for (let i = 0; i < 8; ++i) (await rig.client('port2')).say('21.4\n').say('21.6\n');
+  return { rig, holder };
 }
 
 const { rig, holder } = await scene();

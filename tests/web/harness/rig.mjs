@@ -116,8 +116,8 @@ ${more}`;
     await eventually(async () => (await this.ask('GET', '/v1/pools')).pools[0].upstreams_ready >= this.addresses, 'all upstreams are ready');
   }
 
-  async client() {
-    const client = await Client.connect(this.port);
+  async client(port = 'port') {
+    const client = await Client.connect(this[port]);
     this.clients.push(client);
     return client;
   }

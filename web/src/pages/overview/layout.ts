@@ -30,7 +30,7 @@ const mostLabels = 14; // of edges between two columns
 export const boxWidth = 168;
 export const boxHeight = 62;
 const gap = 18;
-export const leastWidth = 4 * boxWidth + 3 * 124;
+export const leastWidth = 4 * boxWidth + 3 * 104;
 
 interface Item extends NodeData {
   id: string;

@@ -49,7 +49,8 @@ api::Worker view_of(const proxy::WorkerSnapshot& worker) {
                            counters.frames_discarded_at_exit + worker.frames_dropped);
   out.set_frames_given_up(counters.frames_given_up);
   out.set_frames_redelivered(counters.frames_redelivered);
-  out.set_reads_paused(counters.reads_paused + counters.reads_paused_for_memory);
+  out.set_reads_paused(counters.reads_paused + counters.reads_paused_for_memory +
+                       counters.reads_paused_for_bytes + counters.reads_paused_for_frames);
   fill(*out.mutable_up(), worker.up);
   fill(*out.mutable_down(), worker.down);
   fill(*out.mutable_loop_lag(), counters.loop_lag);

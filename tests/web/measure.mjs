@@ -1,4 +1,4 @@
-// What an open page costs with many clients: node measure.mjs [--connections 10000] [--rate 20000] [--seconds 60]
+// What an open page costs with many clients: node measure.mjs [--connections 10000] [--rate 20000] [--seconds 60] [--busy-only]
 // The figures of docs/dashboard.md. Nothing is asserted: a busy machine says nothing about the page.
 import { readdirSync, readFileSync } from 'node:fs';
 import { launch, openPage } from './harness/browser.mjs';
@@ -120,7 +120,7 @@ async function compared(address) {
   row(address, percent(mean(without)), percent(mean(withPage)), percent(mean(withPage) - mean(without)));
 }
 
-try {
+async function silent() {
   load('--mode', 'idle', '--connections', String(connections), '--idle-hold', '1h');
   await eventually(async () => (await rig.ask('GET', '/v1/info')).connections >= connections, 'all are connected');
   console.log(`\n${connections} silent clients: CPU of the proxy, of one core\n`);
@@ -130,7 +130,10 @@ try {
   await compared('#/connections?order=bytes_up&descending=true&limit=100');
   await loads.pop().stop();
   await eventually(async () => (await rig.ask('GET', '/v1/info')).connections === 0, 'all have left');
+}
 
+try {
+  if (!process.argv.includes('--busy-only')) await silent();
   load('--connections', String(connections), '--rate', String(rate), '--duration', '1h');
   load('--mode', 'churn', '--concurrency', '20', '--connect-rate', '200', '--duration', '1h');
   await eventually(async () => (await rig.ask('GET', '/v1/info')).connections >= connections, 'all are connected');

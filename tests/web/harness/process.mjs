@@ -27,6 +27,11 @@ export async function eventually(ask, what) {
   }
 }
 
+// Nobody outlives the tests, however they end.
+const living = new Set();
+process.on('exit', () => living.forEach((child) => child.kill('SIGKILL')));
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));
+
 export class Child {
   constructor(name, args, options = {}) {
     this.name = name;
@@ -37,7 +42,11 @@ export class Child {
     }
     this.ended = new Promise((done) => this.child.on('exit', (code, signal) => done(code ?? signal)));
     this.over = false;
-    void this.ended.then(() => (this.over = true));
+    living.add(this.child);
+    void this.ended.then(() => {
+      this.over = true;
+      living.delete(this.child);
+    });
   }
 
   // What a pattern finds in what it has said.

@@ -11,9 +11,10 @@ YAML_RULES = "{extends: default, rules: {line-length: {max: 120}, document-start
 
 
 def sources():
-    """Files of the repository, without build output."""
+    """Files of the repository, without build output and what npm has installed."""
     for top in (".ci", "bench", "cmd", "deploy", "docs", "examples", "proto", "src", "tests"):
-        yield from (path for path in sorted((ROOT / top).rglob("*")) if path.is_file())
+        found = sorted((ROOT / top).rglob("*"))
+        yield from (path for path in found if path.is_file() and "node_modules" not in path.parts)
     yield from (path for path in sorted(ROOT.glob("*")) if path.is_file())
 
 

@@ -13,9 +13,11 @@ DelayedReplies::~DelayedReplies() {
   thread_.join();
 }
 
-void DelayedReplies::add(const FrameName& frame, Reply reply, std::optional<std::string> payload) {
+void DelayedReplies::add(const Behaviour& behaviour, const FrameName& frame, Reply reply,
+                         std::optional<std::string> payload) {
   std::lock_guard lock(mutex_);
-  const Clock::time_point due = Clock::now() + delay_ + Nanos(jitter_(dice_));
+  std::uniform_int_distribution<Nanos::rep> jitter(0, behaviour.jitter.count());
+  const Clock::time_point due = Clock::now() + behaviour.delay + Nanos(jitter(dice_));
   const auto added = waiting_.emplace(due, Waiting{frame, std::move(reply), std::move(payload)});
   if (added == waiting_.begin()) changed_.notify_one();
 }

@@ -10,20 +10,20 @@
 #include <string>
 #include <thread>
 
+#include "behaviour.h"
 #include "journal.h"
 #include "waymark/upstream.h"
 
 namespace waymark::stub {
 
-// Sends each answer one delay after it was added, in the order of adding, or, with a jitter, up to
-// that much later and in any order. Safe on any thread.
+// Sends each answer one delay after it was added, or, with a jitter, up to that much later. Answers
+// of the same delay without a jitter are sent in the order of adding. Safe on any thread.
 class DelayedReplies {
  public:
   using Nanos = std::chrono::nanoseconds;
 
   // `journal` may be null; else it must outlive this.
-  DelayedReplies(Nanos delay, Nanos jitter, Journal* journal)
-      : delay_(delay), jitter_(0, jitter.count()), journal_(journal), thread_([this] { run(); }) {}
+  explicit DelayedReplies(Journal* journal) : journal_(journal), thread_([this] { run(); }) {}
   DelayedReplies(const DelayedReplies&) = delete;
   DelayedReplies& operator=(const DelayedReplies&) = delete;
 
@@ -31,7 +31,8 @@ class DelayedReplies {
   ~DelayedReplies();
 
   // Without a payload the frame is finished without an answer.
-  void add(const FrameName& frame, Reply reply, std::optional<std::string> payload);
+  void add(const Behaviour& behaviour, const FrameName& frame, Reply reply,
+           std::optional<std::string> payload);
 
  private:
   using Clock = std::chrono::steady_clock;
@@ -43,8 +44,6 @@ class DelayedReplies {
 
   void run();
 
-  const Nanos delay_;
-  std::uniform_int_distribution<Nanos::rep> jitter_;
   Journal* const journal_;
   std::mutex mutex_;
   std::condition_variable changed_;

@@ -2,18 +2,23 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <deque>
 #include <map>
 #include <memory>
-#include <optional>
 #include <string>
+#include <string_view>
 #include <thread>
-#include <tuple>
+#include <utility>
+#include <vector>
 
 #include "absl/time/time.h"
+#include "behaviour.h"
+#include "control.h"
 #include "journal.h"
 #include "registration.h"
 #include "stub.h"
@@ -42,6 +47,9 @@ Examples:
       speaks upstream.grpc.service instead of waymark.link.v1
   waymark-stub --listen 127.0.0.1:7001 --journal blue.log --jitter 20ms --hang-after 1000
       writes down what it is told, answers out of order, and stops in the middle of frame 1001
+  waymark-stub --listen 127.0.0.1:7001 --control /tmp/blue.sock
+  echo '{"delay":"200ms","failure":"12%"}' | nc -NU /tmp/blue.sock
+      changes what it does while it runs; {} asks
   waymark-stub --listen 0.0.0.0:7001 --tls-cert blue.pem --tls-key blue.key \
                --tls-client-ca proxies-ca.pem
       speaks TLS alone, with proxies that show a certificate of that CA
@@ -54,17 +62,6 @@ SIGTERM and Ctrl-C let proxies move their clients away (1 s at most); a second o
 int fail(const std::string& message) {
   std::fprintf(stderr, "waymark-stub: %s\n", message.c_str());
   return kBadUsage;
-}
-
-// False: not a time that can be waited for.
-bool read_wait(const std::string& text, std::chrono::nanoseconds& out) {
-  absl::Duration wait;
-  if (!absl::ParseDuration(text, &wait) || wait < absl::ZeroDuration() ||
-      wait == absl::InfiniteDuration()) {
-    return false;
-  }
-  out = absl::ToChronoNanoseconds(wait);
-  return true;
 }
 
 // Blocked here and in every thread made from now on: signals are taken by sigwait alone.
@@ -82,21 +79,55 @@ void wait_for_signal(const sigset_t& signals, std::chrono::seconds at_most) {
   sigtimedwait(&signals, nullptr, &limit);
 }
 
+// "slow_read: ..." as the option is called.
+std::string option_of(absl::string_view message) {
+  std::string text(message);
+  const std::size_t name = std::min(text.find(':'), text.size());
+  std::replace(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(name), '_', '-');
+  return text;
+}
+
+// One for each value, with what it is before it is given.
+void add_behaviour_options(CLI::App& app,
+                           std::vector<std::pair<std::string_view, std::string>>& values) {
+  struct Option {
+    const char* type;
+    const char* help;
+  };
+  const std::map<std::string_view, Option> options = {
+      {"reply", {"REPLY", "what to answer, see below"}},
+      {"ack",
+       {"auto|late|never|duplicate",
+        "auto: an answer acks its frame; late: the answer is sent at once and on its own, the ack "
+        "after --delay; never: no ack; duplicate: the answer once more after --delay, as the ack"}},
+      {"delay", {"TIME", "wait before each answer: 500us, 20ms, 1s"}},
+      {"jitter", {"TIME", "wait up to this longer, at random"}},
+      {"failure", {"P%", "give this share of the frames no answer"}},
+      {"drop", {"P%", "never finish this share of the frames: neither answer nor ack"}},
+      {"slow_read", {"TIME", "stay this long in each frame"}},
+      {"crash_after", {"N", "abort in the frame after this many; 0: never"}},
+      {"hang_after",
+       {"N", "stay for ever in the frame after this many, and read no more; 0: never"}}};
+  for (auto& [name, text] : values) {
+    std::string option = "--" + std::string(name);
+    std::replace(option.begin(), option.end(), '_', '-');
+    const auto& [type, help] = options.at(name);
+    app.add_option(option, text, std::string(help) + " (default: " + text + ")")->type_name(type);
+  }
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   waymark::UpstreamOptions server_options;
   waymark::stub::Stub::Options stub_options;
-  std::string reply = "echo";
-  std::string delay = "0ms";
-  std::string jitter = "0ms";
-  std::string slow_read = "0ms";
-  std::string failure = "0%";
+  waymark::stub::Behaviour behaviour;
+  std::vector<std::pair<std::string_view, std::string>> values = values_of(behaviour);
   std::string journal_file;
-  waymark::stub::Trouble::Options& trouble = stub_options.trouble;
-  using Ack = waymark::stub::Stub::Ack;
+  std::string control_file;
   std::string protocol = "link";
   std::string ttl = "15s";
+  std::vector<std::string> registries;
   waymark::stub::RegistrationOptions registration;
   waymark::UpstreamTlsOptions tls;
 
@@ -107,30 +138,13 @@ int main(int argc, char** argv) {
       ->type_name("ADDR");
   app.add_option("--id", stub_options.id, "name of this upstream (default: its address)")
       ->type_name("NAME");
-  app.add_option("--reply", reply, "what to answer, see below (default: echo)")->type_name("REPLY");
-  app.add_option("--delay", delay, "wait before each answer: 500us, 20ms, 1s (default: 0ms)")
-      ->type_name("TIME");
-  app.add_option(
-         "--ack", stub_options.ack,
-         "auto: an answer acks its frame (default); late: the answer is sent at once and on "
-         "its own, the ack after --delay; never: no ack")
-      ->transform(CLI::CheckedTransformer(std::map<std::string, Ack>{
-          {"auto", Ack::automatic}, {"late", Ack::late}, {"never", Ack::never}}))
-      ->option_text("auto|late|never");
-  app.add_option("--jitter", jitter, "wait up to this longer, at random (default: 0ms)")
-      ->type_name("TIME");
-  app.add_option("--failure", failure, "give this share of the frames no answer (default: 0%)")
-      ->type_name("P%");
-  app.add_option("--crash-after", trouble.crash_after, "abort in the frame after this many")
-      ->type_name("N");
-  app.add_option("--hang-after", trouble.hang_after,
-                 "stay for ever in the frame after this many, and read no more")
-      ->type_name("N");
-  app.add_option("--slow-read", slow_read, "stay this long in each frame (default: 0ms)")
-      ->type_name("TIME");
+  add_behaviour_options(app, values);
   app.add_option("--journal", journal_file,
                  "append what is told and answered to this file, a line each")
       ->type_name("FILE");
+  app.add_option("--control", control_file,
+                 "Unix socket on which all of --reply to --hang-after can be changed, see below")
+      ->type_name("PATH");
   app.add_option("--protocol", protocol, "link or legacy (default: link)")
       ->check(CLI::IsMember({"link", "legacy"}))
       ->type_name("NAME");
@@ -144,9 +158,11 @@ int main(int argc, char** argv) {
   app.add_option("--tls-client-ca", tls.client_ca,
                  "PEM file of the CAs whose certificates proxies have to show (default: none)")
       ->type_name("FILE");
-  app.add_option("--register", registration.url,
-                 "registry of a proxy to announce this upstream to; at every address the name has")
-      ->type_name("URL");
+  app.add_option("--register", registries,
+                 "registry of a proxy to announce this upstream to, at every address the name has; "
+                 "may be repeated")
+      ->type_name("URL")
+      ->allow_extra_args(false);
   app.add_option("--register-token-file", registration.token_file, "holds the registry's token")
       ->type_name("FILE");
   app.add_option("--register-cacert", registration.ca,
@@ -181,28 +197,17 @@ int main(int argc, char** argv) {
     return app.exit(fault) == 0 ? EXIT_SUCCESS : kBadUsage;
   }
 
-  if (const absl::Status status = waymark::stub::read_answer(reply, stub_options); !status.ok()) {
-    return fail("--reply: " + std::string(status.message()));
-  }
-  for (const auto& [option, text, wait] :
-       {std::tuple("--delay", &delay, &stub_options.delay),
-        std::tuple("--jitter", &jitter, &stub_options.jitter),
-        std::tuple("--slow-read", &slow_read, &trouble.slow_read)}) {
-    if (!read_wait(*text, *wait)) {
-      return fail(std::string(option) + ": \"" + *text + "\", expected a time such as 20ms or 1s");
-    }
-  }
-  if (const auto share = waymark::stub::parse_percent(failure); share.ok()) {
-    trouble.failure = *share;
-  } else {
-    return fail("--failure: " + std::string(share.status().message()));
+  for (const auto& [name, text] : values) {
+    const absl::Status status = set(behaviour, name, text);
+    if (!status.ok()) return fail("--" + option_of(status.message()));
   }
   absl::Duration lease;
   if (!absl::ParseDuration(ttl, &lease)) {
     return fail("--ttl: \"" + ttl + "\", expected a time such as 15s or 1m");
   }
   registration.ttl = absl::ToChronoSeconds(lease);
-  if (!registration.url.empty()) {
+  for (const std::string& url : registries) {
+    registration.url = url;
     const absl::Status status = waymark::stub::Registration::check(registration);
     if (!status.ok()) return fail("--register: " + std::string(status.message()));
   }
@@ -227,26 +232,34 @@ int main(int argc, char** argv) {
   }
 
   const sigset_t signals = block_stop_signals();
-  waymark::stub::Stub stub(std::move(stub_options), std::move(journal));
+  waymark::stub::Stub stub(std::move(stub_options), std::move(behaviour), std::move(journal));
   auto server = waymark::UpstreamServer::start(server_options, stub);
   if (!server.ok()) return fail(std::string(server.status().message()));
+  std::unique_ptr<waymark::stub::Control> control;
+  if (!control_file.empty()) {
+    auto opened = waymark::stub::Control::open(control_file, stub);
+    if (!opened.ok()) return fail("--control: " + std::string(opened.status().message()));
+    control = *std::move(opened);
+  }
   std::printf("listening on %s\n", (*server)->address().c_str());
   std::fflush(stdout);
 
-  std::optional<waymark::stub::Registration> announced;
-  if (!registration.url.empty()) {
-    if (registration.address.empty()) registration.address = (*server)->address();
-    registration.id = id.empty() ? registration.address : id;
-    announced.emplace(std::move(registration));
+  std::deque<waymark::stub::Registration> announced;
+  if (registration.address.empty()) registration.address = (*server)->address();
+  registration.id = id.empty() ? registration.address : id;
+  for (const std::string& url : registries) {
+    registration.url = url;
+    announced.emplace_back(registration);
   }
 
   int number = 0;
   sigwait(&signals, &number);
+  control.reset();
   std::thread([signals] {
     wait_for_signal(signals, kLastPatience);  // a handler that hangs would hold up the end for ever
     _exit(EXIT_SUCCESS);
   }).detach();
-  if (announced) announced->end();
+  for (waymark::stub::Registration& each : announced) each.end();
   (*server)->shutdown(kPatience);
   return EXIT_SUCCESS;
 }

@@ -6,15 +6,31 @@
 
 namespace waymark::stub {
 
-Stub::Stub(Options options, std::unique_ptr<Journal> journal)
-    : options_(std::move(options)), journal_(std::move(journal)), trouble_(options_.trouble) {
-  if (options_.delay + options_.jitter == std::chrono::nanoseconds(0)) return;
-  delayed_ = std::make_unique<DelayedReplies>(options_.delay, options_.jitter, journal_.get());
+Stub::Stub(Options options, Behaviour behaviour, std::unique_ptr<Journal> journal)
+    : options_(std::move(options)),
+      journal_(std::move(journal)),
+      behaviour_(std::make_shared<const Behaviour>(std::move(behaviour))),
+      delayed_(journal_.get()) {}
+
+void Stub::change(Behaviour behaviour) {
+  auto next = std::make_shared<const Behaviour>(std::move(behaviour));
+  std::deque<Reply> let_go;  // their ends are not for under the lock
+  std::lock_guard lock(mutex_);
+  if (next->crash_after != behaviour_->crash_after || next->hang_after != behaviour_->hang_after) {
+    trouble_.count_anew();
+  }
+  behaviour_ = std::move(next);
+  if (!behaviour_->keeps_frames()) let_go.swap(unfinished_);
+}
+
+std::shared_ptr<const Behaviour> Stub::current() const {
+  std::lock_guard lock(mutex_);
+  return behaviour_;
 }
 
 void Stub::opened(const Opened& opened, const Sender& sender) {
   if (journal_) journal_->opened(opened);
-  if (options_.ack != Ack::automatic) {
+  {
     std::lock_guard lock(mutex_);
     if (!sender_) sender_ = sender;
   }
@@ -26,43 +42,71 @@ void Stub::opened(const Opened& opened, const Sender& sender) {
 
 void Stub::frame(const Frame& frame, Reply reply) {
   if (journal_) journal_->frame(frame);
-  trouble_.take_frame();
+  frames_.fetch_add(1, std::memory_order_relaxed);
+  const std::shared_ptr<const Behaviour> behaviour = current();
+  trouble_.take_frame(*behaviour);
+  if (trouble_.hits(behaviour->drop)) return keep(std::move(reply));
   // Where there is no answer the end of `reply` finishes the frame.
-  if (options_.answer != Answer::none && !trouble_.fails()) answer(frame, std::move(reply));
+  if (behaviour->answer == Behaviour::Answer::none || trouble_.hits(behaviour->failure)) return;
+  answer(*behaviour, frame, std::move(reply));
 }
 
-void Stub::answer(const Frame& frame, Reply reply) {
-  if (options_.ack != Ack::automatic) return answer_apart(frame, std::move(reply));
+void Stub::answer(const Behaviour& behaviour, const Frame& frame, Reply reply) {
+  if (behaviour.ack != Behaviour::Ack::automatic) {
+    return answer_apart(behaviour, frame, std::move(reply));
+  }
   const FrameName name{frame.mark, frame.seq, frame.attempt};
-  if (delayed_) return delayed_->add(name, std::move(reply), payload_for(frame));
-  const bool accepted =
-      options_.answer == Answer::echo ? reply.send(frame.payload) : reply.send(payload_for(frame));
+  if ((behaviour.delay + behaviour.jitter).count() > 0) {
+    return delayed_.add(behaviour, name, std::move(reply), payload_for(behaviour, frame));
+  }
+  const bool accepted = behaviour.answer == Behaviour::Answer::echo
+                            ? reply.send(frame.payload)
+                            : reply.send(payload_for(behaviour, frame));
   if (journal_) journal_->answered(name, accepted);
 }
 
-void Stub::answer_apart(const Frame& frame, Reply reply) {
-  std::lock_guard lock(mutex_);
-  const bool accepted = sender_ && sender_->send(frame.mark, payload_for(frame));
+void Stub::answer_apart(const Behaviour& behaviour, const Frame& frame, Reply reply) {
   const FrameName name{frame.mark, frame.seq, frame.attempt};
-  if (journal_) journal_->answered(name, accepted);
-  if (options_.ack == Ack::never) {
-    unfinished_.push_back(std::move(reply));
-  } else if (delayed_) {
-    delayed_->add(name, std::move(reply), std::nullopt);
+  std::string payload = payload_for(behaviour, frame);
+  {
+    std::lock_guard lock(mutex_);
+    const bool accepted = sender_ && sender_->send(frame.mark, payload);
+    if (journal_) journal_->answered(name, accepted);
+  }
+  if (behaviour.ack == Behaviour::Ack::never) return keep(std::move(reply));
+  const bool waits = (behaviour.delay + behaviour.jitter).count() > 0;
+  if (behaviour.ack == Behaviour::Ack::late) {
+    if (waits) delayed_.add(behaviour, name, std::move(reply), std::nullopt);
+  } else if (waits) {
+    delayed_.add(behaviour, name, std::move(reply), std::move(payload));
+  } else {
+    const bool accepted = reply.send(payload);
+    if (journal_) journal_->answered(name, accepted);
   }
 }
 
-std::string Stub::payload_for(const Frame& frame) const {
+void Stub::keep(Reply reply) {
+  Reply oldest;  // its end, and that of `reply`, is not for under the lock
+  std::lock_guard lock(mutex_);
+  if (!behaviour_->keeps_frames()) return;  // it has changed meanwhile
+  if (unfinished_.size() >= kMostUnfinished) {
+    oldest = std::move(unfinished_.front());
+    unfinished_.pop_front();
+  }
+  unfinished_.push_back(std::move(reply));
+}
+
+std::string Stub::payload_for(const Behaviour& behaviour, const Frame& frame) const {
   std::string payload;
-  switch (options_.answer) {
-    case Answer::from_template:
-      return options_.text.render(frame, options_.id);
-    case Answer::upper:
+  switch (behaviour.answer) {
+    case Behaviour::Answer::from_template:
+      return behaviour.text.render(frame, options_.id);
+    case Behaviour::Answer::upper:
       payload = frame.payload;
       for (char& c : payload) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
       return payload;
-    case Answer::echo:
-    case Answer::none:
+    case Behaviour::Answer::echo:
+    case Behaviour::Answer::none:
       break;
   }
   payload = frame.payload;
@@ -96,26 +140,6 @@ void Stub::undeliverable(const Undeliverable& undeliverable) {
   const std::string reason(name_of(undeliverable.reason));
   std::fprintf(stderr, "undeliverable %s reason=%s\n", undeliverable.mark.to_string().c_str(),
                reason.c_str());
-}
-
-absl::Status read_answer(const std::string& text, Stub::Options& options) {
-  constexpr std::string_view kTemplate = "template:";
-  if (text == "echo") {
-    options.answer = Stub::Answer::echo;
-  } else if (text == "none") {
-    options.answer = Stub::Answer::none;
-  } else if (text == "upper") {
-    options.answer = Stub::Answer::upper;
-  } else if (text.starts_with(kTemplate)) {
-    auto parsed = ReplyTemplate::parse(std::string_view(text).substr(kTemplate.size()));
-    if (!parsed.ok()) return parsed.status();
-    options.answer = Stub::Answer::from_template;
-    options.text = *std::move(parsed);
-  } else {
-    return absl::InvalidArgumentError("\"" + text +
-                                      "\", allowed: echo, none, upper, template:TEXT");
-  }
-  return absl::OkStatus();
 }
 
 }  // namespace waymark::stub

@@ -1,17 +1,17 @@
 // The reference upstream: answers every frame the same way, unless it is told to fail.
 #pragma once
 
-#include <chrono>
+#include <atomic>
+#include <cstdint>
 #include <deque>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
 
-#include "absl/status/statusor.h"
+#include "behaviour.h"
 #include "delayed_replies.h"
 #include "journal.h"
-#include "reply_template.h"
 #include "trouble.h"
 #include "waymark/upstream.h"
 
@@ -20,26 +20,21 @@ namespace waymark::stub {
 // Safe to be called by several links at once.
 class Stub final : public UpstreamHandler {
  public:
-  enum class Answer { echo, none, upper, from_template };
-  enum class Ack {
-    automatic,  // a frame is acked by its answer, or by getting none
-    late,       // the answer is sent at once and on its own, the ack waits for `delay`
-    never,      // the answer likewise; the frame stays unfinished
-  };
-
   struct Options {
     std::string id;
-    Answer answer = Answer::echo;
-    ReplyTemplate text;  // from_template only
-    Ack ack = Ack::automatic;
-    std::chrono::nanoseconds delay{0};   // before each answer, or ack if that is late
-    std::chrono::nanoseconds jitter{0};  // on top of it, at random up to this
-    Trouble::Options trouble;
     bool verbose = false;  // a line on stderr for every lifecycle event
   };
 
   // `journal` may be null.
-  Stub(Options options, std::unique_ptr<Journal> journal);
+  Stub(Options options, Behaviour behaviour, std::unique_ptr<Journal> journal);
+
+  // What it does now. Any thread, as below.
+  [[nodiscard]] Behaviour behaviour() const { return *current(); }
+  // From here on. What waits for its delay still does; frames that were kept unfinished are let go
+  // if none is to be kept any more.
+  void change(Behaviour behaviour);
+  // That came, since the start.
+  [[nodiscard]] std::uint64_t frames() const { return frames_.load(std::memory_order_relaxed); }
 
   void opened(const Opened& opened, const Sender& sender) override;
   void frame(const Frame& frame, Reply reply) override;
@@ -49,21 +44,26 @@ class Stub final : public UpstreamHandler {
   void undeliverable(const Undeliverable& undeliverable) override;
 
  private:
-  void answer(const Frame& frame, Reply reply);
-  // An answer that acks nothing.
-  void answer_apart(const Frame& frame, Reply reply);
-  [[nodiscard]] std::string payload_for(const Frame& frame) const;
+  // More than the links together may leave unfinished; the oldest is let go then.
+  static constexpr std::size_t kMostUnfinished = 1'000'000;
+
+  [[nodiscard]] std::shared_ptr<const Behaviour> current() const;
+  void answer(const Behaviour& behaviour, const Frame& frame, Reply reply);
+  // An answer that acks nothing, and what is due afterwards.
+  void answer_apart(const Behaviour& behaviour, const Frame& frame, Reply reply);
+  void keep(Reply reply);
+  [[nodiscard]] std::string payload_for(const Behaviour& behaviour, const Frame& frame) const;
 
   const Options options_;
   const std::unique_ptr<Journal> journal_;  // null: none is kept
   Trouble trouble_;
-  std::mutex mutex_;
-  std::optional<Sender> sender_;             // of the first connection; it reaches them all
-  std::deque<Reply> unfinished_;             // Ack::never
-  std::unique_ptr<DelayedReplies> delayed_;  // null: answers at once
+  std::atomic<std::uint64_t> frames_ = 0;
+  mutable std::mutex mutex_;
+  std::shared_ptr<const Behaviour> behaviour_;  // guarded by mutex_, as below; shared: frames that
+                                                // are being handled keep the one they began with
+  std::optional<Sender> sender_;                // of the first connection; it reaches them all
+  std::deque<Reply> unfinished_;                // Ack::never, and those dropped
+  DelayedReplies delayed_;
 };
-
-// Reads --reply: "echo", "none", "upper" or "template:...".
-[[nodiscard]] absl::Status read_answer(const std::string& text, Stub::Options& options);
 
 }  // namespace waymark::stub

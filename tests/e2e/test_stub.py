@@ -1,11 +1,16 @@
 """What waymark-stub writes down, and how it fails when it is told to."""
 
+import json
 import signal
+import socket
+import stat
 import time
 
 import pytest
 
 from harness.clock import eventually, scaled
+from harness.proxy import configuration
+from harness.rig import free_address
 
 
 def lines(journal, kind=None):
@@ -152,3 +157,141 @@ def test_answers_that_ack_nothing(rig, ack, acked):
     if acked:
         proxy.wait_settled()
     assert proxy.total("frames_sent_total") == acked
+
+
+# --- changed while it runs ---
+
+
+def tell(path, line):
+    """What the control socket answers to one line."""
+    with socket.socket(socket.AF_UNIX) as control:
+        control.settimeout(scaled(10))
+        control.connect(str(path))
+        control.sendall(line + b"\n")
+        return json.loads(control.makefile("rb").readline())
+
+
+@pytest.fixture
+def control(tmp_path):
+    return tmp_path / "control"
+
+
+def change(path, **values):
+    answer = tell(path, json.dumps(values).encode())
+    assert "error" not in answer, answer
+    return answer["behaviour"]
+
+
+def test_what_it_does_can_be_asked_and_changed(rig, control):
+    client = rig.proxy(rig.stub("--control", control, "--delay", "1ms", "--failure", "0.5%")).client()
+    change(control, failure="0%")
+    assert client.ask(b"one") == b"one"
+    assert tell(control, b"{}") == {
+        "behaviour": {
+            "reply": "echo",
+            "ack": "auto",
+            "delay": "1ms",
+            "jitter": "0ms",
+            "failure": "0%",
+            "drop": "0%",
+            "slow_read": "0ms",
+            "crash_after": "0",
+            "hang_after": "0",
+        },
+        "frames": 1,
+    }
+    changed = change(control, reply="template:{id} says {payload}", delay="0ms")
+    assert changed["reply"] == "template:{id} says {payload}" and changed["delay"] == "0ms"
+    assert client.ask(b"two").endswith(b"says two")
+
+
+@pytest.mark.parametrize(
+    "line, says",
+    [
+        (b'{"delay":"1s","jitter":"soon"}', 'jitter: "soon", expected a time'),
+        (b'{"delay":"1s","drop":"101%"}', 'drop: "101%", expected 0% to 100%'),
+        (b'{"delay":"1s","ack":"often"}', "allowed: auto, late, never, duplicate"),
+        (b'{"delay":"1s","dely":"2s"}', '"dely" is unknown, allowed: reply, ack'),
+        (b'{"delay":"1s","crash_after":"-1"}', "expected a number of frames"),
+        (b'{"delay":1}', "delay: a text is due"),
+        (b"[]", "a JSON object is due"),
+        (b"{", "a JSON object is due"),
+    ],
+)
+def test_a_change_that_cannot_be_changes_nothing(rig, control, line, says):
+    rig.stub("--control", control)
+    assert says in tell(control, line)["error"]
+    assert tell(control, b"{}")["behaviour"]["delay"] == "0ms"
+
+
+def test_its_control_is_for_its_user_alone_and_ends_with_it(rig, control):
+    stub = rig.stub("--control", control)
+    assert stat.S_IMODE(control.stat().st_mode) == 0o600
+    second = rig.run("waymark-stub", "--listen", "127.0.0.1:0", "--control", control)
+    assert second.wait_exit() == 2 and "another process listens on it" in second.stderr
+    stub.kill()
+    assert control.exists(), "nobody could take it away"
+    stub.restart()
+    assert tell(control, b"{}")["frames"] == 0
+    stub.process.terminate()
+    assert not control.exists()
+
+
+def test_one_who_says_nothing_does_not_keep_others_from_its_control(rig, control):
+    rig.stub("--control", control)
+    with socket.socket(socket.AF_UNIX) as silent:
+        silent.connect(str(control))
+        silent.sendall(b"{")
+        assert tell(control, b"{}")["frames"] == 0
+
+
+def test_it_crashes_so_many_frames_after_it_was_told(rig, control):
+    stub = rig.stub("--control", control)
+    client = rig.proxy(stub).client()
+    assert [client.ask(b"%d" % number) for number in range(3)] == [b"0", b"1", b"2"]
+    change(control, crash_after="1")
+    assert client.ask(b"four") == b"four"
+    client.send(b"five\n")
+    assert stub.process.wait_exit() == -signal.SIGABRT
+
+
+@pytest.mark.parametrize("keep, let_go", [({"drop": "100%"}, {"drop": "0%"}), ({"ack": "never"}, {"ack": "auto"})])
+def test_frames_it_keeps_are_unfinished_until_it_keeps_none(rig, control, keep, let_go):
+    proxy = rig.proxy(rig.stub("--control", control))
+    client = proxy.client()
+    change(control, **keep)
+    client.send(b"one\ntwo\n")
+    eventually(lambda: tell(control, b"{}")["frames"] == 2, "both frames")
+    assert proxy.total("link_outstanding_frames") == 2
+    change(control, **let_go)
+    proxy.wait_settled()
+    assert proxy.total("frames_sent_total") == 2
+
+
+def test_a_duplicate_ack_answers_twice(rig, control):
+    client = rig.proxy(rig.stub("--control", control, "--ack", "duplicate")).client()
+    client.send(b"one\n")
+    assert [client.receive_line() for _ in range(2)] == [b"one"] * 2
+    change(control, ack="auto")
+    assert [client.ask(b"two"), client.ask(b"three")] == [b"two", b"three"]
+
+
+
+
+def test_it_registers_at_several_proxies_and_leaves_them_all(rig, tmp_path):
+    proxies, where = [], []
+    for name in ("one", "two"):
+        token = tmp_path / name / "registry.token"
+        token.parent.mkdir(mode=0o700)
+        token.write_text("x" * 40)
+        token.chmod(0o600)
+        address = free_address()
+        where += ["--register", f"http://{address}"]
+        settings = configuration([], registry={"bind": address}, state=str(token.parent))
+        proxies.append(rig.start_proxy(settings))
+    stub = rig.stub(*where, "--register-token-file", token)
+    for proxy in proxies:
+        proxy.wait_for_upstreams(1)
+    assert stub.process.terminate() == 0
+    for proxy in proxies:
+        eventually(lambda proxy=proxy: proxy.admin.upstreams() == [], "no upstream")

@@ -37,7 +37,8 @@ set(CPACK_DEBIAN_WAYMARK_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_WAYMARK_PACKAGE_DEPENDS adduser)
 set(CPACK_DEBIAN_WAYMARK_PACKAGE_CONTROL_STRICT_PERMISSION ON)
 set(CPACK_DEBIAN_WAYMARK_DESCRIPTION "Upstreams are picked round robin, and can be restarted while clients stay connected.
-With the proxy come its command line waymarkctl, a reference upstream and a load generator.")
+With the proxy come its command line waymarkctl, a reference upstream, a
+lab of both on one machine and a load generator.")
 file(WRITE ${CMAKE_BINARY_DIR}/package/conffiles "/etc/waymark/waymark.yaml\n")
 set(CPACK_DEBIAN_WAYMARK_PACKAGE_CONTROL_EXTRA
   ${CMAKE_SOURCE_DIR}/deploy/deb/postinst ${CMAKE_SOURCE_DIR}/deploy/deb/prerm

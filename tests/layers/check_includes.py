@@ -36,6 +36,9 @@ LAYERS = {
     "ctl": ["base"],
     # the load generator shares no code with the proxy, so that it is able to disagree
     "load": ["base"],
+    # starts the programs and asks them over HTTP; of app it reads YAML as the proxy does
+    "lab": ["base", "admin", "ctl", "app/config_error.h", "app/config_machine.h",
+            "app/config_scalar.h", "app/config_schema.h", "app/yaml_tree.h"],
 }
 
 # Programs and examples: folder -> folders of src it may include.
@@ -44,6 +47,7 @@ PROGRAMS = {
     "cmd/waymark-stub": [],
     "cmd/waymark-load": ["load", "base"],
     "cmd/waymarkctl": ["ctl", "base"],
+    "cmd/waymark-lab": ["lab", "ctl", "base", "app/config_error.h"],
     "examples/cpp": [],
 }
 
@@ -72,10 +76,10 @@ FENCES = {
                       ["src/admin", "src/ctl", "src/identity", "cmd/waymark-stub"],
                       "JSON is for the edges, and what devices say"),
     "re2": (r"re2/", r"PkgConfig::RE2", ["src/identity"], "expressions find keys, nothing else"),
-    "protobuf": (r"google/protobuf/|waymark/\S+\.pb\.h", r"protobuf::\S+", ["src/app", "src/admin"],
+    "protobuf": (r"google/protobuf/|waymark/\S+\.pb\.h", r"protobuf::\S+", ["src/app", "src/admin", "src/lab"],
                  "the data path encodes by hand (src/wire)"),
     "the legacy protocol": (r"upstream/grpc/service/", r"waymark_proto",
-                            ["src/admin", "src/app", "src/link", "src/sdk"],
+                            ["src/admin", "src/app", "src/lab", "src/link", "src/sdk"],
                             "it ends where a link begins; its speed does not matter"),
     "absl::Mutex": (r"absl/synchronization/", r"absl::synchronization", [],
                     "ThreadSanitizer misreports it; use std::mutex"),

@@ -9,7 +9,7 @@ import time
 import pytest
 
 PATIENCE = 60
-BINARIES = ("waymark", "waymarkctl", "waymark-stub", "waymark-load")
+BINARIES = ("waymark", "waymarkctl", "waymark-stub", "waymark-lab", "waymark-load")
 
 
 def eventually(condition, what):

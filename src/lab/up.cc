@@ -1,0 +1,123 @@
+#include "lab/up.h"
+
+#include <unistd.h>
+
+#include <filesystem>
+#include <memory>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "admin/token.h"
+#include "base/status.h"
+#include "ctl/printable.h"
+#include "ctl/table.h"
+#include "ctl/terminal.h"
+#include "lab/api_server.h"
+#include "lab/readiness.h"
+#include "lab/recipes.h"
+#include "lab/run_dir.h"
+#include "lab/supervisor.h"
+
+namespace waymark::lab {
+namespace {
+
+using absl::StatusCode;
+using Clock = std::chrono::steady_clock;
+
+constexpr std::size_t kLastWords = 20;  // lines
+
+// A log of one who did not come up, for people.
+std::string last_words(const Member& member) {
+  std::string text;
+  for (const std::string& line : member.log.tail(kLastWords).lines) {
+    text += "\n  " + ctl::printable(line);
+  }
+  return text;
+}
+
+std::string greeting(const Supervisor& supervisor, const std::string& dir) {
+  ctl::Table table(
+      {{"NAME"}, {"KIND"}, {"PID", ctl::Align::right}, {"ADDRESS"}, {"ADMIN"}, {"TELEMETRY"}});
+  std::string admin;
+  std::string proxy;
+  for (const MemberView& view : supervisor.views()) {
+    table.add({view.name, name_of(view.kind), std::to_string(view.pid), view.address, view.admin,
+               view.telemetry});
+    if (admin.empty()) {
+      admin = view.admin;
+      proxy = view.name;
+    }
+  }
+  return fmt::format(
+      "{}\nThe lab is up. In another terminal{}:\n"
+      "  waymark-lab ps\n"
+      "  waymark-lab set stub-1 --delay 200ms --failure 12%\n"
+      "  waymark-lab kill stub-1; waymark-lab start stub-1\n"
+      "  waymarkctl --admin http://{} --token-file {}/state/{}/admin.token status\n"
+      "Ctrl-C, or waymark-lab down, ends it.\n",
+      table.to_string(ctl::style_of(STDOUT_FILENO)),
+      dir == default_run_dir() ? "" : fmt::format(", each with --dir {}", dir), admin, dir, proxy);
+}
+
+// Runs the lab; what it needs besides is destroyed after it.
+absl::Status run(Supervisor& supervisor, Readiness& readiness, const UpOptions& options,
+                 ctl::Output& out) {
+  const auto until = Clock::now() + options.patience;
+  bool up = false;
+  absl::Status fault;
+  supervisor.on_failure([&](const Member& member) {
+    if (up) {
+      out.print(fmt::format("{} has ended: {} (waymark-lab start {})\n", member.recipe.name,
+                            member.ended, member.recipe.name));
+    } else if (fault.ok()) {
+      fault = error(StatusCode::kFailedPrecondition, "{} has not come up: {}; its last lines:{}",
+                    member.recipe.name, member.ended, last_words(member));
+      supervisor.end();
+    }
+  });
+  if (absl::Status status = supervisor.start_all(); !status.ok()) return status;
+  supervisor.run([&] {
+    if (supervisor.ending()) return true;
+    up = readiness.look();
+    if (up) {
+      out.print(greeting(supervisor, options.dir));
+    } else if (Clock::now() > until) {
+      fault = error(StatusCode::kDeadlineExceeded,
+                    "not every proxy had every upstream within {} s (--timeout)",
+                    std::chrono::duration_cast<std::chrono::seconds>(options.patience).count());
+      supervisor.end();
+    }
+    return up;
+  });
+  return fault;
+}
+
+}  // namespace
+
+absl::Status run_lab(const UpOptions& options, ctl::Output& out) {
+  auto dir = RunDir::make(options.dir);
+  if (!dir.ok()) return dir.status();
+  auto recipes = make_recipes(options.plan, **dir, program_folder());
+  if (!recipes.ok()) return recipes.status();
+  if (absl::Status status = (*dir)->make_folder("logs"); !status.ok()) return status;
+
+  std::vector<std::string> telemetry;
+  for (const Recipe& recipe : *recipes) {
+    if (recipe.kind == Kind::proxy) telemetry.push_back(recipe.telemetry);
+  }
+  Readiness readiness(std::move(telemetry), options.plan.upstreams);
+  const std::string logs = options.plan.logs.empty() ? (*dir)->in("logs") : options.plan.logs;
+  std::error_code fault;
+  std::filesystem::create_directories(logs, fault);
+  if (fault) return errno_error(fault.value(), "logs: " + logs);
+  Supervisor supervisor(*std::move(recipes), logs);
+  const auto token = admin::ensure_token_file((*dir)->in("token"));
+  if (!token.ok()) return token.status();
+  const auto api = ApiServer::start(supervisor, options.dir, *token);
+  if (!api.ok()) return api.status();
+  if (absl::Status status = (*dir)->write("api", (*api)->url()); !status.ok()) return status;
+  return run(supervisor, readiness, options, out);
+}
+
+}  // namespace waymark::lab

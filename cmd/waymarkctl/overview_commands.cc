@@ -1,6 +1,7 @@
 #include "ctl/overview_commands.h"
 
 #include "commands.h"
+#include "ctl/stats_commands.h"
 #include "ctl/stream_commands.h"
 #include "ctl/top.h"
 
@@ -45,6 +46,10 @@ void add_overview_commands(CLI::App& app, Chosen& chosen) {
   add_pools(app, chosen);
   add_command(app, "listeners", "Where clients are accepted", "waymarkctl listeners", chosen,
               ctl::list_listeners);
+
+  add_command(app, "stats",
+              "Frames, answers, errors, answer times and frames a second, of all and each upstream",
+              "waymarkctl stats", chosen, ctl::show_stats);
 
   CLI::App* events = nullptr;
   const auto event_options = add_command<ctl::EventsOptions>(

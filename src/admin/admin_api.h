@@ -35,6 +35,12 @@ struct PresenceQuery {
   std::string page_token;
 };
 
+struct StatsQuery {
+  std::string upstream;     // its id; empty: the whole proxy
+  bool by_minute = false;   // and not by the second
+  std::uint64_t since = 0;  // Unix seconds; only steps after it
+};
+
 struct DeadLetterQuery {
   api::DeadLetterFilter filter;
   std::size_t limit = 1000;
@@ -53,6 +59,9 @@ class AdminApi {
 
   virtual absl::StatusOr<api::Info> info() = 0;
   virtual absl::StatusOr<api::Overview> overview() = 0;
+  virtual absl::StatusOr<api::Stats> stats() = 0;
+  // NotFound if none is kept of that upstream.
+  virtual absl::StatusOr<api::StatsHistory> stats_history(const StatsQuery& query) = 0;
   virtual absl::StatusOr<api::ListenerList> listeners() = 0;
   virtual absl::StatusOr<api::PoolList> pools() = 0;
   virtual absl::StatusOr<api::Pool> pool(const std::string& name) = 0;

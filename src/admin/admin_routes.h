@@ -14,6 +14,7 @@ namespace waymark::admin {
 
 // The parts of admin_routes().
 void add_process_routes(RouteTable& table, AdminApi& calls, EventRing& events);
+void add_stats_routes(RouteTable& table, AdminApi& calls);
 void add_upstream_routes(RouteTable& table, AdminApi& calls);
 void add_connection_routes(RouteTable& table, AdminApi& calls);
 void add_presence_routes(RouteTable& table, AdminApi& calls);

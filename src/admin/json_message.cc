@@ -131,6 +131,11 @@ class Reader {
           reflection.SetUInt64(&out, &field, value.get<std::uint64_t>());
         }
         return;
+      case FieldDescriptor::CPPTYPE_DOUBLE:
+        if (expect(value.is_number(), "a number", value, path)) {
+          reflection.SetDouble(&out, &field, value.get<double>());
+        }
+        return;
       case FieldDescriptor::CPPTYPE_STRING:
         if (string_fits(value, path, field)) {
           reflection.SetString(&out, &field, value.get<std::string>());

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
 #include <cstdlib>
 #include <iterator>
 #include <map>
@@ -72,6 +73,13 @@ void append_string(std::string& out, std::string_view text) {
   out += '"';
 }
 
+// To a thousandth; JSON has no word for what is not finite.
+void append_number(std::string& out, double number) {
+  constexpr double kPrecision = 1'000;
+  const double rounded = std::round(number * kPrecision) / kPrecision;
+  fmt::format_to(std::back_inserter(out), "{}", std::isfinite(rounded) ? rounded : 0.0);
+}
+
 void append_map(std::string& out, const Message& message) {
   const StringMap& map = string_map_of(message);
   char separator = '{';
@@ -115,6 +123,9 @@ void append_single(std::string& out, const Message& message, const FieldDescript
       return;
     case FieldDescriptor::CPPTYPE_UINT64:
       out += fmt::format_int(reflection.GetUInt64(message, &field)).c_str();
+      return;
+    case FieldDescriptor::CPPTYPE_DOUBLE:
+      append_number(out, reflection.GetDouble(message, &field));
       return;
     case FieldDescriptor::CPPTYPE_STRING:
       append_string(out, reflection.GetStringReference(message, &field, &scratch));

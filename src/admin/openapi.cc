@@ -29,6 +29,8 @@ JsonValue schema_of_value(const FieldDescriptor& field) {
     case FieldDescriptor::CPPTYPE_UINT32:
     case FieldDescriptor::CPPTYPE_UINT64:
       return {{"type", "integer"}, {"format", "int64"}, {"minimum", 0}};
+    case FieldDescriptor::CPPTYPE_DOUBLE:
+      return {{"type", "number"}, {"minimum", 0}};
     case FieldDescriptor::CPPTYPE_MESSAGE:
       return reference_to(*field.message_type());
     default:

@@ -100,6 +100,7 @@ void add_process_routes(RouteTable& table, AdminApi& calls, EventRing& events) {
 RouteTable admin_routes(AdminApi& calls, EventRing& events) {
   RouteTable table;
   add_process_routes(table, calls, events);
+  add_stats_routes(table, calls);
   add_upstream_routes(table, calls);
   add_connection_routes(table, calls);
   add_presence_routes(table, calls);

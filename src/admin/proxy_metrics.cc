@@ -222,6 +222,14 @@ void add_times(MetricsText& text, const WorkerSnapshot& worker, std::string_view
                  worker.counters.loop_lag, kNanoseconds, {{"worker", id}});
 }
 
+void add_history(MetricsText& text, const HistoryFacts& facts) {
+  text.counter("waymark_history_unwritten_total",
+               "Minutes that could not be written to history.db.", facts.unwritten_minutes);
+  text.gauge("waymark_history_upstreams_left_out",
+             "Upstreams without a history, since it is kept of 64 at most.",
+             static_cast<double>(facts.upstreams_left_out));
+}
+
 void add_commands(MetricsText& text, const WorkerSnapshot& worker, std::string_view id) {
   const Counters& counters = worker.counters;
   for (std::size_t i = 1; i < wire::kRefusals; ++i) {
@@ -247,6 +255,7 @@ std::string proxy_metrics(const proxy::ProxySnapshot& snapshot, const ProgramFac
   for (const ListenerSnapshot& listener : snapshot.listeners) add_listener(text, listener);
   add_request_metrics(text, facts.requests);
   add_dead_letter_metrics(text, facts.dead_letters);
+  add_history(text, facts.history);
   add_standing_metrics(text, facts.upstreams);
   for (const WorkerSnapshot& worker : snapshot.workers) {
     const std::string id = std::to_string(worker.worker);

@@ -14,6 +14,12 @@
 
 namespace waymark::admin {
 
+// Of what is kept of what was counted.
+struct HistoryFacts {
+  std::uint64_t unwritten_minutes = 0;
+  std::size_t upstreams_left_out = 0;
+};
+
 struct ProgramFacts {
   std::string_view version;
   std::uint64_t log_lines_dropped = 0;
@@ -22,6 +28,7 @@ struct ProgramFacts {
   std::vector<UpstreamStanding> upstreams;
   RequestFacts requests;
   DeadLetterFacts dead_letters;
+  HistoryFacts history;
 };
 
 // Conservation holds for each worker in one scrape, every frame counting once, whatever happened:

@@ -34,6 +34,7 @@ void add(Links& links, const UpstreamSnapshot& one) {
   sum.malformed += one.malformed;
   sum.batch_frames.add(one.batch_frames);
   sum.answers.add(one.answers);
+  sum.counts.add(one.counts);
   sum.outstanding_events += one.outstanding_events;
   sum.outstanding_frames += one.outstanding_frames;
   sum.outstanding_bytes += one.outstanding_bytes;
@@ -58,6 +59,14 @@ void write(MetricsText& text, const Links& links, MetricsText::Labels labels) {
                  "Time from receiving a frame to the answer that names it, of one frame of each "
                  "connection at a time.",
                  sum.answers, 1e9, labels);
+  counter("waymark_upstream_answers_total", "Payloads the upstream sent for one connection each.",
+          sum.counts.answers);
+  counter("waymark_upstream_failed_answers_total",
+          "Those of them that report a failure (Send.error).", sum.counts.failed_answers);
+  counter("waymark_upstream_timeouts_total",
+          "Frames the upstream did not answer within reply_timeout.", sum.counts.timed_out);
+  counter("waymark_upstream_given_up_total",
+          "Frames the upstream had last that became dead letters.", sum.counts.given_up);
   counter("waymark_link_events_sent_total", "Events of completed writes.", sum.events_sent);
   counter("waymark_link_frames_sent_total", "Frames among those events.", sum.frames_sent);
   counter("waymark_link_bytes_sent_total", "Encoded bytes of those events.", sum.bytes_sent);

@@ -87,7 +87,7 @@ control::Metadata metadata_of(const google::protobuf::Map<std::string, std::stri
 
 AdminSource::AdminSource(const RunningConfig& running, const std::string& config_path,
                          proxy::Proxy& proxy, ControlPlane& plane, const ReadinessGate& readiness,
-                         Reload& reload, DeadLetters& letters)
+                         Reload& reload, DeadLetters& letters, Statistics& statistics)
     : running_(running),
       config_path_(config_path),
       proxy_(proxy),
@@ -96,6 +96,7 @@ AdminSource::AdminSource(const RunningConfig& running, const std::string& config
       reload_(reload),
       dead_letters_(letters, proxy),
       letters_(letters),
+      statistics_(statistics),
       started_at_(to_rfc3339(std::chrono::system_clock::now())) {}
 
 // --- what the process is ---
@@ -142,6 +143,12 @@ absl::StatusOr<api::Overview> AdminSource::overview() {
   add_workers(out, snapshot, *proxy_.layout());
   add_upstreams(out, snapshot, *std::move(upstreams));
   return out;
+}
+
+absl::StatusOr<api::Stats> AdminSource::stats() { return statistics_.stats(); }
+
+absl::StatusOr<api::StatsHistory> AdminSource::stats_history(const admin::StatsQuery& query) {
+  return statistics_.history(query);
 }
 
 absl::StatusOr<api::ListenerList> AdminSource::listeners() {

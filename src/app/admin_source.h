@@ -16,6 +16,7 @@
 #include "app/readiness.h"
 #include "app/reload.h"
 #include "app/running_config.h"
+#include "app/statistics.h"
 #include "proxy/proxy.h"
 
 namespace waymark::app {
@@ -25,10 +26,12 @@ class AdminSource final : public admin::AdminApi {
   // All outlive it.
   AdminSource(const RunningConfig& running, const std::string& config_path, proxy::Proxy& proxy,
               ControlPlane& plane, const ReadinessGate& readiness, Reload& reload,
-              DeadLetters& letters);
+              DeadLetters& letters, Statistics& statistics);
 
   absl::StatusOr<admin::api::Info> info() override;
   absl::StatusOr<admin::api::Overview> overview() override;
+  absl::StatusOr<admin::api::Stats> stats() override;
+  absl::StatusOr<admin::api::StatsHistory> stats_history(const admin::StatsQuery& query) override;
   absl::StatusOr<admin::api::ListenerList> listeners() override;
   absl::StatusOr<admin::api::PoolList> pools() override;
   absl::StatusOr<admin::api::Pool> pool(const std::string& name) override;
@@ -124,6 +127,7 @@ class AdminSource final : public admin::AdminApi {
   Reload& reload_;
   DeadLetterCalls dead_letters_;
   const DeadLetters& letters_;
+  Statistics& statistics_;
   const std::string started_at_;
   const std::chrono::steady_clock::time_point begun_ = std::chrono::steady_clock::now();
   std::atomic<std::size_t> taps_{0};  // open now

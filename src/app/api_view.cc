@@ -15,6 +15,8 @@
 namespace waymark::app {
 namespace {
 
+constexpr std::uint64_t kMsInSecond = 1'000;
+
 std::string time_ago(std::uint64_t ms) {
   return to_rfc3339(std::chrono::system_clock::now() - std::chrono::milliseconds(ms));
 }
@@ -76,6 +78,9 @@ UpstreamView view_of(const control::Upstream& upstream, std::uint64_t now_ms) {
   out.set_address(upstream.spec.address);
   out.set_name(upstream.name.empty() ? upstream.spec.address : upstream.name);
   out.set_source(std::string(name_of(upstream.source)));
+  if (standing.state == control::State::ready) {
+    view.ready_seconds = (now_ms - standing.since_ms) / kMsInSecond;
+  }
   out.set_state(std::string(name_of(standing.state)));
   out.set_admin_state(std::string(name_of(standing.admin_state)));
   out.set_weight(upstream.weight());

@@ -21,7 +21,8 @@ struct UpstreamView {
   std::uint32_t index = 0;
   std::uint32_t configured_weight = 1;
   std::uint64_t probe_failures = 0;
-  std::uint32_t ttl_seconds = 0;  // of a lease
+  std::uint32_t ttl_seconds = 0;    // of a lease
+  std::uint64_t ready_seconds = 0;  // it has been ready for
   api::Upstream resource;
 };
 

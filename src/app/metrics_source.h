@@ -12,6 +12,7 @@
 #include "app/dead_letters.h"
 #include "app/log.h"
 #include "app/readiness.h"
+#include "app/statistics.h"
 #include "app/version.h"
 #include "proxy/proxy.h"
 
@@ -21,8 +22,13 @@ class MetricsSource final : public admin::TelemetrySource {
  public:
   // All outlive it.
   MetricsSource(proxy::Proxy& proxy, ControlPlane& plane, const ReadinessGate& gate,
-                const DeadLetters& letters, const Log& log)
-      : proxy_(proxy), plane_(plane), gate_(gate), letters_(letters), log_(log) {}
+                const DeadLetters& letters, const Statistics& statistics, const Log& log)
+      : proxy_(proxy),
+        plane_(plane),
+        gate_(gate),
+        letters_(letters),
+        statistics_(statistics),
+        log_(log) {}
 
   // For the HTTP listeners to count in.
   [[nodiscard]] admin::RequestCounts& requests() { return requests_; }
@@ -42,7 +48,8 @@ class MetricsSource final : public admin::TelemetrySource {
                                  .draining = gate_.draining(),
                                  .upstreams = std::move(standings),
                                  .requests = requests_.all(),
-                                 .dead_letters = dead_letters()}) +
+                                 .dead_letters = dead_letters(),
+                                 .history = statistics_.facts()}) +
            process_.text();
   }
 
@@ -77,6 +84,7 @@ class MetricsSource final : public admin::TelemetrySource {
   ControlPlane& plane_;
   const ReadinessGate& gate_;
   const DeadLetters& letters_;
+  const Statistics& statistics_;
   const Log& log_;
   admin::RequestCounts requests_;
   const admin::ProcessMetrics process_;

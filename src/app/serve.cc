@@ -26,6 +26,7 @@
 #include "app/running_config.h"
 #include "app/service_manager.h"
 #include "app/settings_store.h"
+#include "app/statistics.h"
 #include "app/version.h"
 #include "app/vital_signs.h"
 #include "base/status.h"
@@ -152,10 +153,12 @@ int serve(Config of_file, const ServeOptions& options) {
   }
   plane.begin(**proxy, remembered);
   ReadinessGate gate(**proxy, plane, running);
-  MetricsSource metrics(**proxy, plane, gate, letters, log);
+  auto statistics = std::make_unique<Statistics>(**proxy, plane, log, config.state_dir);
+  MetricsSource metrics(**proxy, plane, gate, letters, *statistics, log);
   Reload reload(options.config_path, running, settings, plane, **http_tls, log, feed, manager);
   ReloadThread reloads(reload);
-  AdminSource source(running, options.config_path, **proxy, plane, gate, reload, letters);
+  AdminSource source(running, options.config_path, **proxy, plane, gate, reload, letters,
+                     *statistics);
   auto http =
       open_http_listeners(config, **http_tls, metrics, metrics.requests(), source, ring, log);
 
@@ -207,6 +210,7 @@ int serve(Config of_file, const ServeOptions& options) {
 
   if (http.ok()) *http = HttpListeners();
   reloads.end();
+  statistics.reset();
   store->reset();  // its last answers go to the control plane and the dead letters
   vital_signs.close();
   proxy->reset();

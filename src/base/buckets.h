@@ -5,6 +5,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <numeric>
 
 namespace waymark {
 
@@ -24,6 +25,37 @@ class Buckets {
   void add(const Buckets& other) {
     for (std::size_t i = 0; i < counts_.size(); ++i) counts_[i] += other.counts_[i];
     sum_ += other.sum_;
+  }
+
+  // What was observed since this was `before`; all of it if counting has begun anew meanwhile.
+  [[nodiscard]] Buckets since(const Buckets& before) const {
+    Buckets out = *this;
+    for (std::size_t i = 0; i < counts_.size(); ++i) {
+      if (counts_[i] < before.counts_[i]) return *this;
+      out.counts_[i] -= before.counts_[i];
+    }
+    out.sum_ -= before.sum_;
+    return out;
+  }
+
+  [[nodiscard]] std::uint64_t count() const {
+    return std::accumulate(counts_.begin(), counts_.end(), std::uint64_t{0});
+  }
+  // The value that `share` (0 to 1) of the observed ones do not pass, as if those of a bucket were
+  // spread evenly in it; beyond all bounds the last bound is all that is known. 0 without any.
+  [[nodiscard]] std::uint64_t quantile(double share) const {
+    double wanted = static_cast<double>(count()) * share;
+    std::uint64_t low = 0;
+    for (std::size_t i = 0; i < kUpperBounds.size(); ++i) {
+      const auto here = static_cast<double>(counts_[i]);
+      if (here > 0 && wanted <= here) {
+        const auto width = static_cast<double>(kUpperBounds[i] - low);
+        return low + static_cast<std::uint64_t>(width * wanted / here);
+      }
+      wanted -= here;
+      low = kUpperBounds[i];
+    }
+    return count() == 0 ? 0 : low;
   }
 
   // Of each bucket alone, not of those below it too.

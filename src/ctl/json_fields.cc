@@ -23,6 +23,11 @@ std::uint64_t number_of(const Json& object, std::string_view field) {
   return value != nullptr && value->is_number_unsigned() ? value->get<std::uint64_t>() : 0;
 }
 
+double real_of(const Json& object, std::string_view field) {
+  const Json* const value = find(object, field);
+  return value != nullptr && value->is_number() ? value->get<double>() : 0;
+}
+
 bool flag_of(const Json& object, std::string_view field) {
   const Json* const value = find(object, field);
   return value != nullptr && value->is_boolean() && value->get<bool>();

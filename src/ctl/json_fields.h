@@ -14,6 +14,7 @@ using Json = nlohmann::ordered_json;
 
 [[nodiscard]] std::string text_of(const Json& object, std::string_view field);
 [[nodiscard]] std::uint64_t number_of(const Json& object, std::string_view field);
+[[nodiscard]] double real_of(const Json& object, std::string_view field);
 [[nodiscard]] bool flag_of(const Json& object, std::string_view field);
 // An empty list if there is none.
 [[nodiscard]] const Json& list_of(const Json& object, std::string_view field);

@@ -33,6 +33,23 @@ enum class TlsHandshakeResult : std::uint8_t {
 };
 inline constexpr std::size_t kTlsHandshakeResults = 5;
 
+// What became of the frames one upstream was given.
+struct UpstreamCounts {
+  std::uint64_t answers = 0;         // Sends for one connection that were carried out
+  std::uint64_t failed_answers = 0;  // of those, the ones that report a failure (Send.error)
+  std::uint64_t timed_out = 0;       // frames it had and did not answer within reply_timeout
+  std::uint64_t given_up = 0;        // frames it had last that became dead letters
+  std::uint64_t taken_back = 0;      // of those two, the ones that do not count as sent
+
+  void add(const UpstreamCounts& other) {
+    answers += other.answers;
+    failed_answers += other.failed_answers;
+    timed_out += other.timed_out;
+    given_up += other.given_up;
+    taken_back += other.taken_back;
+  }
+};
+
 struct Counters {
   std::vector<ListenerTraffic> listeners;             // by slot
   std::array<std::uint64_t, kCloseReasons> closed{};  // connections, by reason

@@ -49,7 +49,17 @@ void DownPath::command(std::uint32_t index, const wire::Command& command) {
       !is_in_time(origin, command)) {
     return answers_.refuse(origin, command, wire::Refusal::already_answered);
   }
+  count(index, command);
   carry_out(origin, command);
+}
+
+void DownPath::count(std::uint32_t index, const wire::Command& command) {
+  const bool of_one =
+      command.target == wire::TargetKind::mark || command.target == wire::TargetKind::name;
+  if (!of_one || command.action != wire::ActionKind::send) return;
+  UpstreamCounts& counts = state_.fleet->upstreams()[index].counts;
+  ++counts.answers;
+  if (command.error) ++counts.failed_answers;
 }
 
 // Of an upstream that does not ack: the client has got its timeout_reply where this is false.

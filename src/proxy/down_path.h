@@ -46,6 +46,7 @@ class DownPath {
  private:
   [[nodiscard]] bool completes(const Origin& origin, const wire::Command& command);
   [[nodiscard]] bool is_in_time(const Origin& origin, const wire::Command& command);
+  void count(std::uint32_t index, const wire::Command& command);
   void carry_out(const Origin& origin, const wire::Command& command);
   [[nodiscard]] Client* look_up(const Mark& mark);
   [[nodiscard]] bool answers_a_former(const link::Link& link, const wire::Command& command);

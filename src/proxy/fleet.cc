@@ -85,6 +85,13 @@ void Fleet::renew_link(Upstream& upstream) {
   upstream.link = std::make_unique<link::Link>(options_of(upstream), thread_, chunks_, owner_);
 }
 
+void Fleet::forget(Upstream& upstream) {
+  drop_link(upstream);
+  forgotten_counts_.add(upstream.counts);
+  forgotten_answers_.add(upstream.answers);
+  upstream.vacant = true;
+}
+
 void Fleet::drop_link(Upstream& upstream) {
   if (!upstream.link) return;
   upstream.link->settle();

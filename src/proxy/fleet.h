@@ -9,6 +9,7 @@
 
 #include "base/buckets.h"
 #include "link/link.h"
+#include "proxy/counters.h"
 #include "proxy/layout.h"
 #include "proxy/upstream_order.h"
 #include "proxy/work.h"
@@ -39,7 +40,8 @@ struct Upstream {
   std::size_t clients = 0;          // it serves
   session::AwaitedReplies replies;  // with a reply_timeout, if it does not ack
   TimeBuckets answers;              // of frames that were watched (session/answer_watch.h)
-  std::deque<Mark> waiting;         // paused clients, first come first served; some may have ended
+  UpstreamCounts counts;
+  std::deque<Mark> waiting;  // paused clients, first come first served; some may have ended
   // Clients, with what found no room on the link; some may have no such thing any more. Made anew
   // ten times a second.
   std::deque<Mark> backlogged;
@@ -97,9 +99,12 @@ class Fleet {
   [[nodiscard]] Upstream& add(const UpstreamOrder& order);
   // Gives it a new link, not started yet; the one it has must have stopped.
   void renew_link(Upstream& upstream);
-  // Its link, which must have stopped, is no more.
-  void drop_link(Upstream& upstream);
+  // It is no more, and its index is free; its link must have stopped.
+  void forget(Upstream& upstream);
 
+  // What upstreams that are no more have counted.
+  [[nodiscard]] const UpstreamCounts& forgotten_counts() const { return forgotten_counts_; }
+  [[nodiscard]] const TimeBuckets& forgotten_answers() const { return forgotten_answers_; }
   // What the links that are no more have counted, and the frames they could not write.
   [[nodiscard]] const link::LinkCounters& dropped_links() const { return dropped_links_; }
   [[nodiscard]] std::uint64_t frames_dropped() const { return frames_dropped_; }
@@ -120,6 +125,7 @@ class Fleet {
     return static_cast<std::uint32_t>(&upstream - upstreams_.data());
   }
   [[nodiscard]] link::LinkOptions options_of(const Upstream& upstream) const;
+  void drop_link(Upstream& upstream);
 
   const Process process_;
   LayoutPtr layout_;
@@ -128,6 +134,8 @@ class Fleet {
   link::LinkEvents& owner_;
   std::vector<Pool> pools_;
   std::vector<Upstream> upstreams_;
+  UpstreamCounts forgotten_counts_;
+  TimeBuckets forgotten_answers_;
   link::LinkCounters dropped_links_;
   std::uint64_t frames_dropped_ = 0;
 };

@@ -38,7 +38,7 @@ void Redelivery::link_lost(std::uint32_t index, std::string_view why,
     clients.push_back(client);
   }
   if (upstream.link->acks() && !pool.work) note_last_acked(clients, batches);
-  move(pool, clients, std::move(batches), upstream.link->upstream_name());
+  move(pool, clients, std::move(batches), &upstream);
 }
 
 void Redelivery::drop_those_that_are_late(const Upstream& upstream,
@@ -148,7 +148,7 @@ void Redelivery::begin_serving(std::uint32_t index) {
 }
 
 void Redelivery::move(Pool& pool, const std::vector<Client*>& clients,
-                      std::vector<link::LostBatch> batches, std::string_view had_them) {
+                      std::vector<link::LostBatch> batches, Upstream* had_them) {
   if (pool.ready.empty()) {
     if (pool.work) {
       write_again(pool, batches, had_them);  // that is, they are queued
@@ -178,7 +178,7 @@ void Redelivery::move(Pool& pool, const std::vector<Client*>& clients,
 
 // Before the newest connection with the mark is told of.
 void Redelivery::move_formers(Pool& pool, const std::vector<link::LostBatch>& batches,
-                              std::string_view had_them) {
+                              Upstream* had_them) {
   Repetition repetition(state_, up_, dispatcher_, pool, had_them);
   repetition.write(batches, Repetition::Whose::formers);
   std::erase_if(pool.held_ends, [&](const HeldEnd& ended) {
@@ -190,7 +190,7 @@ void Redelivery::move_formers(Pool& pool, const std::vector<link::LostBatch>& ba
 }
 
 void Redelivery::write_again(Pool& pool, const std::vector<link::LostBatch>& batches,
-                             std::string_view had_them) {
+                             Upstream* had_them) {
   const bool before = std::exchange(giving_, true);
   Repetition repetition(state_, up_, dispatcher_, pool, had_them);
   repetition.write(batches);
@@ -250,8 +250,7 @@ void Redelivery::give_up(std::uint32_t index, std::uint64_t delivery, DeadLetter
   Upstream& upstream = state_.fleet->upstreams()[index];
   state_.note_acked(index, *upstream.link->ledger().find(delivery));
   const link::LostBatch one = upstream.link->withdraw_one(delivery);
-  Repetition repetition(state_, up_, dispatcher_, state_.fleet->pool_of(upstream),
-                        upstream.link->upstream_name());
+  Repetition repetition(state_, up_, dispatcher_, state_.fleet->pool_of(upstream), &upstream);
   wire::for_each_event(one.batch, [&](const wire::Event& frame) {
     const bool somebody_to_tell = state_.clients.find(frame.header.mark) != nullptr;
     somebody_to_tell ? repetition.give_up(frame, why) : repetition.bury(frame, why);
@@ -323,8 +322,7 @@ void Redelivery::come_again(const Mark& mark, Rewinds::Held held) {
   if (client == nullptr) return give_again(held.pool, std::move(held.events));
   client->rewound = state_.rewinds.holds(mark);
   if (!client->session.attached()) return give_again(client->pool, std::move(held.events));
-  write_again(state_.pool_of(*client), held.events,
-              state_.upstream_of(*client).link->upstream_name());
+  write_again(state_.pool_of(*client), held.events, &state_.upstream_of(*client));
   go_on(*client);
 }
 

@@ -53,14 +53,13 @@ class Redelivery {
   void drop_those_that_are_late(const Upstream& upstream, std::vector<link::LostBatch>& batches);
   // What is written again is awaited where it goes then.
   static void forget_those_that_come_again(Pool& pool, const std::vector<link::LostBatch>& batches);
-  // `had_them`: the name of the upstream that had the batches, for dead letters; may be unknown.
+  // `had_them`: the upstream that had the batches, for dead letters; null if it is not known.
   // Gives each client its new upstream, then `batches` to those, then lets reading go on.
   void move(Pool& pool, const std::vector<Client*>& clients, std::vector<link::LostBatch> batches,
-            std::string_view had_them = {});
-  void move_formers(Pool& pool, const std::vector<link::LostBatch>& batches,
-                    std::string_view had_them);
+            Upstream* had_them = nullptr);
+  void move_formers(Pool& pool, const std::vector<link::LostBatch>& batches, Upstream* had_them);
   void write_again(Pool& pool, const std::vector<link::LostBatch>& batches,
-                   std::string_view had_them = {});
+                   Upstream* had_them = nullptr);
   void refused_one(std::uint32_t index, const wire::Nack& nack);
   void rewind(const Mark& mark);
   void come_again(const Mark& mark, Rewinds::Held held);

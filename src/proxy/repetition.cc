@@ -66,13 +66,17 @@ void Repetition::give_up(const wire::Event& frame, DeadLetter::Reason why) {
 
 void Repetition::bury(const wire::Event& frame, DeadLetter::Reason why) {
   ++state_.counters.frames_given_up;
+  if (had_them_ != nullptr) {
+    ++had_them_->counts.given_up;
+    ++had_them_->counts.taken_back;
+  }
   const Client* client = state_.client_of(frame.header);
   state_.shared.observer.dead_letter(
       {.mark = frame.header.mark,
        .seq = frame.header.seq,
        .pool = pool_.settings->name,
        .listener = client != nullptr ? client->listener->settings->name : std::string(),
-       .upstream = std::string(had_them_),
+       .upstream = had_them_ != nullptr ? had_them_->link->upstream_name() : std::string(),
        .attempts = frame.header.attempts(),
        .received_at = frame.header.received_at,
        .reason = why,

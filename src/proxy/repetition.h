@@ -5,7 +5,6 @@
 #include <cstddef>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
@@ -21,9 +20,8 @@ namespace waymark::proxy {
 class Repetition {
  public:
   // `pool` has a ready upstream or queues frames, or all clients concerned have an upstream.
-  // `had_them` is the name of the upstream that had the events, if it is known; it outlives this.
-  Repetition(WorkerState& state, UpPath& up, Dispatcher& dispatcher, Pool& pool,
-             std::string_view had_them)
+  // `had_them`: the upstream that had the events; null if it is not known.
+  Repetition(WorkerState& state, UpPath& up, Dispatcher& dispatcher, Pool& pool, Upstream* had_them)
       : state_(state), up_(up), dispatcher_(dispatcher), pool_(pool), had_them_(had_them) {}
 
   // Frames that were tried too often are given up. Formers: connections that had the mark of a
@@ -66,7 +64,7 @@ class Repetition {
   UpPath& up_;
   Dispatcher& dispatcher_;
   Pool& pool_;
-  const std::string_view had_them_;
+  Upstream* const had_them_;
   absl::flat_hash_map<Mark, Home> home_;
   absl::flat_hash_map<Mark, link::LostBatch> no_room_;
 };

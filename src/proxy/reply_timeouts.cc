@@ -54,7 +54,11 @@ void ReplyTimeouts::look_at(Pool& pool) {
 
 void ReplyTimeouts::look_at(Upstream& upstream, std::uint32_t index, std::uint64_t before_ns) {
   upstream.replies.expire(
-      before_ns, [this](const Mark& mark, std::uint64_t) { unanswered_.push_back(mark); },
+      before_ns,
+      [this, &upstream](const Mark& mark, std::uint64_t) {
+        ++upstream.counts.timed_out;
+        unanswered_.push_back(mark);
+      },
       [this](const Mark& mark) { return state_.clients.find(mark) != nullptr; });
   if (upstream.replies.remembered() > kMostUnanswered) {
     return upstream.link->give_up(state_.loop.now_ms(), "it leaves frames unanswered");
@@ -75,6 +79,8 @@ void ReplyTimeouts::take_from(Upstream& upstream, std::uint32_t index, std::uint
     const session::Ledger::Entry entry = *link.ledger().find(delivery);
     state_.note_acked(index, entry);
     (void)link.withdraw_one(delivery);
+    ++upstream.counts.timed_out;
+    ++upstream.counts.taken_back;
     ++state_.counters.frames_discarded_unanswered;
     unanswered_.push_back(entry.mark);
   }

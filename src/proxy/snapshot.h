@@ -30,6 +30,7 @@ struct UpstreamSnapshot {
   std::uint64_t malformed = 0;
   FrameBuckets batch_frames;  // of batches_sent
   TimeBuckets answers;        // from receiving a frame to its answer
+  UpstreamCounts counts;
   std::size_t outstanding_events = 0;
   std::size_t outstanding_frames = 0;
   std::size_t outstanding_bytes = 0;
@@ -59,6 +60,8 @@ struct WorkerSnapshot {
   std::uint64_t frames_dropped = 0;    // left unwritten when their link was ended
   TimeBuckets up;                      // time in the proxy, as link::LinkCounters says
   TimeBuckets down;
+  UpstreamCounts upstream_counts;  // of all upstreams, also those that are no more
+  TimeBuckets answers;             // likewise
   Counters counters;
   std::vector<PoolCounts> pools;            // by slot
   std::vector<UpstreamSnapshot> upstreams;  // by index

@@ -97,8 +97,7 @@ void Steering::carry_on_rest(Upstream& upstream, std::uint32_t index) {
 void Steering::forget(Upstream& upstream, std::uint32_t index) {
   // The index may soon stand for another upstream.
   for (Client* client : state_.clients.live()) client->session.forget_former(index);
-  upstream.vacant = true;
-  state_.fleet->drop_link(upstream);
+  state_.fleet->forget(upstream);
   sideways_.forgotten(index);
   state_.shared.observer.upstream_gone({index, state_.index});
 }

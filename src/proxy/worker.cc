@@ -216,6 +216,8 @@ WorkerSnapshot Worker::snapshot() const {
                      .frames_dropped = fleet_->frames_dropped(),
                      .up = fleet_->dropped_links().up,
                      .down = fleet_->dropped_links().down,
+                     .upstream_counts = fleet_->forgotten_counts(),
+                     .answers = fleet_->forgotten_answers(),
                      .counters = state_.counters};
   for (const Pool& pool : fleet_->pools()) {
     all.pools.push_back({.name = pool.settings->name,
@@ -234,6 +236,8 @@ WorkerSnapshot Worker::snapshot() const {
     all.frames_sent += counters.frames_sent;
     all.up.add(counters.up);
     all.down.add(counters.down);
+    all.upstream_counts.add(upstream.counts);
+    all.answers.add(upstream.answers);
     if (link.ready() && upstream.takes_connections()) ++all.pools[upstream.pool].ready_upstreams;
     all.upstreams.push_back({
         .index = i,
@@ -253,6 +257,7 @@ WorkerSnapshot Worker::snapshot() const {
         .malformed = counters.malformed,
         .batch_frames = counters.batch_frames,
         .answers = upstream.answers,
+        .counts = upstream.counts,
         .outstanding_events = link.window().events(),
         .outstanding_frames = link.outstanding_frames(),
         .outstanding_bytes = link.window().bytes(),

@@ -21,17 +21,18 @@ LAYERS = {
     "identity": ["base"],
     "route": ["base"],
     "session": ["base", "frame", "wire", "identity", "route"],
+    "stats": ["base"],
     # one foreign library each
     "net": ["base"],
     "link": ["base", "wire", "session/window.h", "session/ledger.h"],  # what a link has under way
     "sdk": ["base", "wire"],
     # what joins them
     "proxy": ["base", "frame", "wire", "identity", "route", "session", "net", "link"],
-    "store": ["base"],
+    "store": ["base", "stats"],
     "control": ["base", "route", "store"],
     "admin": ["base", "wire", "identity", "proxy/snapshot.h"],
     "app": ["base", "frame", "wire", "identity", "route", "session", "net", "link", "proxy",
-            "store", "control", "admin"],
+            "stats", "store", "control", "admin"],
     # the command line's side of the admin API: it meets the proxy over HTTP alone
     "ctl": ["base"],
     # the load generator shares no code with the proxy, so that it is able to disagree
@@ -51,7 +52,7 @@ PROGRAMS = {
     "examples/cpp": [],
 }
 
-PURE = ["frame", "wire", "identity", "route", "session"]
+PURE = ["frame", "wire", "identity", "route", "session", "stats"]
 
 # Headers a pure folder may not include: whoever needs one of them is not pure.
 IMPURE_HEADERS = ["sys/socket.h", "unistd.h", "thread", "mutex", "condition_variable", "future"]

@@ -121,3 +121,24 @@ test('keeps at most so much of a long log', async () => {
   await eventually(async () => (await page.locator('.log li').count()) === 200, 'the latest 200 rows');
   await page.getByText('the latest 200 shown').waitFor();
 });
+
+test('charts begin before the page was opened, and reach back a day', async () => {
+  const client = await rig.client();
+  client.say('hello\n');
+  await client.hears('hello');
+  const before = await page.evaluate(() => Date.now());
+  await eventually(async () => (await rig.ask('GET', '/v1/stats/history')).at.some((at) => at * 1000 > before), 'two seconds of history');
+  const asked = page.waitForResponse((answer) => answer.url().endsWith('/v1/stats/history?resolution=1s'));
+  await page.reload();
+  assert.equal((await asked).status(), 200);
+  const chart = page.locator('.chart', { hasText: 'Frames a second' });
+  await chart.getByText(/^Since /).waitFor();
+  const since = (await chart.getByText(/^Since /).textContent()).match(/[0-9:]{8}/)[0];
+  assert.ok(since < (await page.evaluate(() => new Date().toTimeString().slice(0, 8))), `since ${since}`);
+
+  const day = page.waitForResponse((answer) => answer.url().endsWith('/v1/stats/history?resolution=1m'));
+  await page.getByRole('button', { name: '24 hours' }).click();
+  assert.equal((await day).status(), 200);
+  await page.getByRole('heading', { name: 'The last 24 hours' }).waitFor();
+  await page.locator('.chart', { hasText: 'Latency' }).waitFor();
+});

@@ -95,6 +95,12 @@ TEST_CASE("each route reaches its call with its arguments") {
   const std::vector<Row> rows = {
       {{"GET /v1/info"}, 200, "info()"},
       {{"GET /v1/overview"}, 200, "overview()"},
+      {{"GET /v1/stats"}, 200, "stats()"},
+      {{"GET /v1/stats/history"}, 200, "stats_history(, 1s, 0)"},
+      {{"GET /v1/stats/history?upstream=u1&resolution=1m&since=17"},
+       200,
+       "stats_history(u1, 1m, 17)"},
+      {{"GET /worker/stats"}, 200, "stats()"},
       {{"GET /v1/listeners"}, 200, "listeners()"},
       {{"GET /v1/pools"}, 200, "pools()"},
       {{"GET /v1/pools/a%20b"}, 200, "pool(a b)"},

@@ -28,6 +28,26 @@ class FakeAdminApi final : public AdminApi {
 
   absl::StatusOr<api::Info> info() override { return say<api::Info>("info()"); }
   absl::StatusOr<api::Overview> overview() override { return say<api::Overview>("overview()"); }
+  absl::StatusOr<api::Stats> stats() override {
+    auto stats = say<api::Stats>("stats()");
+    if (stats.ok()) {
+      stats->mutable_total()->set_frames(10);
+      stats->mutable_total()->set_answers(7);
+      stats->mutable_total()->mutable_errors()->set_failed_answers(2);
+      stats->mutable_total()->mutable_errors()->set_timed_out(1);
+      stats->mutable_total()->mutable_answer_time()->set_mean_ms(1.25);
+      api::UpstreamStatistics& one = *stats->add_upstreams();
+      one.set_upstream("u1");
+      one.mutable_statistics()->set_frames(4);
+      stats->add_upstreams()->set_upstream("one of which nothing is kept");
+    }
+    return stats;
+  }
+  absl::StatusOr<api::StatsHistory> stats_history(const StatsQuery& query) override {
+    return say<api::StatsHistory>("stats_history(" + query.upstream + ", " +
+                                  (query.by_minute ? "1m, " : "1s, ") +
+                                  std::to_string(query.since) + ")");
+  }
   absl::StatusOr<api::ListenerList> listeners() override {
     return say<api::ListenerList>("listeners()");
   }

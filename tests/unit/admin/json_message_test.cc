@@ -187,7 +187,7 @@ TEST_CASE("uses only such types of the schema as can be read and written") {
       const auto kind = field.cpp_type();
       CHECK((kind == FieldDescriptor::CPPTYPE_BOOL || kind == FieldDescriptor::CPPTYPE_UINT32 ||
              kind == FieldDescriptor::CPPTYPE_UINT64 || kind == FieldDescriptor::CPPTYPE_STRING ||
-             kind == FieldDescriptor::CPPTYPE_MESSAGE));
+             kind == FieldDescriptor::CPPTYPE_MESSAGE || kind == FieldDescriptor::CPPTYPE_DOUBLE));
       if (field.is_map()) {
         CHECK(++maps == 1);
         auto* factory = google::protobuf::MessageFactory::generated_factory();
@@ -200,6 +200,22 @@ TEST_CASE("uses only such types of the schema as can be read and written") {
       if (type.full_name() != "waymark.admin.v1.Rule") CHECK_FALSE(rule_of(field).doc().empty());
     }
   }
+}
+
+TEST_CASE("numbers with a fraction are told to a thousandth") {
+  api::Rates rates;
+  rates.set_last_second(1234.5678);
+  rates.set_last_minute(3);
+  CHECK(write_json(rates) ==
+        "{\"last_second\":1234.568,\"last_minute\":3,\"last_15_minutes\":0}\n");
+  rates.set_last_second(std::numeric_limits<double>::infinity());
+  CHECK(write_json(rates).starts_with("{\"last_second\":0,"));
+  CHECK(read_json(R"({"last_second":2.5,"last_minute":7})", rates).empty());
+  CHECK(rates.last_second() == 2.5);
+  CHECK(rates.last_minute() == 7);
+  const ErrorDetails errors = read_json(R"({"last_second":"2"})", rates);
+  REQUIRE(errors.size() == 1);
+  CHECK(errors[0].field() == "last_second");
 }
 
 TEST_CASE("lists numbers as numbers") {

@@ -34,4 +34,29 @@ TEST_CASE("buckets are added up") {
   CHECK(one.sum() == 560);
 }
 
+TEST_CASE("buckets since a moment hold what came after it") {
+  Some before;
+  before.observe(5);
+  Some now = before;
+  now.observe(5);
+  now.observe(50);
+  CHECK(now.since(before).counts() == Counts{0, 1, 1, 0});
+  CHECK(now.since(before).sum() == 55);
+  CHECK(before.since(now).counts() == before.counts());  // begun anew
+  CHECK(now.count() == 3);
+}
+
+TEST_CASE("a quantile lies in the bucket of its value") {
+  Some values;
+  CHECK(values.quantile(0.5) == 0);
+  for (int i = 0; i < 50; ++i) values.observe(7);
+  for (int i = 0; i < 50; ++i) values.observe(70);
+  CHECK(values.quantile(0.25) == 5);  // half of the way to 10
+  CHECK(values.quantile(0.5) == 10);
+  CHECK(values.quantile(0.75) == 55);  // half of the way from 10 to 100
+  CHECK(values.quantile(1) == 100);
+  values.observe(5'000);
+  CHECK(values.quantile(1) == 100);  // all that is known
+}
+
 }  // namespace

@@ -4,6 +4,7 @@
 #include "ctl/dead_letter_view.h"
 #include "ctl/event_view.h"
 #include "ctl/json_fields.h"
+#include "ctl/stats_commands.h"
 #include "ctl/tap_view.h"
 #include "ctl/upstream_commands.h"
 #include "ctl/upstream_view.h"
@@ -29,6 +30,27 @@ TEST_CASE("fields of another type than expected read as nothing") {
   CHECK(text_of(Json(7), "text").empty());
   CHECK(text_of(Json(Json::value_t::discarded), "text").empty());
   CHECK(number_of(Json{{"n", UINT64_MAX}}, "n") == UINT64_MAX);
+}
+
+TEST_CASE("statistics are a line for all and one for each upstream") {
+  const std::string counted = R"({"uptime_seconds": 125, "connections": 1000, "frames": 1234567,
+      "answers": 9, "errors": {"timed_out": 1, "dead_lettered": 2, "failed_answers": 3},
+      "answer_time": {"measured": 3, "mean_ms": 0.25, "p50_ms": 2.5, "p99_ms": 120},
+      "frames_per_second": {"last_second": 1250.5, "last_minute": 0.25, "last_15_minutes": 0}})";
+  const std::string table = stats_table(Json::parse(R"({"total": )" + counted + R"(, "upstreams": [
+          {"name": "red", "state": "dead", "statistics": )" +
+                                                    counted + R"(},
+          {"name": "green", "state": "joining"}]})"),
+                                        {});
+  CHECK(table ==
+        "WHO    STATE    UPTIME  CONNS     FRAMES  ANSWERS  FAILED  TIMED OUT  DEAD    MEAN     "
+        "P50     P99   1 S  1 MIN  15 MIN\n"
+        "total  -         2m 5s  1,000  1,234,567        9       3          1     2  250 us  2.5 ms"
+        "  120 ms  1.3k    0.2       0\n"
+        "red    dead      2m 5s  1,000  1,234,567        9       3          1     2  250 us  2.5 ms"
+        "  120 ms  1.3k    0.2       0\n"
+        "green  joining       -      0          0        0       0          0     0       -       -"
+        "       -     0      0       0\n");
 }
 
 TEST_CASE("an upstream is named by id, or by an address only it has") {

@@ -8,6 +8,9 @@ const given = <T extends object>(fields: T): Partial<T> =>
 
 export const overview = () => get<t.Overview>('/v1/overview');
 
+export const statsHistory = (query: { resolution: '1s' | '1m'; upstream?: string }) =>
+  get<t.StatsHistory>('/v1/stats/history', query);
+
 // `last`: how many events of those before now; not with `lastEventId`.
 export const events = (lastEventId: string, last: number, signal: AbortSignal) =>
   open('/v1/events', lastEventId ? {} : { last }, lastEventId, signal);

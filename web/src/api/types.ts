@@ -22,6 +22,25 @@ export interface Info {
   config_file: string;
 }
 
+// Columns of the same length.
+export interface StatsHistory {
+  upstream: string;
+  resolution_seconds: number;
+  at: number[]; // Unix seconds
+  millis: number[];
+  frames: number[];
+  delivered: number[];
+  answers: number[];
+  failed_answers: number[];
+  timed_out: number[];
+  dead_lettered: number[];
+  connections: number[];
+  answer_p50_us: number[]; // 0: nothing was measured
+  answer_p99_us: number[];
+  up_p99_us: number[];
+  down_p99_us: number[];
+}
+
 export interface Listener {
   name: string;
   address: string;

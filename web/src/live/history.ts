@@ -1,10 +1,17 @@
-// The series the charts draw: 15 minutes, a point a second. They begin when the page was opened, for
-// the proxy keeps none yet; whatever can tell what was before fills in the same arrays.
+// The series that charts draw. The proxy keeps them by the second and by the minute; what is live adds
+// a point a second.
+import type { StatsHistory } from '../api/types';
 
-export const names = ['up', 'down', 'connections', 'upP99', 'downP99', 'answerP50', 'answerP99'] as const;
+export const names = [
+  'up', 'down', 'answers', 'errors', 'connections', 'upP99', 'downP99', 'answerP50', 'answerP99',
+] as const;
 export type SeriesName = (typeof names)[number];
+export type Values = Partial<Record<SeriesName, number | null>>;
 
-export const span = 15 * 60; // seconds
+export const quarterHour = 15 * 60; // seconds
+export const day = 24 * 60 * 60;
+
+const millisOf = (us: number | undefined) => (us ? us / 1000 : null);
 
 export class History {
   readonly at: number[] = []; // Unix seconds
@@ -13,28 +20,66 @@ export class History {
     (number | null)[]
   >;
 
-  // Where nothing is known for a while, lines are interrupted.
-  add(at: number, point: Record<SeriesName, number | null>): void {
-    const last = this.at[this.at.length - 1];
-    if (last !== undefined && at <= last) return;
-    if (last !== undefined && at - last > 15) this.push(last + 1, () => null);
-    this.push(at, (name) => point[name]);
+  // Seconds that are kept, and those without a point that interrupt the lines.
+  constructor(readonly span: number, private readonly gap: number) {}
+
+  static of(steps: StatsHistory): History {
+    const history =
+      steps.resolution_seconds === 1 ? new History(quarterHour, 15) : new History(day, 15 * 60);
+    history.fill(steps);
+    return history;
   }
 
-  private push(at: number, value: (name: SeriesName) => number | null): void {
-    this.at.push(at);
-    for (const name of names) this.values[name].push(value(name));
-    while (this.at.length > 0 && (this.at[0] ?? 0) < at - span) {
-      this.at.shift();
-      for (const name of names) this.values[name].shift();
-    }
+  // What the proxy has kept; points that are later than that stay.
+  fill(steps: StatsHistory): void {
+    const later = new History(this.span, this.gap);
+    const last = steps.at[steps.at.length - 1] ?? 0;
+    this.at.forEach((at, i) => {
+      if (at > last) later.push(at, (name) => this.values[name][i] ?? null);
+    });
+    this.clear();
+    steps.at.forEach((at, i) => {
+      const rate = (column: number[]) => ((column[i] ?? 0) * 1000) / Math.max(1, steps.millis[i] ?? 0);
+      this.add(at, {
+        up: rate(steps.frames),
+        down: rate(steps.delivered),
+        answers: rate(steps.answers),
+        errors: rate(steps.failed_answers) + rate(steps.timed_out) + rate(steps.dead_lettered),
+        connections: steps.connections[i] ?? 0,
+        upP99: millisOf(steps.up_p99_us[i]),
+        downP99: millisOf(steps.down_p99_us[i]),
+        answerP50: millisOf(steps.answer_p50_us[i]),
+        answerP99: millisOf(steps.answer_p99_us[i]),
+      });
+    });
+    later.at.forEach((at, i) => this.push(at, (name) => later.values[name][i] ?? null));
+  }
+
+  add(at: number, point: Values): void {
+    const last = this.at[this.at.length - 1];
+    if (last !== undefined && at <= last) return;
+    if (last !== undefined && at - last > this.gap) this.push(last + 1, () => null);
+    this.push(at, (name) => point[name] ?? null);
   }
 
   // From when on there is something, unless it is all of the span.
   get since(): number | null {
     const first = this.at[0];
     const last = this.at[this.at.length - 1];
-    if (first === undefined || last === undefined || last - first > span - 10) return null;
-    return first;
+    return first === undefined || last === undefined || last - first > this.span - this.gap ? null : first;
+  }
+
+  private push(at: number, value: (name: SeriesName) => number | null): void {
+    this.at.push(at);
+    for (const name of names) this.values[name].push(value(name));
+    while (this.at.length > 0 && (this.at[0] ?? 0) < at - this.span) {
+      this.at.shift();
+      for (const name of names) this.values[name].shift();
+    }
+  }
+
+  private clear(): void {
+    this.at.length = 0;
+    for (const name of names) this.values[name].length = 0;
   }
 }

@@ -4,7 +4,7 @@ import { useSyncExternalStore } from 'react';
 import * as calls from '../api/calls';
 import type { ApiError } from '../api/client';
 import type { Overview } from '../api/types';
-import { History } from './history';
+import { History, quarterHour } from './history';
 import { rates, type Rates } from './rates';
 
 export interface Live {
@@ -21,9 +21,10 @@ const everyMs = 1_000;
 const mostMs = 10_000;
 const bytesAtOnce = 100_000; // a larger overview is asked for less often
 const windowMs = 60_000;
+const gapMs = 5_000; // without an answer
 
 class LiveStore {
-  readonly history = new History();
+  readonly history = new History(quarterHour, 15);
   private live: Live = {
     overview: null,
     rates: null,
@@ -94,6 +95,8 @@ class LiveStore {
     const last = this.recent[this.recent.length - 1];
     const restarted = last !== undefined && last.info.boot_id !== overview.info.boot_id;
     if (restarted) this.recent = [];
+    const behind = Date.now() - this.live.answeredAt > gapMs;
+    if (last === undefined || restarted || behind) void this.catchUp();
     this.recent = this.recent.filter((one) => overview.uptime_ms - one.uptime_ms <= windowMs);
     const before = this.recent[this.recent.length - 1];
     const old = this.recent[0];
@@ -119,6 +122,14 @@ class LiveStore {
       restarts: this.live.restarts + (restarted ? 1 : 0),
       version: this.live.version + 1,
     });
+  }
+
+  // What was before the page was opened, or while it heard nothing.
+  private async catchUp(): Promise<void> {
+    const answer = await calls.statsHistory({ resolution: '1s' });
+    if (!this.running || !answer.ok) return;
+    this.history.fill(answer.value);
+    this.set({ version: this.live.version + 1 });
   }
 
   private judge(): void {

@@ -1,9 +1,9 @@
-// One chart of the last 15 minutes. It is drawn again once a second, and made anew when the colours or
+// One chart of a history, up to now. It is drawn again once a second, and made anew when the colours or
 // the width change.
 import { useEffect, useRef, useState } from 'react';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
-import { span, type History, type SeriesName } from '../live/history';
+import type { History, SeriesName } from '../live/history';
 import { useTheme } from '../app/theme';
 import { timeOfDay } from './format';
 
@@ -30,7 +30,7 @@ const data = (history: History, lines: Line[]): uPlot.AlignedData => [
   ...lines.map((line) => history.values[line.name]),
 ];
 
-function optionsOf(lines: Line[], width: number, format: Props['format'], onCursor: (at: number | null) => void): uPlot.Options {
+function optionsOf(lines: Line[], span: number, width: number, format: Props['format'], onCursor: (at: number | null) => void): uPlot.Options {
   const grid = { stroke: property('--line'), width: 1 };
   const axis = { stroke: property('--faint'), grid, ticks: grid, font: '11px system-ui, sans-serif' };
   return {
@@ -60,7 +60,7 @@ export function Chart({ title, history, version, lines, format }: Props) {
   useEffect(() => {
     const at = frame.current;
     if (!at) return;
-    const made = new uPlot(optionsOf(lines, at.clientWidth, format, setCursor), data(history, lines), at);
+    const made = new uPlot(optionsOf(lines, history.span, at.clientWidth, format, setCursor), data(history, lines), at);
     plot.current = made;
     const watch = new ResizeObserver(() => made.setSize({ width: at.clientWidth, height }));
     watch.observe(at);
@@ -97,11 +97,8 @@ export function Chart({ title, history, version, lines, format }: Props) {
         ))}
       </figcaption>
       <div ref={frame} className="plot" role="img" aria-label={`${title}: ${lines.map((line) => `${line.label} ${value(line)}`).join(', ')}`} />
-      <p className="hint">
-        {since === null
-          ? last < 0 ? 'Data comes within two seconds.' : 'The last 15 minutes.'
-          : `Data since ${timeOfDay(since * 1000)}, when this page was opened.`}
-      </p>
+      {last < 0 && <p className="hint">Data comes within a step or two.</p>}
+      {since !== null && <p className="hint">Since {timeOfDay(since * 1000)}.</p>}
     </figure>
   );
 }

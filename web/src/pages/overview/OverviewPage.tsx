@@ -1,21 +1,9 @@
-import { liveStore, useLive } from '../../live/store';
-import { bytes, count, millis, rate, short } from '../../ui/format';
-import { Chart, type Line } from '../../ui/Chart';
+import { useLive } from '../../live/store';
+import { bytes, count, millis, rate } from '../../ui/format';
 import { Loading } from '../../ui/Notice';
+import { Charts } from './Charts';
 import { Problems } from './Problems';
 import { Topology } from './Topology';
-
-const frames: Line[] = [
-  { name: 'up', label: 'from clients', colour: '--line-a' },
-  { name: 'down', label: 'to clients', colour: '--line-b' },
-];
-const latency: Line[] = [
-  { name: 'answerP50', label: 'answer p50', colour: '--line-a' },
-  { name: 'answerP99', label: 'answer p99', colour: '--line-b' },
-  { name: 'upP99', label: 'proxy up p99', colour: '--line-c' },
-  { name: 'downP99', label: 'proxy down p99', colour: '--line-d' },
-];
-const connections: Line[] = [{ name: 'connections', label: 'clients', colour: '--line-a' }];
 
 function Number({ name, value, more }: { name: string; value: string; more?: string }) {
   return (
@@ -30,7 +18,7 @@ function Number({ name, value, more }: { name: string; value: string; more?: str
 }
 
 export function OverviewPage() {
-  const { overview, rates, version } = useLive();
+  const { overview, rates } = useLive();
   if (!overview) return <Loading />;
   const { info } = overview;
   const outstanding = overview.traffic.reduce((all, one) => all + one.outstanding_frames, 0);
@@ -56,11 +44,7 @@ export function OverviewPage() {
           ↑ frames a second towards the upstreams; ↓ frames a second towards the clients, and messages a second between workers, pools and upstreams.
         </p>
       </section>
-      <section className="charts" aria-label="Charts">
-        <Chart title="Frames a second" history={liveStore.history} version={version} lines={frames} format={short} />
-        <Chart title="Latency" history={liveStore.history} version={version} lines={latency} format={millis} />
-        <Chart title="Connections" history={liveStore.history} version={version} lines={connections} format={short} />
-      </section>
+      <Charts />
     </>
   );
 }

@@ -9,6 +9,7 @@ import { State, toneOf, wordOf } from '../../ui/State';
 import { Table, type Column } from '../../ui/Table';
 import { usePolled } from '../../ui/usePolled';
 import { actsOf, useUpstreamActions } from './actions';
+import { UpstreamCharts } from './UpstreamCharts';
 
 const refreshMs = 2_000;
 
@@ -117,6 +118,10 @@ export function UpstreamPage({ id }: { id: string }) {
       {upstream && (
         <>
           <Details upstream={upstream} />
+          <section aria-labelledby="charts">
+            <h2 id="charts">The last 15 minutes</h2>
+            <UpstreamCharts id={upstream.id} />
+          </section>
           <section aria-labelledby="history">
             <h2 id="history">Health history</h2>
             <History changes={upstream.history?.changes ?? []} />

@@ -18,6 +18,7 @@
 #include "lab/client.h"
 #include "lab/run_dir.h"
 #include "lab/up.h"
+#include "load_command.h"
 
 using namespace waymark;
 
@@ -33,6 +34,7 @@ constexpr const char* kFooter = R"(Examples:
   waymark-lab logs proxy-1 -f
   waymark-lab set stub-1 --delay 200ms --failure 12%
   waymark-lab kill stub-1
+  waymark-lab load --clients 20 --rate 200 --for 60s
   waymark-lab down
 
 lab.yaml, every field with its default:
@@ -188,6 +190,7 @@ void add_commands(CLI::App& app, const std::shared_ptr<Common>& common, Run& run
   add_action(app, common, run, "freeze", "Stop a process in its tracks with SIGSTOP");
   add_action(app, common, run, "resume", "Let a frozen process go on");
   add_set(app, common, run);
+  add_load(app, common->dir, run);
   app.add_subcommand("down", "End the lab, and wait until nothing of it is left")
       ->callback([&run, common] {
         run = with_lab(common, [](lab::Client& client, ctl::Output&) { return client.down(); });

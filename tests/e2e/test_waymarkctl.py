@@ -3,12 +3,10 @@
 import base64
 import json
 import os
-import pty
 import re
 import select
 import signal
 import subprocess
-import termios
 
 import pytest
 
@@ -16,6 +14,7 @@ from harness.clock import PATIENCE, eventually, scaled
 from harness.fake_admin import STARTED, FakeAdmin, Stream, connection, event, upstream
 from harness.process import program
 from harness.rig import free_address
+from harness.terminal import Terminal
 
 MARK = connection(7)["mark"]
 
@@ -794,61 +793,16 @@ def test_top_once_is_one_plain_table_with_rates(ctl, admin):
     assert len(admin.asked("GET", "/v1/upstreams")) == 2
 
 
-class Terminal:
-    """A waymarkctl on a terminal of its own."""
-
-    def __init__(self, ctl, *arguments, **variables):
-        self._master, slave = pty.openpty()
-        termios.tcsetwinsize(slave, (24, 100))
-        self.before = termios.tcgetattr(slave)
-        self._slave = slave
-        self.child = subprocess.Popen(
-            [program("waymarkctl"), *map(str, arguments)],
-            stdin=slave,
-            stdout=slave,
-            stderr=slave,
-            env=environment(ctl.folder, WAYMARK_ADMIN=ctl.admin.url, **variables),
-            start_new_session=True,
-        )
-        self.seen = ""
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        if self.child.poll() is None:
-            self.child.kill()
-        self.child.wait()
-        os.close(self._slave)
-        os.close(self._master)
-
-    def _take(self):
-        while select.select([self._master], [], [], 0)[0]:
-            self.seen += os.read(self._master, 65536).decode(errors="replace")
-
-    def wait_for(self, text):
-        def came():
-            self._take()
-            return text in self.seen
-
-        eventually(came, f"{text!r} on the terminal")
-
-    def type(self, text):
-        os.write(self._master, text.encode())
-
-    def settings(self):
-        return termios.tcgetattr(self._slave)
-
-    def wait(self):
-        eventually(lambda: self._take() or self.child.poll() is not None, "its end")
-        self._take()
-        return self.child.returncode
+def on_terminal(ctl, *arguments, **variables):
+    return Terminal(
+        [program("waymarkctl"), *map(str, arguments)], environment(ctl.folder, WAYMARK_ADMIN=ctl.admin.url, **variables)
+    )
 
 
 @pytest.mark.parametrize("how", ["q", signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_top_gives_the_terminal_back(ctl, admin, how):
     counting(admin)
-    with Terminal(ctl, "top", "--interval", "0.1") as terminal:
+    with on_terminal(ctl, "top", "--interval", "0.1") as terminal:
         terminal.wait_for("127.0.0.1:50051")
         admin.wait_asked("GET", "/v1/upstreams", times=4)
         assert terminal.settings() != terminal.before
@@ -863,7 +817,7 @@ def test_top_gives_the_terminal_back(ctl, admin, how):
 
 
 def test_top_waits_for_a_server_that_is_gone(ctl, admin):
-    with Terminal(ctl, "top", "--interval", "0.1") as terminal:
+    with on_terminal(ctl, "top", "--interval", "0.1") as terminal:
         terminal.wait_for("127.0.0.1:50051")
         good = admin.answers.pop("GET /v1/upstreams")
         terminal.wait_for("old data")
@@ -876,7 +830,7 @@ def test_top_waits_for_a_server_that_is_gone(ctl, admin):
 
 
 def test_top_stops_and_goes_on(ctl, admin):
-    with Terminal(ctl, "top", "--interval", "0.1") as terminal:
+    with on_terminal(ctl, "top", "--interval", "0.1") as terminal:
         terminal.wait_for("127.0.0.1:50051")
         terminal.child.send_signal(signal.SIGTSTP)
         terminal.wait_for("\x1b[?1049l")
@@ -891,14 +845,14 @@ def test_top_stops_and_goes_on(ctl, admin):
 
 
 def test_top_of_nobody(ctl):
-    with Terminal(ctl, "top", "--admin", free_address()) as terminal:
+    with on_terminal(ctl, "top", "--admin", free_address()) as terminal:
         assert terminal.wait() == 3
         assert "\x1b" not in terminal.seen and "Connection refused" in terminal.seen
 
 
 @pytest.mark.parametrize("variables, coloured", [({}, True), ({"NO_COLOR": "1"}, False), ({"TERM": "dumb"}, False)])
 def test_colours_are_for_terminals_that_want_them(ctl, variables, coloured):
-    with Terminal(ctl, "upstreams", "list", **variables) as terminal:
+    with on_terminal(ctl, "upstreams", "list", **variables) as terminal:
         assert terminal.wait() == 0
         assert ("\x1b[32mready" in terminal.seen) == coloured
 
@@ -906,7 +860,7 @@ def test_colours_are_for_terminals_that_want_them(ctl, variables, coloured):
 @pytest.mark.parametrize("answer, code, done", [("y\n", 0, True), ("n\n", 1, False), ("\n", 1, False)])
 def test_asks_on_a_terminal(ctl, admin, answer, code, done):
     admin.answers["POST /v1/connections:close"] = many
-    with Terminal(ctl, "connections", "close", "--state", "all") as terminal:
+    with on_terminal(ctl, "connections", "close", "--state", "all") as terminal:
         terminal.wait_for("Close 3 connections? [y/N] ")
         assert len(admin.changes()) == 1
         terminal.type(answer)

@@ -7,6 +7,7 @@ from harness.chaos import Chaos
 from harness.impostor import Impostor
 from harness.haproxy import HaProxy
 from harness.legacy_upstream import LegacyUpstream
+from harness.lab import Lab
 from harness.load import Load
 from harness.process import Process, program
 from harness.proxy import Proxy, configuration, write_configuration
@@ -49,6 +50,9 @@ class Rig:
 
     def legacy_upstream(self, **script):
         return self.keep(LegacyUpstream(**script))
+
+    def lab(self, **plan):
+        return self.keep(Lab(self.folder, **plan))
 
     def chaos(self, target):
         return self.keep(Chaos(target.address))

@@ -43,6 +43,7 @@ lab.yaml, every field with its default:
   average_delay: 0ms          # answers take half of it to one and a half
   failure_rate: 0%            # share of the frames that get no answer
   framing: line               # or raw
+  reply: echo                 # or none, upper, 'template:{id}: {payload}'
   ports: { clients: 7900, upstreams: 7100, admin: 8100, telemetry: 9500, registry: 8200 }
                               # the first of each, 0: any that are free
   logs: /tmp/lab-logs         # kept there; without it they go with the lab

@@ -49,6 +49,8 @@ class PlanReader {
           [this](const YamlNode& node, const std::string& path) { read_share(node, path); }},
          {"framing",
           [this](const YamlNode& node, const std::string& path) { read_framing(node, path); }},
+         {"reply",
+          [this](const YamlNode& node, const std::string& path) { read_reply(node, path); }},
          {"logs", [this](const YamlNode& node, const std::string& path) { read_path(node, path); }},
          {"ports",
           [this](const YamlNode& node, const std::string& path) { read_ports(node, path); }}});
@@ -131,6 +133,19 @@ class PlanReader {
                                      app::allowed_list(known, node.text)));
     }
     plan_.framing = node.text;
+  }
+
+  // The stubs look into a template.
+  void read_reply(const YamlNode& node, const std::string& path) {
+    if (!is_scalar(node, path)) return;
+    const std::vector<std::string> known = {"echo", "none", "upper", "template:TEXT"};
+    if (node.text != "echo" && node.text != "none" && node.text != "upper" &&
+        !node.text.starts_with("template:")) {
+      return report_.add(node.place, path,
+                         fmt::format("{} is unknown, {}", app::quoted(node.text),
+                                     app::allowed_list(known, node.text)));
+    }
+    plan_.reply = node.text;
   }
 
   void read_path(const YamlNode& node, const std::string& path) {

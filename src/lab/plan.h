@@ -28,6 +28,7 @@ struct Plan {
   std::chrono::milliseconds average_delay{0};  // answers take half of it to one and a half
   std::string failure_rate = "0%";             // share of the frames that get no answer
   std::string framing = "line";
+  std::string reply = "echo";  // or none, upper, template:TEXT
   PortBases ports;
   std::string logs;  // directory; empty: in that of the lab, and gone with it
 };

@@ -10,9 +10,11 @@
 
 #include "admin/token.h"
 #include "base/status.h"
+#include "ctl/local_file.h"
 #include "ctl/printable.h"
 #include "ctl/table.h"
 #include "ctl/terminal.h"
+#include "ctl/url.h"
 #include "lab/api_server.h"
 #include "lab/readiness.h"
 #include "lab/recipes.h"
@@ -26,12 +28,27 @@ using absl::StatusCode;
 using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t kLastWords = 20;  // lines
+constexpr std::size_t kMaxToken = 4'096;
 
 // A log of one who did not come up, for people.
 std::string last_words(const Member& member) {
   std::string text;
   for (const std::string& line : member.log.tail(kLastWords).lines) {
     text += "\n  " + ctl::printable(line);
+  }
+  return text;
+}
+
+// Where a browser finds the proxies, with what opens them.
+std::string dashboards(const Supervisor& supervisor, const std::string& dir) {
+  std::string text = "\nDashboards:\n";
+  for (const MemberView& view : supervisor.views()) {
+    if (view.kind != Kind::proxy) continue;
+    const std::string file = fmt::format("{}/state/{}/admin.token", dir, view.name);
+    const auto token = ctl::read_file(file, kMaxToken);
+    text += fmt::format(
+        "  {}  http://{}/#token={}\n", view.name, view.admin,
+        token.ok() ? ctl::url_encoded(token->substr(0, token->find('\n'))) : "(see " + file + ")");
   }
   return text;
 }
@@ -50,13 +67,14 @@ std::string greeting(const Supervisor& supervisor, const std::string& dir) {
     }
   }
   return fmt::format(
-      "{}\nThe lab is up. In another terminal{}:\n"
+      "{}{}\nThe lab is up. In another terminal{}:\n"
       "  waymark-lab ps\n"
+      "  waymark-lab load\n"
       "  waymark-lab set stub-1 --delay 200ms --failure 12%\n"
       "  waymark-lab kill stub-1; waymark-lab start stub-1\n"
       "  waymarkctl --admin http://{} --token-file {}/state/{}/admin.token status\n"
       "Ctrl-C, or waymark-lab down, ends it.\n",
-      table.to_string(ctl::style_of(STDOUT_FILENO)),
+      table.to_string(ctl::style_of(STDOUT_FILENO)), dashboards(supervisor, dir),
       dir == default_run_dir() ? "" : fmt::format(", each with --dir {}", dir), admin, dir, proxy);
 }
 

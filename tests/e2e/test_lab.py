@@ -1,11 +1,13 @@
 """waymark-lab: real proxies and stubs, and nothing left of them."""
 
+import json
 import os
 import pathlib
 import re
 import signal
 import socket
 import subprocess
+import urllib.request
 
 import pytest
 
@@ -97,6 +99,23 @@ def test_its_files_are_for_its_user_and_its_api_for_the_token(start):
         assert client.recv(12) == b"HTTP/1.1 401"
 
 
+def test_its_replies_and_where_its_dashboards_are(start):
+    lab = start(proxies=2, upstreams=1, reply="template:{id} has {payload}").wait_up()
+    assert lab.ask(b"it") == b"stub-1 has it"
+    found = re.findall(r"^  (proxy-\d)  (http://\S+)/#token=(\S+)$", lab.process.stdout, re.MULTILINE)
+    assert [name for name, _, _ in found] == ["proxy-1", "proxy-2"]
+    for name, url, token in found:
+        asked = urllib.request.Request(url + "/v1/info", headers={"Authorization": f"Bearer {token}"})
+        with urllib.request.urlopen(asked, timeout=scaled(15)) as answer:
+            assert json.load(answer)["proxy_id"] == name
+
+
+def test_a_template_that_cannot_be_is_told_by_the_upstream(start):
+    lab = start(upstreams=1, reply="template:{nothing}")
+    assert lab.process.wait_exit() == 1
+    assert "stub-1 has not come up: exit code 2" in lab.process.stderr and "{nothing}" in lab.process.stderr
+
+
 def test_a_second_lab_in_the_same_place_is_refused(start):
     lab = start(upstreams=0).wait_up()
     assert "a lab runs in" in lab.run("up", code=1)
@@ -128,6 +147,7 @@ def test_a_port_that_is_taken_is_named(start):
         ("proxies: 0", "lab.yaml:1:10: proxies: 0 is out of range, allowed: 1 to 16"),
         ("upstreams: 3\nworkers: 3", "lab.yaml:2:1: workers: given twice, first on line 1"),
         ("failure_rate: 101%", "failure_rate: \"101%\", allowed: 0% to 100%"),
+        ("reply: loud", "lab.yaml:1:8: reply: \"loud\" is unknown, allowed: echo, none, upper, template:TEXT"),
         ("average_delay: soon", "average_delay: "),
         ("ports: { client: 1 }", "unknown field, allowed: clients"),
     ],

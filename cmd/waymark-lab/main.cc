@@ -11,7 +11,9 @@
 #include <utility>
 #include <vector>
 
+#include "asking.h"
 #include "base/status.h"
+#include "behaviours.h"
 #include "ctl/exit_code.h"
 #include "ctl/output.h"
 #include "ctl/terminal.h"
@@ -36,6 +38,7 @@ constexpr const char* kFooter = R"(Examples:
   waymark-lab kill stub-1
   waymark-lab load --clients 20 --rate 200 --for 60s
   waymark-lab down
+  waymark-lab                                 asks what to do, on a terminal
 
 lab.yaml, every field with its default:
   proxies: 1                  # 1 to 16
@@ -92,9 +95,8 @@ Run with_lab(const std::shared_ptr<Common>& common, What what) {
 std::string behaviour_text(const ctl::Json& answer) {
   ctl::Fields fields;
   const ctl::Json& behaviour = ctl::object_of(answer, "behaviour");
-  for (const char* const name : {"reply", "ack", "delay", "jitter", "failure", "drop", "slow_read",
-                                 "crash_after", "hang_after"}) {
-    fields.add(name, ctl::text_of(behaviour, name));
+  for (const BehaviourOption& each : kBehaviours) {
+    fields.add(each.field, ctl::text_of(behaviour, each.field));
   }
   return fields.to_string(ctl::style_of(STDOUT_FILENO));
 }
@@ -107,22 +109,15 @@ void add_set(CLI::App& app, const std::shared_ptr<Common>& common, Run& run) {
   const auto name = std::make_shared<std::string>();
   const auto values = std::make_shared<Values>();
   set->add_option("name", *name, "The upstream")->required()->type_name("NAME");
-  const auto add = [&](const char* option, const char* field, const char* type, const char* help) {
+  for (const BehaviourOption& each : kBehaviours) {
     set->add_option_function<std::string>(
-           option, [values, field](const std::string& text) { values->emplace_back(field, text); },
-           help)
-        ->type_name(type);
-  };
-  add("--reply", "reply", "REPLY", "echo, none, upper or 'template:{id}: {payload}'");
-  add("--ack", "ack", "WHEN", "auto, late, never or duplicate");
-  add("--delay", "delay", "TIME", "Wait before each answer");
-  add("--jitter", "jitter", "TIME", "Wait up to this longer, at random");
-  add("--failure", "failure", "P%", "Give this share of the frames no answer");
-  add("--drop", "drop", "P%", "Never finish this share of the frames");
-  add("--slow-read", "slow_read", "TIME", "Stay this long in each frame");
-  add("--crash-after", "crash_after", "N",
-      "Abort in the frame after this many, from now; 0: never");
-  add("--hang-after", "hang_after", "N", "Stay in that frame for ever; 0: never");
+           each.option,
+           [values, field = each.field](const std::string& text) {
+             values->emplace_back(field, text);
+           },
+           each.help)
+        ->type_name(each.type);
+  }
   set->callback([&run, common, name, values] {
     run = with_lab(common, [name, values](lab::Client& client, ctl::Output& out) {
       const auto answer = client.set(*name, *values);
@@ -198,12 +193,32 @@ void add_commands(CLI::App& app, const std::shared_ptr<Common>& common, Run& run
       });
 }
 
-}  // namespace
+int run_command_line(std::vector<std::string> arguments);
 
-int main(int argc, char** argv) {
+// Nothing is said to be done: it is asked where somebody can answer.
+int ask_and_run(const CLI::App& app, const std::string& dir) {
+  ctl::Output err(STDERR_FILENO);
+  if (!ctl::can_ask()) {
+    err.print(app.help());
+    return ctl::kBadUsage;
+  }
+  const auto chosen = ask_what_to_do(dir, err);
+  if (!chosen.ok()) {
+    err.print(fmt::format("waymark-lab: {}\n", message_of(chosen.status())));
+    return ctl::exit_code_of(chosen.status());
+  }
+  std::vector<std::string> words = *chosen;
+  if (dir != lab::default_run_dir()) words.insert(words.begin(), {"--dir", dir});
+  std::vector<std::string> shown = words;
+  shown.insert(shown.begin(), "waymark-lab");
+  err.print(fmt::format("\n$ {}\n", shell_line(shown)));
+  return run_command_line(std::move(words));
+}
+
+int run_command_line(std::vector<std::string> arguments) {
   CLI::App app(kDescription, "waymark-lab");
   app.footer(kFooter);
-  app.require_subcommand(1);
+  app.require_subcommand(0, 1);
   const auto common = std::make_shared<Common>();
   app.add_option("--dir", common->dir, "Where the lab has its files, and is found")
       ->type_name("DIR")
@@ -211,14 +226,20 @@ int main(int argc, char** argv) {
   Run run;
   add_commands(app, common, run);
   for (CLI::App* const command : app.get_subcommands({})) command->fallthrough();
+  std::reverse(arguments.begin(), arguments.end());  // as CLI11 takes them
   try {
-    app.parse(argc, argv);
+    app.parse(std::move(arguments));
   } catch (const CLI::ParseError& wrong) {
     return app.exit(wrong) == 0 ? ctl::kDone : ctl::kBadUsage;
   }
+  if (!run) return ask_and_run(app, common->dir);
   ctl::Output out(STDOUT_FILENO);
   ctl::Output err(STDERR_FILENO);
   const absl::Status status = run(out);
   if (!status.ok()) err.print(fmt::format("waymark-lab: {}\n", message_of(status)));
   return ctl::exit_code_of(status);
 }
+
+}  // namespace
+
+int main(int argc, char** argv) { return run_command_line({argv + 1, argv + argc}); }

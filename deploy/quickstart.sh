@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# From a fresh clone to TCP clients that talk to three gRPC upstreams through Waymark.
+# From a fresh clone to a running lab: TCP clients that talk to three gRPC upstreams through Waymark.
 set -euo pipefail
 shopt -s inherit_errexit
 bin=${WAYMARK_BIN:+$(realpath "$WAYMARK_BIN")}
@@ -11,14 +11,15 @@ usage() {
   cat <<'END'
 usage: deploy/quickstart.sh [--yes] [--check]
 
-Installs what is missing (Debian packages, after asking), builds, starts three upstreams and
-Waymark, lets three clients talk through it, and stays up until Ctrl-C.
+Installs what is missing (Debian packages, after asking), builds, starts a lab of Waymark and three
+upstreams (waymark-lab), lets clients talk through it, and stays up until Ctrl-C.
 
   --yes    do not ask before installing
-  --check  unattended: on free ports, verify the answers, stop everything, exit 0 if all was well
+  --check  unattended: on free ports, verify the answers, kill an upstream and verify that its
+           clients go on, stop everything, exit 0 if all was well
 
 WAYMARK_BIN=DIR takes the programs from DIR and builds nothing. WAYMARK_START_TIMEOUT=N waits N
-seconds for each of them instead of 30.
+seconds for the lab instead of 30.
 END
 }
 
@@ -32,11 +33,12 @@ for argument in "$@"; do
   esac
 done
 
-readonly reply='template:{id}: {payload}' # what the upstreams answer
 readonly start_timeout=${WAYMARK_START_TIMEOUT:-30} stop_timeout=30 # seconds
 dir=
-declare -A pids=() # what runs now, by name
-declare -a upstream_ports=() answers=()
+proxy=               # where clients go, ADDRESS:PORT
+declare -A pids=()   # what runs now, by name
+declare -a lab=()    # waymark-lab, and which lab
+declare -a clients=() answers=()
 
 # Ends one child and waits for it. KILL is for one that does not heed TERM.
 stop_child() {
@@ -48,11 +50,10 @@ stop_child() {
   wait "$pid" 2>/dev/null || true
 }
 
-# Waymark first: it delivers what it holds while its upstreams still live.
 stop_all() {
   local status=$? name
   trap '' INT TERM
-  for name in build waymark "${!pids[@]}"; do
+  for name in build load lab; do
     [[ -z ${pids[$name]:-} ]] || stop_child "$name"
   done
   [[ -z $dir ]] || rm -rf "$dir"
@@ -77,25 +78,10 @@ install_what_is_missing() {
 # The build runs as a child that is waited for, so that a signal ends it at once.
 build() {
   [[ -f build/release/build.ninja ]] || cmake --preset release -DWAYMARK_TESTS=OFF
-  ninja -C build/release bin/waymark bin/waymark-stub </dev/null &
+  ninja -C build/release bin/waymark bin/waymark-stub bin/waymark-lab bin/waymarkctl </dev/null &
   pids[build]=$!
   wait "${pids[build]}" || die "the build failed"
   unset "pids[build]"
-}
-
-choose_ports() {
-  local port owner
-  if ((check)); then
-    client_port=$(free_port) telemetry_port=$(free_port) admin_port=$(free_port)
-    upstream_ports=(0 0 0)
-    return
-  fi
-  client_port=7999 telemetry_port=9464 admin_port=8000
-  upstream_ports=(7001 7002 7003)
-  for port in "$client_port" "$telemetry_port" "$admin_port" "${upstream_ports[@]}"; do
-    owner=$(port_owner "$port") || continue
-    die "port $port is in use by $owner; stop it and run this again"
-  done
 }
 
 # start NAME COMMAND...: in the background, with its output in $dir/NAME.log.
@@ -106,121 +92,113 @@ start() {
   pids[$name]=$!
 }
 
-# wait_for NAME COMMAND...: until the command succeeds; dies with every log if NAME ended, or if time
-# ran out.
-wait_for() {
-  local name=$1 deadline=$((SECONDS + start_timeout))
-  shift
-  until "$@"; do
-    if ! kill -0 "${pids[$name]}" 2>/dev/null || ((SECONDS >= deadline)); then
-      tail -n 20 "$dir"/*.log >&2
-      ((${#answers[@]} == 0)) || printf 'last answer: %s\n' "${answers[@]}" >&2
-      die "$name ended, or was not there within $start_timeout s: $* (the logs are above)"
-    fi
+# Starts the lab and waits until its proxy has its three upstreams. The one of --check is found by
+# nobody else.
+start_lab() {
+  local ports='{ clients: 7999, admin: 8000, telemetry: 9464, registry: 8001, upstreams: 7001 }'
+  lab=("$bin/waymark-lab")
+  if ((check)); then
+    ports='{ clients: 0, admin: 0, telemetry: 0, registry: 0, upstreams: 0 }'
+    lab+=(--dir "$dir/lab")
+  fi
+  cat >"$dir/lab.yaml" <<END
+upstreams: 3
+reply: "template:{id}: {payload}"
+ports: $ports
+END
+  start lab "${lab[@]}" up -c "$dir/lab.yaml" --timeout "$start_timeout"
+  until grep -q '^The lab is up' "$dir/lab.log"; do
+    kill -0 "${pids[lab]}" 2>/dev/null || {
+      cat "$dir/lab.log" >&2
+      die "the lab has not come up (it has said why above)"
+    }
     sleep 0.05
   done
+  proxy=$(of_proxy 4)
 }
 
-# What waymark-stub prints once it is bound.
-listening_port() { sed -n 's/^listening on .*:\([0-9]*\)$/\1/p' "$dir/$1.log"; }
-is_listening() { [[ -n $(listening_port "$1") ]]; }
+# A column of the proxy in the table that the lab prints: 4 its address, 5 admin, 6 telemetry.
+of_proxy() { awk -v column="$1" '$1 == "proxy-1" && NF == 6 { print $column }' "$dir/lab.log"; }
+dashboard() { sed -n 's/^  proxy-1  *\(http:.*\)/\1/p' "$dir/lab.log"; }
 
-start_upstreams() {
-  local i
-  for i in 1 2 3; do
-    start "stub-$i" "$bin/waymark-stub" --listen "127.0.0.1:${upstream_ports[i - 1]}" \
-      --id "stub-$i" --reply "$reply"
-  done
-  for i in 1 2 3; do
-    wait_for "stub-$i" is_listening "stub-$i"
-    upstream_ports[i - 1]=$(listening_port "stub-$i")
-  done
-}
-
-# Whether Waymark's /readyz answers 200.
-is_ready() {
-  local status=
-  {
-    exec {http}<>"/dev/tcp/127.0.0.1/$telemetry_port" || return 1
-    printf 'GET /readyz HTTP/1.0\r\n\r\n' >&"$http"
-    read -r -t 5 _ status _ <&"$http" || true
-    exec {http}>&-
-  } 2>/dev/null
-  [[ $status == 200 ]]
-}
-
-# One worker, so that three clients in a row meet three upstreams in turn.
-start_waymark() {
-  cat >"$dir/waymark.yaml" <<END
-workers: 1
-listeners:
-  - name: devices
-    bind: 127.0.0.1:$client_port
-    pool: default
-    framing: line
-pools:
-  - name: default
-    upstreams:
-      - 127.0.0.1:${upstream_ports[0]}
-      - 127.0.0.1:${upstream_ports[1]}
-      - 127.0.0.1:${upstream_ports[2]}
-telemetry: { bind: "127.0.0.1:$telemetry_port" }
-admin: { bind: "127.0.0.1:$admin_port" }
-state: $dir/state
-END
-  start waymark "$bin/waymark" serve -c "$dir/waymark.yaml"
-  wait_for waymark is_ready
-}
-
-# Three clients at once, each sends a line and reads one back into answers[].
-let_clients_talk() {
+connect_clients() {
   local i fd
-  local -a clients=()
-  answers=()
   for i in 1 2 3; do
-    exec {fd}<>"/dev/tcp/127.0.0.1/$client_port" || die "client $i could not connect"
-    clients+=("$fd")
-    printf 'hello from client %d\n' "$i" >&"$fd"
-  done
-  for i in 1 2 3; do
-    fd=${clients[i - 1]}
-    IFS= read -r -t 10 "answers[$i]" <&"$fd" || answers[i]="(no answer)"
-    exec {fd}>&-
+    exec {fd}<>"/dev/tcp/${proxy/://}" || die "client $i could not connect"
+    clients[i]=$fd
   done
 }
 
-# The proxy is ready with its first upstream; the others may come a moment later.
-three_upstreams_answered() {
+# Each of the three sends a line and reads one back into answers[].
+let_clients_talk() {
   local i
-  let_clients_talk
+  for i in 1 2 3; do
+    # What is written to a connection that is gone ends the subshell alone.
+    (printf 'hello from client %d\n' "$i" >&"${clients[i]}") 2>/dev/null || true
+  done
+  for i in 1 2 3; do
+    IFS= read -r -t 10 "answers[$i]" <&"${clients[i]}" || answers[i]="(no answer)"
+  done
+}
+
+disconnect_clients() {
+  local fd
+  for fd in "${clients[@]}"; do exec {fd}>&-; done
+}
+
+# Dies unless each client has an answer to its own line, and these upstreams, no other, have answered.
+verify_answers() {
+  local i answered=0
   local -A seen=()
   for i in 1 2 3; do
-    [[ ${answers[i]} =~ ^(stub-[123]):\ hello\ from\ client\ $i$ ]] || return 1
+    [[ ${answers[i]} =~ ^(stub-[123]):\ hello\ from\ client\ $i$ ]] || continue
     seen[${BASH_REMATCH[1]}]=1
+    ((answered += 1))
   done
-  ((${#seen[@]} == 3))
+  [[ $answered == 3 && $(printf '%s\n' "${!seen[@]}" | sort | xargs) == "$*" ]] || {
+    printf 'answer: %s\n' "${answers[@]}" >&2
+    die "each client was to be answered, by $*"
+  }
 }
 
 show_answers() {
   local i
-  printf "\n%s\n" "Three clients spoke, and each was answered by the upstream it is pinned to:"
   for i in 1 2 3; do
     printf '  client %d: "hello from client %d"  ->  "%s"\n' "$i" "$i" "${answers[i]}"
   done
 }
 
+# A load ends with another code than 0 if one of its clients is cut off.
+check_that_clients_go_on() {
+  start load "${lab[@]}" load --clients 6 --rate 30 --for 3s
+  "${lab[@]}" kill stub-1 || die "stub-1 could not be killed"
+  let_clients_talk
+  verify_answers stub-2 stub-3
+  printf '\nstub-1 was killed, and they go on:\n'
+  show_answers
+  local load=${pids[load]}
+  wait "$load" || {
+    cat "$dir/load.log" >&2
+    die "clients of the load were cut off"
+  }
+  unset "pids[load]"
+}
+
 show_what_to_try() {
-  printf '\nWaymark is up. Try in another terminal:\n'
-  printf '  %-36s %s\n' \
-    "nc 127.0.0.1 $client_port" "type lines; each comes back with its upstream's name" \
+  printf '\nWaymark is up, and a few clients talk through it. See them in a browser:\n\n  %s\n\n' \
+    "$(dashboard)"
+  printf '%s\n' "Kill stub-1 on its Lab page and watch its clients go on elsewhere." \
+    "Or in another terminal, after PATH=$bin:\$PATH:"
+  printf '  %-37s %s\n' \
+    "nc ${proxy/:/ }" "type lines; each comes back with its upstream's name" \
     "" "(a second nc meets the next upstream)" \
-    "the dashboard, in a browser" "http://127.0.0.1:$admin_port/#token=$(<"$dir/state/admin.token")" \
-    "curl -s 127.0.0.1:$telemetry_port/metrics" "what Waymark counts" \
-    "kill ${pids[stub-1]}" "ends stub-1: its clients stay connected, type on"
-  printf '  %s\n%39s%s\n' \
-    "$bin/waymark-stub --listen 127.0.0.1:${upstream_ports[0]} --id stub-1 --reply '$reply'" \
-    "" "brings it back"
-  printf 'Configuration and logs: %s\nCtrl-C stops everything.\n' "$dir"
+    "waymark-lab kill stub-1" "ends it; its clients stay connected, type on" \
+    "waymark-lab start stub-1" "brings it back" \
+    "waymark-lab set stub-2 --delay 200ms" "slows it down" \
+    "waymark-lab ps" "what runs" \
+    "waymark-lab" "asks what to do" \
+    "curl -s $(of_proxy 6)/metrics" "what Waymark counts"
+  printf 'Ctrl-C stops everything.\n'
 }
 
 if [[ -z $bin ]]; then
@@ -228,18 +206,23 @@ if [[ -z $bin ]]; then
   build
   bin=$PWD/build/release/bin
 fi
-choose_ports
 dir=$(mktemp -d "${TMPDIR:-/tmp}/waymark-quickstart.XXXXXX")
-start_upstreams
-start_waymark
-wait_for waymark three_upstreams_answered
+start_lab
+connect_clients
+let_clients_talk
+verify_answers stub-1 stub-2 stub-3
+printf '\nThree clients spoke, and each was answered by the upstream it is pinned to:\n'
 show_answers
 if ((check)); then
-  printf "\nThe check passed.\n"
+  check_that_clients_go_on
+  disconnect_clients
+  printf '\nThe check passed.\n'
   exit 0
 fi
+disconnect_clients
+start load "${lab[@]}" load --clients 6 --rate 30
 trap 'exit 0' INT TERM # from here on it is the way to end
 show_what_to_try
-wait "${pids[waymark]}" || true
-tail -n 20 "$dir/waymark.log" >&2
-die "waymark ended (its log is above)"
+wait "${pids[lab]}" && exit 0 # waymark-lab down
+cat "$dir/lab.log" >&2
+die "the lab has ended (it has said why above)"

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -19,13 +20,22 @@ class PortFinder {
   ~PortFinder();
 
   // `count` ports from `base` on, or any if that is 0. `setting`, "ports.clients", is what the
-  // error names for a port that somebody listens on.
+  // error names for a port that somebody listens on, or that was found before.
   [[nodiscard]] absl::StatusOr<std::vector<std::uint16_t>> find(std::uint16_t base,
                                                                 std::size_t count,
                                                                 std::string_view setting);
 
  private:
-  std::vector<int> held_;  // so that no port is found twice
+  struct Found {
+    std::uint16_t port;
+    std::string setting;
+  };
+
+  // The port that `fd` has now: `port`, or any if that is 0.
+  [[nodiscard]] absl::StatusOr<std::uint16_t> bind(int fd, std::uint16_t port) const;
+
+  std::vector<int> held_;
+  std::vector<Found> found_;
 };
 
 }  // namespace waymark::lab

@@ -151,7 +151,9 @@ void Supervisor::reap() {
 // Kills who does not heed SIGTERM, and ends all once that is due.
 void Supervisor::move_on() {
   const auto now = Clock::now();
-  bool proxies = false;
+  const bool proxies = std::any_of(members_.begin(), members_.end(), [](const auto& member) {
+    return member->recipe.kind == Kind::proxy && member->pid != 0;
+  });
   for (const auto& member : members_) {
     if (member->kill_at && now >= *member->kill_at) {
       ::kill(-member->pid, SIGKILL);
@@ -159,7 +161,6 @@ void Supervisor::move_on() {
     }
     if (!ending_ || member->pid == 0) continue;
     const bool is_proxy = member->recipe.kind == Kind::proxy;
-    proxies |= is_proxy;
     if (is_alive(*member) && (is_proxy || !proxies)) (void)stop(*member);
   }
 }
@@ -174,6 +175,7 @@ void Supervisor::run_tasks() {
 }
 
 absl::Status Supervisor::start(Member& member) {
+  if (ending_) return error(StatusCode::kFailedPrecondition, "the lab ends");
   if (member.pid != 0) return not_so(member, "stop or kill it first");
   const auto child = start_child(member.recipe.command);
   if (!child.ok()) return child.status();
@@ -298,6 +300,12 @@ absl::StatusOr<LogPage> Supervisor::ask_log(const std::string& name,
 
 void Supervisor::ask_end() {
   call([this] { end(); });
+}
+
+bool Supervisor::ask_ending() {
+  bool answer = false;
+  call([&] { answer = ending_; });
+  return answer;
 }
 
 }  // namespace waymark::lab

@@ -57,6 +57,7 @@ class Supervisor {
                                                 std::optional<std::uint64_t> after,
                                                 std::size_t limit);
   void ask_end();
+  [[nodiscard]] bool ask_ending();
 
  private:
   using Change = std::function<absl::Status(Member&)>;

@@ -14,6 +14,7 @@
 #include "asking.h"
 #include "base/status.h"
 #include "behaviours.h"
+#include "chaos_command.h"
 #include "ctl/exit_code.h"
 #include "ctl/output.h"
 #include "ctl/terminal.h"
@@ -39,6 +40,7 @@ constexpr const char* kFooter = R"(Examples:
   waymark-lab load --clients 20 --rate 200 --for 60s
   waymark-lab down
   waymark-lab                                 asks what to do, on a terminal
+  waymark-lab chaos --for 60s --seed 7        random faults under load, and what became of every frame
 
 lab.yaml, every field with its default:
   proxies: 1                  # 1 to 16
@@ -54,7 +56,6 @@ lab.yaml, every field with its default:
 Exit codes: 0 done, 1 failed, 2 the command line or lab.yaml is wrong, 3 the lab was not reached,
 5 no lab runs, or it has no such process.)";
 
-using Run = std::function<absl::Status(ctl::Output&)>;
 using Values = std::vector<std::pair<std::string, std::string>>;
 
 struct Common {
@@ -187,6 +188,7 @@ void add_commands(CLI::App& app, const std::shared_ptr<Common>& common, Run& run
   add_action(app, common, run, "resume", "Let a frozen process go on");
   add_set(app, common, run);
   add_load(app, common->dir, run);
+  add_chaos_command(app, common->dir, run);
   app.add_subcommand("down", "End the lab, and wait until nothing of it is left")
       ->callback([&run, common] {
         run = with_lab(common, [](lab::Client& client, ctl::Output&) { return client.down(); });

@@ -13,6 +13,8 @@ namespace waymark::lab {
 namespace {
 
 constexpr const char* kRegistryToken = "registry.token";
+constexpr const char* kWatchful =
+    ", progress_timeout: 2s, ping_interval: 500ms, health: { slow_start: 0s, eject_after: 100 }";
 
 struct ProxyPorts {
   std::uint16_t clients;
@@ -23,14 +25,15 @@ struct ProxyPorts {
 
 std::string local(std::uint16_t port) { return fmt::format("127.0.0.1:{}", port); }
 
-std::string configuration_of(const std::string& name, const Plan& plan, const ProxyPorts& ports,
+std::string configuration_of(const std::string& name, const Plan& plan,
+                             const RecipeOptions& options, const ProxyPorts& ports,
                              const std::string& state) {
   return fmt::format(R"(proxy_id: {name}
 workers: 1
 listeners:
   - {{ name: clients, bind: "{clients}", pool: default, framing: {framing} }}
 pools:
-  - {{ name: default, upstreams: [] }}  # they register themselves
+  - {{ name: default, upstreams: []{pool} }}  # they register themselves
 registry: {{ bind: "{registry}" }}
 telemetry: {{ bind: "{telemetry}" }}
 admin: {{ bind: "{admin}" }}
@@ -41,12 +44,13 @@ log: {{ format: text }}
                      fmt::arg("name", name), fmt::arg("clients", local(ports.clients)),
                      fmt::arg("framing", plan.framing), fmt::arg("registry", local(ports.registry)),
                      fmt::arg("telemetry", local(ports.telemetry)),
-                     fmt::arg("admin", local(ports.admin)), fmt::arg("state", state));
+                     fmt::arg("admin", local(ports.admin)), fmt::arg("state", state),
+                     fmt::arg("pool", options.watchful ? kWatchful : ""));
 }
 
 absl::StatusOr<Recipe> proxy_recipe(const std::string& name, const Plan& plan,
-                                    const ProxyPorts& ports, const RunDir& dir,
-                                    const std::string& programs) {
+                                    const RecipeOptions& options, const ProxyPorts& ports,
+                                    const RunDir& dir, const std::string& programs) {
   const std::string state = "state/" + name;
   if (absl::Status status = dir.make_folder(state); !status.ok()) return status;
   // The same secret for all, so that an upstream needs one file.
@@ -54,7 +58,8 @@ absl::StatusOr<Recipe> proxy_recipe(const std::string& name, const Plan& plan,
   std::filesystem::copy_file(dir.in(kRegistryToken), dir.in(state + "/" + kRegistryToken), fault);
   if (fault) return errno_error(fault.value(), dir.in(state));
   const std::string file = fmt::format("conf/{}.yaml", name);
-  const absl::Status written = dir.write(file, configuration_of(name, plan, ports, dir.in(state)));
+  const absl::Status written =
+      dir.write(file, configuration_of(name, plan, options, ports, dir.in(state)));
   if (!written.ok()) return written;
   return Recipe{.name = name,
                 .kind = Kind::proxy,
@@ -65,9 +70,9 @@ absl::StatusOr<Recipe> proxy_recipe(const std::string& name, const Plan& plan,
                 .control = ""};
 }
 
-Recipe upstream_recipe(const std::string& name, const Plan& plan, std::uint16_t port,
-                       const std::vector<std::uint16_t>& registries, const RunDir& dir,
-                       const std::string& programs) {
+Recipe upstream_recipe(const std::string& name, const Plan& plan, const RecipeOptions& options,
+                       std::uint16_t port, const std::vector<std::uint16_t>& registries,
+                       const RunDir& dir, const std::string& programs) {
   const auto half = std::chrono::duration_cast<std::chrono::microseconds>(plan.average_delay) / 2;
   const std::string control = dir.in(name + ".sock");
   Recipe recipe{.name = name,
@@ -81,6 +86,10 @@ Recipe upstream_recipe(const std::string& name, const Plan& plan, std::uint16_t 
                 .admin = "",
                 .telemetry = "",
                 .control = control};
+  if (!options.journals.empty()) {
+    recipe.command.emplace_back("--journal");
+    recipe.command.push_back(journal_of(name, options.journals));
+  }
   for (const std::uint16_t registry : registries) {
     recipe.command.emplace_back("--register");
     recipe.command.push_back("http://" + local(registry));
@@ -105,8 +114,12 @@ std::string program_folder() {
   return std::filesystem::read_symlink("/proc/self/exe", ignored).parent_path().string();
 }
 
-absl::StatusOr<std::vector<Recipe>> make_recipes(const Plan& plan, const RunDir& dir,
-                                                 const std::string& programs) {
+std::string journal_of(const std::string& name, const std::string& journals) {
+  return fmt::format("{}/{}.journal", journals, name);
+}
+
+absl::StatusOr<std::vector<Recipe>> make_recipes(const Plan& plan, const RecipeOptions& options,
+                                                 const RunDir& dir, const std::string& programs) {
   if (absl::Status status = check_programs(programs); !status.ok()) return status;
   PortFinder finder;
   const PortBases& bases = plan.ports;
@@ -128,13 +141,13 @@ absl::StatusOr<std::vector<Recipe>> make_recipes(const Plan& plan, const RunDir&
   std::vector<Recipe> recipes;
   for (std::size_t i = 0; i < plan.proxies; ++i) {
     auto recipe =
-        proxy_recipe(fmt::format("proxy-{}", i + 1), plan,
+        proxy_recipe(fmt::format("proxy-{}", i + 1), plan, options,
                      {(*clients)[i], (*admin)[i], (*telemetry)[i], (*registry)[i]}, dir, programs);
     if (!recipe.ok()) return recipe.status();
     recipes.push_back(*std::move(recipe));
   }
   for (std::size_t i = 0; i < plan.upstreams; ++i) {
-    recipes.push_back(upstream_recipe(fmt::format("stub-{}", i + 1), plan, (*upstreams)[i],
+    recipes.push_back(upstream_recipe(fmt::format("stub-{}", i + 1), plan, options, (*upstreams)[i],
                                       *registry, dir, programs));
   }
   return recipes;

@@ -79,13 +79,14 @@ std::string greeting(const Supervisor& supervisor, const std::string& dir) {
 }
 
 // Runs the lab; what it needs besides is destroyed after it.
-absl::Status run(Supervisor& supervisor, Readiness& readiness, const UpOptions& options,
-                 ctl::Output& out) {
+absl::Status run(Supervisor& supervisor, Readiness& readiness, const RunDir& dir,
+                 const UpOptions& options, ctl::Output& out) {
   const auto until = Clock::now() + options.patience;
   bool up = false;
   absl::Status fault;
   supervisor.on_failure([&](const Member& member) {
     if (up) {
+      if (options.guest != nullptr) return;
       out.print(fmt::format("{} has ended: {} (waymark-lab start {})\n", member.recipe.name,
                             member.ended, member.recipe.name));
     } else if (fault.ok()) {
@@ -98,7 +99,9 @@ absl::Status run(Supervisor& supervisor, Readiness& readiness, const UpOptions& 
   supervisor.run([&] {
     if (supervisor.ending()) return true;
     up = readiness.look();
-    if (up) {
+    if (up && options.guest != nullptr) {
+      options.guest->enter(supervisor, dir);
+    } else if (up) {
       out.print(greeting(supervisor, options.dir));
     } else if (Clock::now() > until) {
       fault = error(StatusCode::kDeadlineExceeded,
@@ -108,6 +111,7 @@ absl::Status run(Supervisor& supervisor, Readiness& readiness, const UpOptions& 
     }
     return up;
   });
+  if (up && options.guest != nullptr) options.guest->leave();
   return fault;
 }
 
@@ -116,7 +120,7 @@ absl::Status run(Supervisor& supervisor, Readiness& readiness, const UpOptions& 
 absl::Status run_lab(const UpOptions& options, ctl::Output& out) {
   auto dir = RunDir::make(options.dir);
   if (!dir.ok()) return dir.status();
-  auto recipes = make_recipes(options.plan, **dir, program_folder());
+  auto recipes = make_recipes(options.plan, options.recipes, **dir, program_folder());
   if (!recipes.ok()) return recipes.status();
   if (absl::Status status = (*dir)->make_folder("logs"); !status.ok()) return status;
 
@@ -129,13 +133,17 @@ absl::Status run_lab(const UpOptions& options, ctl::Output& out) {
   std::error_code fault;
   std::filesystem::create_directories(logs, fault);
   if (fault) return errno_error(fault.value(), "logs: " + logs);
+  if (const std::string& journals = options.recipes.journals; !journals.empty()) {
+    std::filesystem::create_directories(journals, fault);
+    if (fault) return errno_error(fault.value(), "journals: " + journals);
+  }
   Supervisor supervisor(*std::move(recipes), logs);
   const auto token = admin::ensure_token_file((*dir)->in("token"));
   if (!token.ok()) return token.status();
   const auto api = ApiServer::start(supervisor, options.dir, *token);
   if (!api.ok()) return api.status();
   if (absl::Status status = (*dir)->write("api", (*api)->url()); !status.ok()) return status;
-  return run(supervisor, readiness, options, out);
+  return run(supervisor, readiness, **dir, options, out);
 }
 
 }  // namespace waymark::lab

@@ -44,6 +44,8 @@ void add_filter(CLI::App& command, ctl::ConnectionFilter& filter) {
   command.add_option("--listener", filter.listener, "Accepted by this one")->type_name("NAME");
   command.add_option("--pool", filter.pool, "Served by this pool")->type_name("NAME");
   command.add_option("--group", filter.group, "In this group")->type_name("GROUP");
+  command.add_option("--peer", filter.peer, "Their address, with or without port, or a network")
+      ->type_name("ADDRESS");
 }
 
 void add_many(CLI::App& command, ctl::ManyOptions& many) {

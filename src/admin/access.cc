@@ -106,7 +106,12 @@ bool HostList::allows_origin(std::string_view origin) const {
   return false;
 }
 
-std::optional<Response> refuse_foreign(const Request& request, const HostList* hosts) {
+bool is_page(const Request& request, const std::vector<std::string>& pages) {
+  return request.header_count("origin") == 1 && contains(pages, *request.header("origin"));
+}
+
+std::optional<Response> refuse_foreign(const Request& request, const HostList* hosts,
+                                       const std::vector<std::string>& pages) {
   if (hosts != nullptr) {
     if (request.header_count("host") != 1) {
       return error_response(400, "exactly one Host header is needed");
@@ -118,6 +123,7 @@ std::optional<Response> refuse_foreign(const Request& request, const HostList* h
                                            shortened(host)));
     }
   }
+  if (is_page(request, pages)) return std::nullopt;
   for (const Header& header : request.headers) {
     if (header.name != "origin") continue;
     if (hosts == nullptr || !hosts->allows_origin(header.value)) {
@@ -130,7 +136,9 @@ std::optional<Response> refuse_foreign(const Request& request, const HostList* h
 
 std::variant<Actor, Response> identify(const Request& request, Role needs, const TokenSet& tokens,
                                        bool auth_off) {
-  if (auth_off || needs == Role::kNone) return Actor{"anonymous", request.peer};
+  if (auth_off || needs == Role::kNone) {
+    return Actor{"anonymous", request.peer, std::string(name_of(Role::kAdmin))};
+  }
   const std::string_view secret = bearer_of(request);
   const Token* token = secret.empty() ? nullptr : tokens.find(secret);
   if (token == nullptr) return unauthenticated(!secret.empty());
@@ -139,7 +147,7 @@ std::variant<Actor, Response> identify(const Request& request, Role needs, const
         403, fmt::format("this needs the role {}, and the token {} has the role {}", name_of(needs),
                          token->name(), name_of(token->role())));
   }
-  return Actor{token->name(), request.peer};
+  return Actor{token->name(), request.peer, std::string(name_of(token->role()))};
 }
 
 }  // namespace waymark::admin

@@ -35,9 +35,13 @@ class HostList {
   std::string default_port_;
 };
 
+// Whether a page of one of these origins, "http://127.0.0.1:8000", asks.
+[[nodiscard]] bool is_page(const Request& request, const std::vector<std::string>& pages);
+
 // Nothing if the request came under one of our names and from no foreign page. `hosts` nullptr: the
-// Host is not looked at, and no page may ask.
-[[nodiscard]] std::optional<Response> refuse_foreign(const Request& request, const HostList* hosts);
+// Host is not looked at, and no page of ours may ask. `pages`: origins of other servers that may.
+[[nodiscard]] std::optional<Response> refuse_foreign(const Request& request, const HostList* hosts,
+                                                     const std::vector<std::string>& pages = {});
 
 // Who asks. 401 without a token or with an unknown one, 403 if the token's role is too small.
 // `auth_off`: everybody is "anonymous" and may do everything.

@@ -19,6 +19,7 @@ namespace api = ::waymark::admin::v1;
 struct Actor {
   std::string name;  // of the token, or "anonymous" where none is asked for
   std::string peer;  // "address:port"
+  std::string role;  // of the token; who is asked for none has that of "admin"
 };
 
 struct ConnectionQuery {

@@ -24,7 +24,7 @@ absl::StatusOr<std::unique_ptr<AdminServer>> AdminServer::start(const AdminOptio
                              options.http.tls != nullptr),
            .tokens = TokenSet(options.tokens),
            .auth_off = options.auth_off},
-      admin_routes(calls, events), std::move(audit), options.counts);
+      admin_routes(calls, events, options.lab), std::move(audit), options.counts);
   auto server = HttpServer::start(options.http, *std::move(listener), *dispatcher);
   if (!server.ok()) return server.status();
   return std::unique_ptr<AdminServer>(new AdminServer(std::move(dispatcher), *std::move(server)));

@@ -22,6 +22,7 @@ struct AdminOptions {
   std::vector<std::string> allowed_hosts;  // "name:port", or "name" for every port
   std::vector<Token> tokens;
   bool auth_off = false;            // everybody may do everything; for loopback alone
+  std::string lab;                  // as in admin_routes()
   RequestCounts* counts = nullptr;  // outlives the server; null: nobody counts
   HttpOptions http{.name = "admin"};
 };

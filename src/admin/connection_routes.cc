@@ -20,10 +20,11 @@ std::vector<Parameter> list_parameters() {
           {.name = "listener", .doc = "Where they were accepted."},
           {.name = "pool", .doc = "Whose upstreams serve them."},
           {.name = "group", .doc = "They are in."},
+          {.name = "peer", .doc = "Their address, with or without the port, or a network."},
           {.name = "order",
            .doc = "What they are ordered by; mark if left out.",
-           .words = {"mark", "opened", "last_frame", "frames_up", "frames_down", "bytes_up",
-                     "bytes_down", "queued", "outstanding"}},
+           .words = {"mark", "peer", "listener", "upstream", "opened", "last_frame", "frames_up",
+                     "frames_down", "bytes_up", "bytes_down", "queued", "outstanding"}},
           {.name = "descending",
            .doc = "The greatest first; false if left out. Not by mark.",
            .words = {"true", "false"}},
@@ -41,6 +42,7 @@ Response list(AdminApi& calls, const Call& call) {
   query.filter.set_listener(call.query_or("listener", ""));
   query.filter.set_pool(call.query_or("pool", ""));
   query.filter.set_group(call.query_or("group", ""));
+  query.filter.set_peer(call.query_or("peer", ""));
   query.page_token = call.query_or("page_token", "");
   const std::string limit = call.query_or("limit", "");
   std::from_chars(limit.data(), limit.data() + limit.size(), query.limit);

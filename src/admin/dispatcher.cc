@@ -107,6 +107,16 @@ class AuditedStream final : public StreamSource {
   const std::unique_ptr<StreamSource> source_;
 };
 
+// What a browser asks before a call with a token goes to another server than the page's own.
+Response preflight(const std::string& methods) {
+  Response response;
+  response.status = 204;
+  response.headers = {{"Access-Control-Allow-Methods", methods},
+                      {"Access-Control-Allow-Headers", "Authorization, Content-Type"},
+                      {"Access-Control-Max-Age", "600"}};
+  return response;
+}
+
 std::string error_summary(const Response& response) {
   api::Error error;
   if (!read_json(response.body, error).empty()) return "";
@@ -125,14 +135,29 @@ Dispatcher::Dispatcher(std::string listener, Gate gate, RouteTable routes, Audit
 
 std::optional<Response> Dispatcher::admit(const Request& request) {
   auto examined = examine(request);
-  if (auto* refusal = std::get_if<Response>(&examined)) return std::move(*refusal);
+  if (auto* refusal = std::get_if<Response>(&examined)) {
+    return for_page(request, std::move(*refusal));
+  }
   return std::nullopt;
 }
 
 Response Dispatcher::handle(const Request& request) {
   auto examined = examine(request);
-  if (auto* refusal = std::get_if<Response>(&examined)) return std::move(*refusal);
-  auto& admitted = std::get<Admitted>(examined);
+  if (auto* refusal = std::get_if<Response>(&examined)) {
+    return for_page(request, std::move(*refusal));
+  }
+  return for_page(request, act(request, std::move(std::get<Admitted>(examined))));
+}
+
+// A browser shows a page the answer of another server only if that says so.
+Response Dispatcher::for_page(const Request& request, Response response) const {
+  if (!is_page(request, gate_.pages)) return response;
+  response.headers.push_back({"Access-Control-Allow-Origin", *request.header("origin")});
+  response.headers.push_back({"Vary", "Origin"});
+  return response;
+}
+
+Response Dispatcher::act(const Request& request, Admitted admitted) const {
   const Route& route = *admitted.match.route;
   Call call{request, std::move(admitted.match.path), {}, nullptr, std::move(admitted.actor)};
   std::string summary;
@@ -167,7 +192,7 @@ void Dispatcher::ended_unused() {
 }
 
 std::variant<Dispatcher::Admitted, Response> Dispatcher::examine(const Request& request) const {
-  if (auto refusal = refuse_foreign(request, gate_.hosts ? &*gate_.hosts : nullptr)) {
+  if (auto refusal = refuse_foreign(request, gate_.hosts ? &*gate_.hosts : nullptr, gate_.pages)) {
     return *std::move(refusal);
   }
   absl::StatusOr<Target> target = parse_target(request.target);
@@ -179,6 +204,7 @@ std::variant<Dispatcher::Admitted, Response> Dispatcher::examine(const Request& 
   }
   if (match.route == nullptr) {
     const std::string allowed = fmt::format("{}", fmt::join(match.allowed, ", "));
+    if (request.method == "OPTIONS" && is_page(request, gate_.pages)) return preflight(allowed);
     Response response = error_response(405, "allowed here: " + allowed);
     response.headers.push_back({"Allow", allowed});
     return response;

@@ -7,6 +7,9 @@
 
 #include <functional>
 #include <optional>
+#include <string>
+#include <variant>
+#include <vector>
 
 #include "admin/access.h"
 #include "admin/audit.h"
@@ -21,6 +24,8 @@ struct Gate {
   std::optional<HostList> hosts;  // none: the Host header is not looked at
   TokenSet tokens;
   bool auth_off = false;
+  // Origins of other servers whose pages may ask too, by CORS: "http://127.0.0.1:8000".
+  std::vector<std::string> pages = {};
 };
 
 class Dispatcher final : public HttpHandler {
@@ -42,6 +47,8 @@ class Dispatcher final : public HttpHandler {
   };
 
   [[nodiscard]] std::variant<Admitted, Response> examine(const Request& request) const;
+  [[nodiscard]] Response for_page(const Request& request, Response response) const;
+  [[nodiscard]] Response act(const Request& request, Admitted admitted) const;
   [[nodiscard]] Response carry_out(const Route& route, Call& call, const Target& target,
                                    std::string& summary) const;
 

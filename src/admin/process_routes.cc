@@ -38,12 +38,20 @@ void add_process_routes(RouteTable& table, AdminApi& calls, EventRing& events) {
              .path = "/v1/info",
              .doc = "What the process is and how it is.",
              .answers = api::Info::descriptor(),
-             .handler = [&calls](const Call&) { return answer(calls.info()); }});
+             .handler = [&calls](const Call& call) {
+               auto info = calls.info();
+               if (info.ok()) info->set_role(call.actor.role);
+               return answer(info);
+             }});
   table.add({.method = "GET",
              .path = "/v1/overview",
              .doc = "All of it at one moment, with what was counted since the start.",
              .answers = api::Overview::descriptor(),
-             .handler = [&calls](const Call&) { return answer(calls.overview()); }});
+             .handler = [&calls](const Call& call) {
+               auto overview = calls.overview();
+               if (overview.ok()) overview->mutable_info()->set_role(call.actor.role);
+               return answer(overview);
+             }});
   table.add({.method = "GET",
              .path = "/v1/listeners",
              .doc = "Where clients are accepted.",
@@ -97,7 +105,7 @@ void add_process_routes(RouteTable& table, AdminApi& calls, EventRing& events) {
              .handler = [&events](const Call& call) { return stream_events(call, events); }});
 }
 
-RouteTable admin_routes(AdminApi& calls, EventRing& events) {
+RouteTable admin_routes(AdminApi& calls, EventRing& events, const std::string& lab) {
   RouteTable table;
   add_process_routes(table, calls, events);
   add_stats_routes(table, calls);
@@ -105,7 +113,7 @@ RouteTable admin_routes(AdminApi& calls, EventRing& events) {
   add_connection_routes(table, calls);
   add_presence_routes(table, calls);
   add_dead_letter_routes(table, calls);
-  add_web_routes(table);
+  add_web_routes(table, lab);
 
   Route document{
       .method = "GET", .path = "/openapi.json", .role = Role::kNone, .doc = "This document."};

@@ -11,10 +11,13 @@
 namespace waymark::admin {
 namespace {
 
-// Nothing from elsewhere, nothing inline, no frames, no forms.
-constexpr std::string_view kPolicy =
-    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
-    "img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+// Nothing from elsewhere, nothing inline, no frames, no forms; only the lab may be asked besides.
+std::string policy_with(const std::string& lab) {
+  return fmt::format(
+      "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'{}; "
+      "img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+      lab.empty() ? "" : " http://" + lab);
+}
 
 constexpr std::string_view kNoDashboard =
     "This waymark was built without its dashboard. Build it where npm is installed, or use a\n"
@@ -56,11 +59,11 @@ bool has_it(const Request& request, const WebAsset& asset) {
   });
 }
 
-Response serve(const Request& request, const WebAsset& asset) {
+Response serve(const Request& request, const WebAsset& asset, const std::string& policy) {
   Response response;
   response.content_type = std::string(asset.content_type);
   response.headers = {
-      {"Content-Security-Policy", std::string(kPolicy)},
+      {"Content-Security-Policy", policy},
       {"ETag", std::string(asset.etag)},
       {"Cache-Control", asset.path == "/" ? "no-cache" : "public, max-age=31536000, immutable"},
       {"Vary", "Accept-Encoding"}};
@@ -75,16 +78,16 @@ Response serve(const Request& request, const WebAsset& asset) {
   return response;
 }
 
-Response find_and_serve(const Call& call, std::string_view path) {
+Response find_and_serve(const Call& call, std::string_view path, const std::string& policy) {
   const auto assets = web_assets();
   const auto at = std::find_if(assets.begin(), assets.end(),
                                [path](const WebAsset& asset) { return asset.path == path; });
   if (at == assets.end()) return error_response(404, fmt::format("there is no {}", path));
-  return serve(call.request, *at);
+  return serve(call.request, *at, policy);
 }
 
-Response page(const Call& call) {
-  if (!web_assets().empty()) return find_and_serve(call, "/");
+Response page(const Call& call, const std::string& policy) {
+  if (!web_assets().empty()) return find_and_serve(call, "/", policy);
   Response response;
   response.content_type = "text/plain; charset=utf-8";
   response.body = std::string(kNoDashboard);
@@ -93,20 +96,21 @@ Response page(const Call& call) {
 
 }  // namespace
 
-void add_web_routes(RouteTable& table) {
+void add_web_routes(RouteTable& table, const std::string& lab) {
+  const std::string policy = policy_with(lab);
   table.add({.method = "GET",
              .path = "/",
              .role = Role::kNone,
              .doc = "The dashboard.",
              .content_type = "text/html",
-             .handler = page});
+             .handler = [policy](const Call& call) { return page(call, policy); }});
   table.add({.method = "GET",
              .path = "/assets/{name}",
              .role = Role::kNone,
              .doc = "A file of the dashboard.",
              .content_type = "application/octet-stream",
-             .handler = [](const Call& call) {
-               return find_and_serve(call, "/assets/" + call.path.at("name"));
+             .handler = [policy](const Call& call) {
+               return find_and_serve(call, "/assets/" + call.path.at("name"), policy);
              }});
 }
 

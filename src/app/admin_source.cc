@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "app/api_view.h"
+#include "app/config_endpoint.h"
 #include "app/overview_view.h"
 #include "app/tap_source.h"
 #include "app/version.h"
@@ -17,6 +18,7 @@
 #include "base/rfc3339.h"
 #include "base/status.h"
 #include "identity/random_mark.h"
+#include "net/cidr.h"
 
 namespace waymark::app {
 namespace {
@@ -34,6 +36,9 @@ absl::StatusOr<Mark> mark_of(const std::string& text) {
 
 proxy::ListKey list_key_of(std::string_view word) {
   using proxy::ListKey;
+  if (word == "peer") return ListKey::peer;
+  if (word == "listener") return ListKey::listener;
+  if (word == "upstream") return ListKey::upstream;
   if (word == "opened") return ListKey::opened;
   if (word == "last_frame") return ListKey::last_frame;
   if (word == "frames_up") return ListKey::frames_up;
@@ -48,21 +53,41 @@ proxy::ListKey list_key_of(std::string_view word) {
 // Where a page ends: its last mark, and before that the rank if it is ordered by something else.
 std::string page_token_of(const proxy::ListPlace& place, proxy::ListKey key) {
   const std::string mark = place.mark.to_string();
-  return key == proxy::ListKey::mark ? mark : fmt::format("{:x}.{}", place.rank, mark);
+  if (key == proxy::ListKey::mark) return mark;
+  return fmt::format("{:x}.{:x}.{}", absl::Uint128High64(place.rank),
+                     absl::Uint128Low64(place.rank), mark);
+}
+
+// Takes a number in hexadecimal and the dot behind it from the front of `token`.
+std::optional<std::uint64_t> take_number(std::string_view& token) {
+  std::uint64_t number = 0;
+  const char* const end = token.data() + token.size();
+  const auto [at, fault] = std::from_chars(token.data(), end, number, 16);
+  if (fault != std::errc() || at == end || *at != '.') return std::nullopt;
+  token.remove_prefix(static_cast<std::size_t>(at - token.data()) + 1);
+  return number;
 }
 
 std::optional<proxy::ListPlace> place_of(std::string_view token, proxy::ListKey key) {
   proxy::ListPlace place;
   if (key != proxy::ListKey::mark) {
-    const char* const end = token.data() + token.size();
-    const auto [at, fault] = std::from_chars(token.data(), end, place.rank, 16);
-    if (fault != std::errc() || at == end || *at != '.') return std::nullopt;
-    token.remove_prefix(static_cast<std::size_t>(at - token.data()) + 1);
+    const auto high = take_number(token);
+    const auto low = take_number(token);
+    if (!high || !low) return std::nullopt;
+    place.rank = absl::MakeUint128(*high, *low);
   }
   const auto mark = Mark::parse(std::string(token));
   if (!mark) return std::nullopt;
   place.mark = *mark;
   return place;
+}
+
+// An address, one with a port, or a network.
+std::optional<proxy::PeerFilter> peer_of(const std::string& text) {
+  if (const auto block = net::Cidr::parse(text); block.ok()) return proxy::PeerFilter{*block, 0};
+  const auto endpoint = parse_bind(text);
+  if (!endpoint.ok() || endpoint->port == 0) return std::nullopt;
+  return proxy::PeerFilter{*net::Cidr::parse(endpoint->host), endpoint->port};
 }
 
 absl::Status no_connection(const std::string& mark) {
@@ -119,6 +144,7 @@ api::Info AdminSource::info_of(const proxy::ProxySnapshot& snapshot) const {
   info.set_memory_used_bytes(snapshot.memory_used);
   info.set_memory_limit_bytes(snapshot.memory_limit);
   info.set_config_file(config_path_);
+  if (const auto& lab = running_.get()->admin.lab) info.set_lab(lab->to_string());
   for (const proxy::WorkerSnapshot& worker : snapshot.workers) {
     info.set_connections(info.connections() + worker.connections);
     info.set_held_connections(info.held_connections() + worker.held);
@@ -306,6 +332,15 @@ absl::StatusOr<proxy::ConnectionFilter> AdminSource::filter_of(const api::Connec
     if (!index.ok()) return index.status();
     out.pool = *index;
   }
+  if (!filter.peer().empty()) {
+    out.peer = peer_of(filter.peer());
+    if (!out.peer) {
+      return field_error(path + "peer",
+                         "'{}' is no address, such as 192.0.2.1, 192.0.2.1:5000, 2001:db8::1 or "
+                         "[2001:db8::1]:5000, and no network, such as 192.0.2.0/24",
+                         filter.peer());
+    }
+  }
   if (!filter.group().empty()) {
     PoolSlot pool;
     if (out.pool) pool = static_cast<std::uint32_t>(*out.pool);
@@ -418,7 +453,7 @@ absl::StatusOr<std::unique_ptr<admin::StreamSource>> AdminSource::tap_connection
 absl::StatusOr<api::ConnectionsActionDone> AdminSource::act_on_many(
     SurveyOrder order, const api::ConnectionFilter& asked, bool dry_run) {
   if (asked.state().empty() && asked.upstream().empty() && asked.listener().empty() &&
-      asked.pool().empty() && asked.group().empty()) {
+      asked.pool().empty() && asked.group().empty() && asked.peer().empty()) {
     return field_error("filter", "may not be empty; state: all is a filter");
   }
   auto filter = filter_of(asked, "filter.");

@@ -52,6 +52,7 @@ struct AdminSettings {
   std::vector<TokenSettings> tokens;
   std::vector<std::string> allowed_hosts;
   std::optional<admin::TlsOptions> tls;  // none: plain HTTP
+  std::optional<Endpoint> lab;           // none: this process is in no lab
 };
 
 struct RegistrySettings {

@@ -238,6 +238,7 @@ AdminSettings admin_of(const schema::Admin& in) {
   }
   out.allowed_hosts = {in.allowed_hosts().begin(), in.allowed_hosts().end()};
   if (in.has_tls()) out.tls = tls_of(in.tls());
+  if (!in.lab().empty()) out.lab = endpoint_of(in.lab());
   return out;
 }
 

@@ -213,9 +213,20 @@ class Checker {
     }
   }
 
+  // Browsers take no IPv6 address in a Content-Security-Policy, and "localhost" may be one.
+  void check_lab(const AdminSettings& admin) {
+    if (!admin.lab || !sound("admin.lab")) return;
+    if (admin.lab->port != 0 && admin.lab->host.starts_with("127.")) return;
+    complain("admin.lab",
+             fmt::format("{} is no address of a lab, which is in 127.0.0.0/8 and has a "
+                         "port: 127.0.0.1:8300",
+                         admin.lab->to_string()));
+  }
+
   void check_admin() {
     const AdminSettings& admin = config_.admin;
     check_tls(admin.tls, "admin.tls");
+    check_lab(admin);
     if (admin.bind.is_loopback() || !sound("admin.bind")) return;
     const std::string bind = admin.bind.to_string();
     if (!admin.tls && sound("admin.tls")) {

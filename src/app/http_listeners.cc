@@ -70,14 +70,16 @@ absl::StatusOr<HttpListeners> open_http_listeners(const Config& config, const Ht
 
   auto tokens = admin_tokens(config);
   if (!tokens.ok()) return tokens.status();
-  auto api = admin::AdminServer::start({.host = config.admin.bind.host,
-                                        .port = config.admin.bind.port,
-                                        .allowed_hosts = config.admin.allowed_hosts,
-                                        .tokens = *std::move(tokens),
-                                        .auth_off = !config.admin.auth,
-                                        .counts = &requests,
-                                        .http = {.name = "admin", .tls = tls.admin()}},
-                                       calls, events, audit_to(log));
+  auto api =
+      admin::AdminServer::start({.host = config.admin.bind.host,
+                                 .port = config.admin.bind.port,
+                                 .allowed_hosts = config.admin.allowed_hosts,
+                                 .tokens = *std::move(tokens),
+                                 .auth_off = !config.admin.auth,
+                                 .lab = config.admin.lab ? config.admin.lab->to_string() : "",
+                                 .counts = &requests,
+                                 .http = {.name = "admin", .tls = tls.admin()}},
+                                calls, events, audit_to(log));
   if (!api.ok()) return api.status();
   all.admin = *std::move(api);
   if (!config.registry.bind) return all;

@@ -28,6 +28,7 @@ Json to_json(const ConnectionFilter& filter) {
   add("listener", filter.listener);
   add("pool", filter.pool);
   add("group", filter.group);
+  add("peer", filter.peer);
   return json;
 }
 
@@ -68,7 +69,8 @@ absl::Status list_connections(Context& context, const ConnectionFilter& filter,
                                   {"upstream", filter.upstream},
                                   {"listener", filter.listener},
                                   {"pool", filter.pool},
-                                  {"group", filter.group}}},
+                                  {"group", filter.group},
+                                  {"peer", filter.peer}}},
                                 limit);
   if (!answer.ok()) return answer.status();
   const std::size_t shown = list_of(answer->json, "connections").size();
@@ -130,8 +132,8 @@ absl::Status act_on_many(Context& context, ManyAction action, const ConnectionFi
                          const ManyOptions& options) {
   if (filter.empty()) {
     return error(StatusCode::kInvalidArgument,
-                 "which connections: at least one of --state, --upstream, --listener, --pool and "
-                 "--group is needed; `--state all` means every one");
+                 "which connections: at least one of --state, --upstream, --listener, --pool, "
+                 "--group and --peer is needed; `--state all` means every one");
   }
   const ManyWords words = words_of(action);
   if (!options.yes || options.dry_run) {

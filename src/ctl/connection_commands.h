@@ -17,9 +17,11 @@ struct ConnectionFilter {
   std::string listener;
   std::string pool;
   std::string group;
+  std::string peer;  // address, with or without port, or a network
 
   [[nodiscard]] bool empty() const {
-    return state.empty() && upstream.empty() && listener.empty() && pool.empty() && group.empty();
+    return state.empty() && upstream.empty() && listener.empty() && pool.empty() && group.empty() &&
+           peer.empty();
   }
 };
 

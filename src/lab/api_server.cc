@@ -11,6 +11,7 @@
 #include "admin/http_server.h"
 #include "admin/json_message.h"
 #include "admin/route_parts.h"
+#include "base/rfc3339.h"
 #include "base/status.h"
 #include "lab/stub_control.h"
 #include "waymark/lab/v1/lab.pb.h"
@@ -36,6 +37,7 @@ void fill(const MemberView& view, api::Member& out) {
   out.set_telemetry(view.telemetry);
   out.set_starts(view.starts);
   out.set_ended(view.ended);
+  out.set_since(to_rfc3339(view.since));
 }
 
 absl::StatusOr<api::Member> message_of_member(const absl::StatusOr<MemberView>& view) {
@@ -110,6 +112,17 @@ void add_action(admin::RouteTable& table, Supervisor& supervisor, const std::str
              }});
 }
 
+// Where browsers have the dashboards of the proxies from.
+std::vector<std::string> dashboards_of(const Supervisor& supervisor) {
+  std::vector<std::string> origins;
+  for (const MemberView& view : supervisor.views()) {
+    if (view.kind != Kind::proxy) continue;
+    origins.push_back("http://" + view.admin);
+    origins.push_back("http://localhost" + view.admin.substr(view.admin.rfind(':')));
+  }
+  return origins;
+}
+
 }  // namespace
 
 admin::RouteTable lab_routes(Supervisor& supervisor, const std::string& directory) {
@@ -170,21 +183,20 @@ admin::RouteTable lab_routes(Supervisor& supervisor, const std::string& director
 
 absl::StatusOr<std::unique_ptr<ApiServer>> ApiServer::start(Supervisor& supervisor,
                                                             const std::string& directory,
-                                                            const std::string& token) {
-  constexpr const char* kHost = "127.0.0.1";
+                                                            const std::string& token,
+                                                            admin::HttpListener listener) {
   auto made = admin::Token::make("lab", Role::kAdmin, token);
   if (!made.ok()) return made.status();
-  auto listener = admin::open_http_listener("lab", kHost, 0);
-  if (!listener.ok()) return listener.status();
   std::vector<admin::Token> tokens;
   tokens.push_back(*std::move(made));
   auto dispatcher = std::make_unique<admin::Dispatcher>(
       "lab",
-      admin::Gate{.hosts = admin::HostList(kHost, listener->port, {}),
+      admin::Gate{.hosts = admin::HostList(kApiHost, listener.port, {}),
                   .tokens = admin::TokenSet(std::move(tokens)),
-                  .auth_off = false},
+                  .auth_off = false,
+                  .pages = dashboards_of(supervisor)},
       lab_routes(supervisor, directory), nullptr, nullptr);
-  auto server = admin::HttpServer::start({.name = "lab"}, *std::move(listener), *dispatcher);
+  auto server = admin::HttpServer::start({.name = "lab"}, std::move(listener), *dispatcher);
   if (!server.ok()) return server.status();
   return std::unique_ptr<ApiServer>(new ApiServer(std::move(dispatcher), *std::move(server)));
 }

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "admin/http_listener.h"
 #include "admin/route_table.h"
 #include "lab/supervisor.h"
 
@@ -18,12 +19,17 @@ namespace waymark::lab {
 // `supervisor` outlives the table; `directory` is told to those who ask.
 [[nodiscard]] admin::RouteTable lab_routes(Supervisor& supervisor, const std::string& directory);
 
-// Serves them on a free port of the loopback, to those who have the token.
+inline constexpr const char* kApiHost = "127.0.0.1";
+
+// Serves them to those who have the token: also to the dashboards of the lab's proxies, and to no
+// other page.
 class ApiServer {
  public:
-  // `token`: its secret.
+  // `token`: its secret; `listener`: on kApiHost. On the thread of the supervisor, before its
+  // run().
   [[nodiscard]] static absl::StatusOr<std::unique_ptr<ApiServer>> start(
-      Supervisor& supervisor, const std::string& directory, const std::string& token);
+      Supervisor& supervisor, const std::string& directory, const std::string& token,
+      admin::HttpListener listener);
   ~ApiServer();
 
   // "http://127.0.0.1:40123"

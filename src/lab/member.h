@@ -64,6 +64,7 @@ struct MemberView {
   std::string control;
   std::uint32_t starts = 0;
   std::string ended;
+  std::chrono::system_clock::time_point since;
 };
 
 struct Member {
@@ -71,13 +72,18 @@ struct Member {
       : recipe(std::move(made_by)), log(std::move(log_file)) {}
 
   [[nodiscard]] MemberView view() const {
-    return {recipe.name,  recipe.kind,      state,          pid,    recipe.address,
-            recipe.admin, recipe.telemetry, recipe.control, starts, ended};
+    return {recipe.name,      recipe.kind,    state,  pid,   recipe.address, recipe.admin,
+            recipe.telemetry, recipe.control, starts, ended, since};
+  }
+  void become(State now) {
+    state = now;
+    since = std::chrono::system_clock::now();
   }
 
   const Recipe recipe;
   LogBook log;
-  State state = State::stopped;
+  State state = State::stopped;  // changed by become() alone
+  std::chrono::system_clock::time_point since = std::chrono::system_clock::now();
   pid_t pid = 0;    // 0: there is no process
   int output = -1;  // -1: it has been read to its end
   std::uint32_t starts = 0;

@@ -165,7 +165,8 @@ class PlanReader {
                   {"upstreams", port(ports.upstreams)},
                   {"admin", port(ports.admin)},
                   {"telemetry", port(ports.telemetry)},
-                  {"registry", port(ports.registry)}});
+                  {"registry", port(ports.registry)},
+                  {"api", port(ports.api)}});
   }
 
   Plan& plan_;

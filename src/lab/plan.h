@@ -20,6 +20,7 @@ struct PortBases {
   std::uint16_t admin = 8100;
   std::uint16_t telemetry = 9500;
   std::uint16_t registry = 8200;
+  std::uint16_t api = 0;  // of the lab itself
 };
 
 struct Plan {

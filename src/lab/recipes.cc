@@ -15,6 +15,7 @@ namespace {
 constexpr const char* kRegistryToken = "registry.token";
 constexpr const char* kWatchful =
     ", progress_timeout: 2s, ping_interval: 500ms, health: { slow_start: 0s, eject_after: 100 }";
+constexpr const char* kToken = "token";  // of the lab and of its proxies
 
 struct ProxyPorts {
   std::uint16_t clients;
@@ -36,7 +37,7 @@ pools:
   - {{ name: default, upstreams: []{pool} }}  # they register themselves
 registry: {{ bind: "{registry}" }}
 telemetry: {{ bind: "{telemetry}" }}
-admin: {{ bind: "{admin}" }}
+admin: {{ bind: "{admin}", lab: "{api}" }}
 state: "{state}"
 drain: {{ timeout: 5s, quiet: 100ms }}
 log: {{ format: text }}
@@ -45,7 +46,8 @@ log: {{ format: text }}
                      fmt::arg("framing", plan.framing), fmt::arg("registry", local(ports.registry)),
                      fmt::arg("telemetry", local(ports.telemetry)),
                      fmt::arg("admin", local(ports.admin)), fmt::arg("state", state),
-                     fmt::arg("pool", options.watchful ? kWatchful : ""));
+                     fmt::arg("pool", options.watchful ? kWatchful : ""),
+                     fmt::arg("api", options.api));
 }
 
 absl::StatusOr<Recipe> proxy_recipe(const std::string& name, const Plan& plan,
@@ -53,9 +55,10 @@ absl::StatusOr<Recipe> proxy_recipe(const std::string& name, const Plan& plan,
                                     const RunDir& dir, const std::string& programs) {
   const std::string state = "state/" + name;
   if (absl::Status status = dir.make_folder(state); !status.ok()) return status;
-  // The same secret for all, so that an upstream needs one file.
+  // The same secrets for all, so that an upstream needs one file, and a dashboard one token.
   std::error_code fault;
   std::filesystem::copy_file(dir.in(kRegistryToken), dir.in(state + "/" + kRegistryToken), fault);
+  if (!fault) std::filesystem::copy_file(dir.in(kToken), dir.in(state + "/admin.token"), fault);
   if (fault) return errno_error(fault.value(), dir.in(state));
   const std::string file = fmt::format("conf/{}.yaml", name);
   const absl::Status written =
@@ -135,8 +138,9 @@ absl::StatusOr<std::vector<Recipe>> make_recipes(const Plan& plan, const RecipeO
   if (!upstreams.ok()) return upstreams.status();
 
   if (absl::Status status = dir.make_folder("conf"); !status.ok()) return status;
-  if (const auto token = admin::ensure_token_file(dir.in(kRegistryToken)); !token.ok()) {
-    return token.status();
+  for (const char* const name : {kToken, kRegistryToken}) {
+    const auto token = admin::ensure_token_file(dir.in(name));
+    if (!token.ok()) return token.status();
   }
   std::vector<Recipe> recipes;
   for (std::size_t i = 0; i < plan.proxies; ++i) {

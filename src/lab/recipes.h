@@ -18,6 +18,7 @@ namespace waymark::lab {
 struct RecipeOptions {
   std::string journals;   // directory where upstreams write down what they are given; empty: they
                           // do not
+  std::string api;        // "127.0.0.1:8300", where the dashboards of the proxies find the lab
   bool watchful = false;  // a silent upstream is given up after 2 s, and none is ejected
 };
 

@@ -141,7 +141,7 @@ void Supervisor::reap() {
     const bool asked = member->state == State::stopping;
     member->pid = 0;
     member->kill_at.reset();
-    member->state = asked ? State::stopped : State::failed;
+    member->become(asked ? State::stopped : State::failed);
     member->ended = describe_end(status);
     member->log.note("waymark-lab: " + member->recipe.name + " has ended: " + member->ended);
     if (!asked) on_failure_(*member);
@@ -182,7 +182,7 @@ absl::Status Supervisor::start(Member& member) {
   if (member.output >= 0) ::close(member.output);
   member.pid = child->pid;
   member.output = child->output;
-  member.state = State::running;
+  member.become(State::running);
   member.ended.clear();
   ++member.starts;
   member.log.note(
@@ -192,7 +192,7 @@ absl::Status Supervisor::start(Member& member) {
 
 absl::Status Supervisor::stop(Member& member) {
   if (!is_alive(member)) return not_so(member, "there is nothing to stop");
-  member.state = State::stopping;
+  member.become(State::stopping);
   member.kill_at = Clock::now() + kPatience;
   ::kill(-member.pid, SIGTERM);
   ::kill(-member.pid, SIGCONT);
@@ -201,7 +201,7 @@ absl::Status Supervisor::stop(Member& member) {
 
 absl::Status Supervisor::kill(Member& member) {
   if (member.pid == 0) return not_so(member, "there is nothing to kill");
-  member.state = State::stopping;
+  member.become(State::stopping);
   member.kill_at.reset();
   ::kill(-member.pid, SIGKILL);
   return absl::OkStatus();
@@ -270,7 +270,7 @@ absl::StatusOr<MemberView> Supervisor::ask_freeze(const std::string& name) {
   return ask(name, [](Member& member) {
     if (member.state != State::running) return not_so(member, "only what runs can be frozen");
     ::kill(-member.pid, SIGSTOP);
-    member.state = State::frozen;
+    member.become(State::frozen);
     return absl::OkStatus();
   });
 }
@@ -279,7 +279,7 @@ absl::StatusOr<MemberView> Supervisor::ask_resume(const std::string& name) {
   return ask(name, [](Member& member) {
     if (member.state != State::frozen) return not_so(member, "only what is frozen can be resumed");
     ::kill(-member.pid, SIGCONT);
-    member.state = State::running;
+    member.become(State::running);
     return absl::OkStatus();
   });
 }

@@ -16,6 +16,7 @@
 #include "ctl/terminal.h"
 #include "ctl/url.h"
 #include "lab/api_server.h"
+#include "lab/ports.h"
 #include "lab/readiness.h"
 #include "lab/recipes.h"
 #include "lab/run_dir.h"
@@ -78,6 +79,15 @@ std::string greeting(const Supervisor& supervisor, const std::string& dir) {
       dir == default_run_dir() ? "" : fmt::format(", each with --dir {}", dir), admin, dir, proxy);
 }
 
+// Before the proxies, which tell their dashboards where it is.
+absl::StatusOr<admin::HttpListener> open_api(std::uint16_t port) {
+  if (port != 0) {
+    const auto found = PortFinder().find(port, 1, "ports.api");
+    if (!found.ok()) return found.status();
+  }
+  return admin::open_http_listener("lab", kApiHost, port);
+}
+
 // Runs the lab; what it needs besides is destroyed after it.
 absl::Status run(Supervisor& supervisor, Readiness& readiness, const RunDir& dir,
                  const UpOptions& options, ctl::Output& out) {
@@ -120,7 +130,11 @@ absl::Status run(Supervisor& supervisor, Readiness& readiness, const RunDir& dir
 absl::Status run_lab(const UpOptions& options, ctl::Output& out) {
   auto dir = RunDir::make(options.dir);
   if (!dir.ok()) return dir.status();
-  auto recipes = make_recipes(options.plan, options.recipes, **dir, program_folder());
+  auto listener = open_api(options.plan.ports.api);
+  if (!listener.ok()) return listener.status();
+  RecipeOptions beside = options.recipes;
+  beside.api = admin::host_and_port(kApiHost, listener->port);
+  auto recipes = make_recipes(options.plan, beside, **dir, program_folder());
   if (!recipes.ok()) return recipes.status();
   if (absl::Status status = (*dir)->make_folder("logs"); !status.ok()) return status;
 
@@ -140,7 +154,7 @@ absl::Status run_lab(const UpOptions& options, ctl::Output& out) {
   Supervisor supervisor(*std::move(recipes), logs);
   const auto token = admin::ensure_token_file((*dir)->in("token"));
   if (!token.ok()) return token.status();
-  const auto api = ApiServer::start(supervisor, options.dir, *token);
+  const auto api = ApiServer::start(supervisor, options.dir, *token, *std::move(listener));
   if (!api.ok()) return api.status();
   if (absl::Status status = (*dir)->write("api", (*api)->url()); !status.ok()) return status;
   return run(supervisor, readiness, **dir, options, out);

@@ -1,6 +1,7 @@
 // What other threads tell a worker.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -88,9 +89,10 @@ struct DrainRequest {
   Millis spread{0};
 };
 
-// A survey's next slice.
+// A survey's next turn.
 struct SurveyStep {
   std::shared_ptr<Survey> survey;
+  std::chrono::steady_clock::time_point since = std::chrono::steady_clock::now();
 };
 
 // A worker's turn to take a dead letter.

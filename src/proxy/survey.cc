@@ -1,6 +1,7 @@
 #include "proxy/survey.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "absl/container/flat_hash_set.h"
@@ -30,11 +31,26 @@ std::size_t outstanding_bytes_of(const WorkerState& state, const Client& client)
   return client.session.share().outstanding(state.upstream_of(client).link->written_batch());
 }
 
-std::uint64_t number_of(ListKey key, const WorkerState& state, const Client& client) {
+absl::uint128 number_of_peer(const net::Address& peer) {
+  const std::array<std::uint8_t, 16> bytes = peer.bytes();
+  absl::uint128 number = 0;
+  for (const std::uint8_t byte : bytes) number = number << 8 | byte;
+  constexpr std::array<std::uint8_t, 12> kMapped = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+  const bool v4 = std::equal(kMapped.begin(), kMapped.end(), bytes.begin());
+  return v4 ? (number & 0xffff'ffffU) << 16 | peer.port() : number;
+}
+
+absl::uint128 number_of(ListKey key, const WorkerState& state, const Client& client) {
   const session::Session& session = client.session;
   switch (key) {
     case ListKey::mark:
       return 0;
+    case ListKey::peer:
+      return number_of_peer(client.peer);
+    case ListKey::listener:
+      return client.listener->index;
+    case ListKey::upstream:
+      return session.attached() ? absl::uint128(session.upstream()) + 1 : 0;
     case ListKey::opened:
       return session.opened_at();
     case ListKey::last_frame:
@@ -118,6 +134,10 @@ bool is_in(const std::vector<session::Member>& group, const Mark& mark) {
 
 }  // namespace
 
+std::chrono::nanoseconds Survey::turn(std::chrono::nanoseconds waited) {
+  return std::clamp(waited / kShare, std::chrono::nanoseconds(0), kLongestTurn);
+}
+
 bool Survey::step(const Tools& tools) {
   switch (phase_) {
     case Phase::beginning:
@@ -168,7 +188,7 @@ void Survey::gather(const Tools& tools) {
 }
 
 void Survey::rank(const WorkerState& state, const Client& client) {
-  const std::uint64_t number = number_of(order_.key, state, client);
+  const absl::uint128 number = number_of(order_.key, state, client);
   const ListPlace place{.rank = order_.descending ? ~number : number,
                         .mark = client.session.mark()};
   if (order_.after && !(*order_.after < place)) {
@@ -283,6 +303,10 @@ bool Survey::matches(const WorkerState& state, const Client& client) const {
   if (filter.upstream && client.session.upstream() != *filter.upstream) return false;
   if (filter.pool && client.pool != *filter.pool) return false;
   if (filter.listener && client.listener->index != *filter.listener) return false;
+  if (filter.peer && !filter.peer->block.contains(client.peer)) return false;
+  if (filter.peer && filter.peer->port != 0 && filter.peer->port != client.peer.port()) {
+    return false;
+  }
   if (filter.group && !is_in(*filter.group, client.session.mark())) return false;
   if (filter.activity == ConnectionFilter::Activity::all) return true;
   return is_active(state, client) == (filter.activity == ConnectionFilter::Activity::active);

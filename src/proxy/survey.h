@@ -1,4 +1,5 @@
-// Carries out a SurveyOrder on one worker, in slices short enough that clients do not notice: first
+// Carries out a SurveyOrder on one worker, in slices short enough that clients do not notice, of
+// which a worker whose turns are long does several in one: first
 // the marks of all that match are gathered, then they are put in order, then each is looked up and
 // acted on. They are gathered by their first byte, which is random, so that they are put in order
 // piece by piece.
@@ -10,6 +11,7 @@
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <functional>
 #include <vector>
 
@@ -34,10 +36,16 @@ class Survey {
     Mover& mover;
     Leaver& leaver;
   };
+  // How long to go on with slices, after the first one, having waited so long for this turn: a
+  // twentieth of it, so that a list comes in time also from a worker that is late for everything.
+  [[nodiscard]] static std::chrono::nanoseconds turn(std::chrono::nanoseconds waited);
   // One slice. True once `done` was called.
   [[nodiscard]] bool step(const Tools& tools);
 
  private:
+  static constexpr int kShare = 20;
+  static constexpr std::chrono::nanoseconds kLongestTurn = std::chrono::milliseconds(1);
+
   enum class Phase : std::uint8_t { beginning, gathering, ordering, acting };
 
   void begin(const Tools& tools);

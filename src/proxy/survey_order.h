@@ -10,7 +10,9 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/numeric/int128.h"
 #include "identity/identity.h"
+#include "net/cidr.h"
 #include "proxy/presence.h"
 #include "waymark/mark.h"
 #include "wire/attributes.h"
@@ -18,6 +20,11 @@
 namespace waymark::proxy {
 
 class Tap;
+
+struct PeerFilter {
+  net::Cidr block;
+  std::uint16_t port = 0;  // 0: any
+};
 
 // All that is set must hold.
 struct ConnectionFilter {
@@ -27,11 +34,12 @@ struct ConnectionFilter {
   std::optional<std::size_t> listener;  // slots of the layout
   std::optional<std::size_t> pool;
   Members group = nullptr;  // those of this snapshot; null: any
+  std::optional<PeerFilter> peer;
 };
 
 // Where a connection stands in a list. Connections of the same rank are in order of their marks.
 struct ListPlace {
-  std::uint64_t rank = 0;
+  absl::uint128 rank = 0;
   Mark mark;
 
   friend bool operator<(const ListPlace& a, const ListPlace& b) {
@@ -41,7 +49,10 @@ struct ListPlace {
 
 // What its rank in a list comes from.
 enum class ListKey : std::uint8_t {
-  mark,  // all have the same rank
+  mark,      // all have the same rank
+  peer,      // IPv4 with its port, then IPv6
+  listener,  // in configured order
+  upstream,  // as they were added, after connections that have none
   opened,
   last_frame,
   frames_up,
@@ -70,7 +81,7 @@ struct LedgerSnapshot {
 
 struct ConnectionSnapshot {
   Mark mark;
-  std::uint64_t rank = 0;
+  absl::uint128 rank = 0;
   std::string peer;
   std::size_t listener = 0;  // slots of the layout
   std::size_t pool = 0;

@@ -160,10 +160,14 @@ void Worker::serve_layout(LayoutPtr layout) {
   state_.layout = std::move(layout);
 }
 
-// One slice, and the next behind whatever else came meanwhile.
+// One turn, and the next behind whatever else came meanwhile.
 void Worker::carry_on(SurveyStep&& step) {
-  if (step.survey->step({state_, closer_, down_, mover_, leaver_})) return;
-  inbox_.post(std::move(step));
+  const auto begun = std::chrono::steady_clock::now();
+  const auto until = begun + Survey::turn(begun - step.since);
+  do {
+    if (step.survey->step({state_, closer_, down_, mover_, leaver_})) return;
+  } while (std::chrono::steady_clock::now() < until);
+  inbox_.post(SurveyStep{std::move(step.survey)});
 }
 
 void Worker::carry_on(ReplayStep&& step) {

@@ -71,9 +71,17 @@ def test_who_stays_is_listed_while_others_come_and_go(rig):
         others.join()
 
 
-ORDERS = ("mark", "opened", "last_frame", "frames_up", "frames_down", "bytes_up", "bytes_down", "queued", "outstanding")
+ORDERS = ("mark", "peer", "listener", "upstream", "opened", "last_frame", "frames_up", "frames_down", "bytes_up", "bytes_down", "queued", "outstanding")
 TIMES = {"opened": "opened_at", "last_frame": "last_frame_at"}  # told each time anew, to the millisecond
 FIELDS = {**TIMES, "queued": "queued_bytes", "outstanding": "outstanding_bytes"}
+
+
+def port_of(address):
+    return int(address.rpartition(":")[2])
+
+
+# What `peer` is ordered by where all come from 127.0.0.1.
+VALUES = {"peer": port_of}
 
 
 def in_order(proxy, order, descending, limit):
@@ -102,7 +110,8 @@ def test_lists_are_ordered_over_all_pages(rig, workers):
             for limit in (5, 23, 100):
                 found, matched = in_order(proxy, order, descending, limit)
                 assert matched == len({each["mark"] for each in found}) == len(found) == 23, (order, limit)
-                values = [each[FIELDS.get(order, order)] for each in found]
+                value = VALUES.get(order, lambda one: one)
+                values = [value(each[FIELDS.get(order, order)]) for each in found]
                 if order not in TIMES:
                     assert values == sorted(values, reverse=descending), (order, limit)
 
@@ -127,6 +136,43 @@ def test_the_newest_and_the_one_that_spoke_last_come_first(rig):
 
     eventually(another_comes_first, "the newest is first")
     eventually(who_speaks_comes_first, "the one that spoke last is first")
+
+
+def test_connections_of_one_upstream_and_listener_stand_together(rig):
+    proxy = rig.proxy(*[rig.stub() for _ in range(3)], workers=2)
+    for client in proxy.clients(20):
+        client.ask(b"hello")
+    upstreams = [each["id"] for each in proxy.admin.get("/v1/upstreams")["upstreams"]]
+    for descending in (False, True):
+        found, _ = in_order(proxy, "upstream", descending, 6)
+        places = [upstreams.index(each["upstream"]) for each in found]
+        assert set(places) == {0, 1, 2}
+        assert places == sorted(places, reverse=descending)
+
+
+def test_connections_are_found_by_their_peer(rig):
+    proxy = rig.proxy(rig.stub(), workers=2)
+    clients = proxy.clients(7)
+    for client in clients:
+        client.ask(b"hello")
+    port = port_of(clients[2].address)
+
+    def peers(text):
+        return {each["peer"] for each in proxy.admin.get(f"/v1/connections?peer={text}")["connections"]}
+
+    everybody = {client.address for client in clients}
+    for text in ("127.0.0.1", "127.0.0.0/8", "0.0.0.0/0"):
+        assert peers(text) == everybody, text
+    assert peers(f"127.0.0.1:{port}") == {clients[2].address}
+    for text in ("127.0.0.2", "10.0.0.0/8", f"127.0.0.2:{port}", "::1", f"[::1]:{port}"):
+        assert peers(text) == set(), text
+    for text in ("localhost", "127.0.0.1:0", "127.0.0.1/8", "127.0.0", "127.0.0.1:70000"):
+        with pytest.raises(Refused) as refused:
+            peers(text)
+        assert refused.value.status == 400, text
+    done = proxy.admin.post("/v1/connections:close", {"filter": {"peer": f"127.0.0.1:{port}"}})
+    assert (done["matched"], done["done"]) == (1, 1)
+    eventually(lambda: peers("127.0.0.1") == everybody - {clients[2].address}, "that one has ended")
 
 
 def test_a_page_token_belongs_to_its_order(rig):

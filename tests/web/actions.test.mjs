@@ -346,17 +346,82 @@ test('the line is copied by a button', async () => {
   assert.equal(await page.evaluate(() => navigator.clipboard.readText()), line);
 });
 
-test('a token that may only read is told so', async () => {
-  const token = 'r'.repeat(40);
-  const file = join(rig.folder, 'reader.token');
-  writeFileSync(file, token, { mode: 0o600 });
+test('what the token may not do is known up front, and says why', async () => {
+  const tokens = { read: 'r'.repeat(40), operate: 'o'.repeat(40) };
+  const entries = Object.entries(tokens).map(([role, secret]) => {
+    const file = join(rig.folder, `${role}.token`);
+    writeFileSync(file, secret, { mode: 0o600 });
+    return `{ name: ${role}, role: ${role}, file: ${file} }`;
+  });
+  const client = await talking();
+  const { mark } = await onPageOf(client);
   await page.goto('about:blank'); // whose page would complain of the restart
   await rig.proxy.stop();
-  await rig.startProxy(`admin: { bind: "127.0.0.1:${rig.adminPort}", tokens: [{ name: reader, role: read, file: ${file} }] }\n`);
-  await page.goto(`${rig.origin}/#token=${token}`);
-  await open('#/upstreams');
-  await menuOf('red', 'Drain…');
-  await button('Drain').click();
-  await dialog().getByRole('alert').getByText('The token of this page has a role that may not do this.').waitFor();
-  assert.equal((await upstream('red')).admin_state, 'ready');
+  await rig.startProxy(`admin: { bind: "127.0.0.1:${rig.adminPort}", tokens: [${entries.join(', ')}] }\n`);
+  const again = await talking();
+  const { connections } = await rig.ask('GET', '/v1/connections');
+  assert.notEqual(connections[0].mark, mark);
+  const asked = [];
+  page.on('request', (request) => request.method() !== 'GET' && asked.push(request.url()));
+
+  // [address, button, the role it takes]
+  const acts = [
+    ['#/upstreams', 'Add…', 'operate'],
+    ['#/connections', 'Rebalance…', 'operate'],
+    ['#/connections', 'Rotate…', 'operate'],
+    ['#/connections', 'Close…', 'operate'],
+    [`#/connections/${connections[0].mark}`, 'Send…', 'operate'],
+    [`#/connections/${connections[0].mark}`, 'Tap…', 'admin'],
+    [`#/connections/${connections[0].mark}`, 'Close…', 'operate'],
+    ['#/broadcast', 'Send…', 'operate'],
+    ['#/config', 'Change a setting…', 'admin'],
+    ['#/config', 'Reload…', 'admin'],
+  ];
+  for (const [role, secret] of Object.entries(tokens)) {
+    await page.goto('about:blank');
+    await page.goto(`${rig.origin}/#token=${secret}`);
+    await page.getByRole('heading', { name: 'Overview' }).waitFor();
+    await page.getByText(`role ${role}`, { exact: true }).waitFor();
+    for (const [address, name, needs] of acts) {
+      await open(address);
+      const act = page.locator('main').getByRole('button', { name, exact: true });
+      await act.waitFor();
+      const barred = role === 'read' || needs === 'admin';
+      assert.equal(await act.getAttribute('aria-disabled'), barred ? 'true' : null, `${role}: ${address} ${name}`);
+      if (!barred) continue;
+      assert.equal(await act.getAttribute('title'), `This takes a token of the role ${needs}; the one of this page has the role ${role}.`);
+      await act.focus();
+      await page.keyboard.press('Enter');
+      assert.equal(await dialog().count(), 0);
+    }
+    if (role === 'operate') continue;
+    await open('#/upstreams');
+    await row('red').getByRole('button', { name: /Actions on/ }).click();
+    const drain = page.getByRole('menuitem', { name: 'Drain…' });
+    assert.equal(await drain.getAttribute('aria-disabled'), 'true');
+    await drain.press('Enter');
+    assert.equal(await dialog().count(), 0);
+    await page.keyboard.press('Escape');
+    assert.deepEqual(asked, [], 'nothing was tried');
+  }
+  assert.ok(!again.ended);
+});
+
+test('connections are rotated', async () => {
+  const clients = [await talking(), await talking(), await talking()];
+  await open('#/connections');
+  await page.getByRole('button', { name: 'Rotate…' }).click();
+  await dialog().getByText('3 connections').waitFor();
+  assert.equal(await lineOf(), `waymarkctl connections rotate --state=all --yes --admin ${rig.origin}`);
+  await dialog().getByLabel('Over how many seconds').fill('3600');
+  const line = await lineOf();
+  assert.equal(line, `waymarkctl connections rotate --state=all --spread=3600 --yes --admin ${rig.origin}`);
+  assert.match(await runs(line), /3 of 3/);
+  assert.ok(clients.every((one) => !one.ended), 'their moment is within the hour');
+  await dialog().getByLabel('Over how many seconds').fill('-1');
+  assert.ok(await button('Rotate them').isDisabled());
+  await dialog().getByLabel('Over how many seconds').fill('0');
+  await button('Rotate them').click();
+  await outcome('Rotating 3 of 3.');
+  for (const one of clients) await eventually(() => one.ended, 'each was ended');
 });

@@ -118,6 +118,42 @@ test('connections: ordered, filtered and paged by the proxy', async () => {
   await page.getByText('No connection matches.').waitFor();
 });
 
+test('connections: found by their peer, and ordered by peer, listener and upstream', async () => {
+  const all = await clients(12);
+  const ports = all.map((one) => one.socket.localPort).sort((a, b) => a - b);
+  await open('#/connections?limit=5');
+  await page.getByText('1–5 of 12 connections').waitFor();
+  const shown = (title) => page.locator(`tbody td[data-label="${title}"]`).allInnerTexts();
+  await page.getByRole('button', { name: 'Peer', exact: true }).click();
+  await page.locator('th[aria-sort=ascending]', { hasText: 'Peer' }).waitFor();
+  await eventually(async () => (await shown('Peer')).join() === ports.slice(0, 5).map((port) => `127.0.0.1:${port}`).join(), 'the first five');
+  await page.getByRole('button', { name: 'Next' }).click();
+  await eventually(async () => (await shown('Peer')).join() === ports.slice(5, 10).map((port) => `127.0.0.1:${port}`).join(), 'the next five');
+  await page.getByRole('button', { name: 'Peer', exact: true }).click();
+  await eventually(async () => (await shown('Peer'))[0] === `127.0.0.1:${ports.at(-1)}`, 'the last one first');
+
+  for (const title of ['Listener', 'Upstream']) {
+    await open('#/connections');
+    await page.getByText('1–12 of 12 connections').waitFor();
+    await page.getByRole('button', { name: title, exact: true }).click();
+    await page.locator('th[aria-sort=ascending]', { hasText: title }).waitFor();
+    await eventually(async () => {
+      const names = await shown(title);
+      return names.length === 12 && names.filter((one, i) => i > 0 && one !== names[i - 1]).length === new Set(names).size - 1;
+    }, `those of one ${title} stand together`);
+  }
+
+  const peer = page.getByLabel('Peer');
+  await peer.fill(`127.0.0.1:${ports[3]}`);
+  await peer.press('Enter');
+  await page.getByText('1–1 of 1 connection', { exact: true }).waitFor();
+  await page.getByText(`peer 127.0.0.1:${ports[3]}`).waitFor();
+  await peer.fill('10.0.0.0/8');
+  await peer.press('Enter');
+  await page.getByText('No connection matches.').waitFor();
+  assert.equal(await page.evaluate(() => location.hash), '#/connections?order=upstream&peer=10.0.0.0%2F8');
+});
+
 test('one connection: facts and ledger, until it ends', async () => {
   const [client] = await clients(1);
   const { connections } = await rig.ask('GET', '/v1/connections');

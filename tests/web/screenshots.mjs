@@ -1,7 +1,8 @@
-// The pictures of docs/dashboard.md: node screenshots.mjs [FOLDER] [--width N] [--theme dark|light] [--warm SECONDS]
+// The pictures of docs/dashboard.md: node screenshots.mjs [FOLDER] [--width N] [--theme dark|light] [--warm SECONDS] [--lab-only]
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { launch, openPage } from './harness/browser.mjs';
+import { Lab } from './harness/lab.mjs';
 import { Child, eventually, repository } from './harness/process.mjs';
 import { Rig, Stub } from './harness/rig.mjs';
 
@@ -40,10 +41,39 @@ async function scene() {
   return { rig, holder };
 }
 
+// A lab whose first upstream was killed a moment ago, while clients talk.
+async function lab(browser) {
+  const lab = await Lab.start('upstreams: 4\nproxies: 2\naverage_delay: 5ms\n');
+  const load = new Child('waymark-load', ['--target', `127.0.0.1:${lab.port}`, '--framing', 'line', '--connections', '120', '--rate', '600', '--duration', '1h', '--quiet', '--allow-lost']);
+  try {
+    await eventually(async () => (await lab.upstreams()).reduce((all, one) => all + one.connections, 0) === 120, 'all are connected');
+    await lab.ask('POST', '/v1/members/stub-4:freeze', {});
+    const { page, faults, close } = await openPage(browser, lab, { viewport: { width, height: 620 }, colorScheme: theme });
+    await page.getByRole('link', { name: 'Lab', exact: true }).click();
+    await page.getByRole('region', { name: 'Processes' }).waitFor();
+    await page.waitForTimeout(8_000);
+    await lab.ask('POST', '/v1/members/stub-1:kill', {});
+    await page.getByText('killed by SIGKILL').waitFor();
+    await page.waitForTimeout(3_000);
+    await page.screenshot({ path: join(folder, 'lab.png'), fullPage: true });
+    if (faults.length) console.error(faults);
+    await close();
+  } finally {
+    await load.stop();
+    await lab.stop();
+  }
+}
+
+mkdirSync(folder, { recursive: true });
+if (process.argv.includes('--lab-only')) {
+  const browser = await launch();
+  await lab(browser).finally(() => browser.close());
+  process.exit();
+}
+
 const { rig, holder } = await scene();
 const browser = await launch();
 try {
-  mkdirSync(folder, { recursive: true });
   const { page, faults } = await openPage(browser, rig, { viewport: { width, height: 860 }, colorScheme: theme });
   await page.waitForSelector('.topology .box');
   await page.waitForTimeout(warm / 2);
@@ -86,6 +116,7 @@ try {
   await open('#/config');
   await shoot('configuration');
   if (faults.length) console.error(faults);
+  await lab(browser);
 } finally {
   await browser.close();
   for (const load of rig.loads) await load.stop();

@@ -85,6 +85,25 @@ TEST_CASE("refuses foreign hosts and pages") {
         403);
 }
 
+TEST_CASE("lets the pages of named servers ask, and no others") {
+  const HostList hosts("127.0.0.1", 8300, {});
+  const std::vector<std::string> pages = {"http://127.0.0.1:8100"};
+  const Header host{"host", "127.0.0.1:8300"};
+  const Header page{"origin", "http://127.0.0.1:8100"};
+  CHECK_FALSE(refuse_foreign(request_with({host, page}), &hosts, pages).has_value());
+  CHECK_FALSE(refuse_foreign(request_with({host}), &hosts, pages).has_value());
+  CHECK(refuse_foreign(request_with({host, page}), &hosts)->status == 403);
+  CHECK(refuse_foreign(request_with({{"host", "evil.example"}, page}), &hosts, pages)->status ==
+        403);
+  for (const auto* origin : {"http://127.0.0.1:8101", "https://127.0.0.1:8100", "null", "",
+                             "http://127.0.0.1:8100/", "HTTP://127.0.0.1:8100"}) {
+    INFO(origin);
+    CHECK(refuse_foreign(request_with({host, {"origin", origin}}), &hosts, pages)->status == 403);
+  }
+  CHECK(refuse_foreign(request_with({host, page, {"origin", "null"}}), &hosts, pages)->status ==
+        403);
+}
+
 TEST_CASE("asks for a token of the role that is needed") {
   const std::string read(32, 'r');
   const std::string admin(32, 'a');
@@ -112,6 +131,7 @@ TEST_CASE("asks for a token of the role that is needed") {
       identify(request_with({{"authorization", "Bearer " + admin}}), Role::kRead, tokens, false);
   CHECK(std::get<Actor>(who).name == "chief");
   CHECK(std::get<Actor>(who).peer == "127.0.0.1:5");
+  CHECK(std::get<Actor>(who).role == "admin");
   CHECK(std::get<Actor>(identify(request_with({}), Role::kAdmin, tokens, true)).name ==
         "anonymous");
 }

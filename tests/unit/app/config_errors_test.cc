@@ -193,6 +193,11 @@ TEST_CASE("settings that contradict each other are refused") {
              Contains("pools[0].reply_timeout: cannot be had with `dispatch: all`"));
   CHECK_THAT(errors_of(least_and("admin: { bind: 0.0.0.0:8000 }")),
              Contains("5:16: admin.bind: 0.0.0.0:8000 is off the loopback"));
+  for (const std::string lab : {"10.0.0.1:8300", "'[::1]:8300'", "127.0.0.1:0"}) {
+    CHECK_THAT(errors_of(least_and("admin: { lab: " + lab + " }")),
+               Contains("5:15: admin.lab: ") && Contains("which is in 127.0.0.0/8 and has a port"));
+  }
+  CHECK(errors_of(least_and("admin: { lab: 127.0.0.1:8300 }")) == "");
 }
 
 TEST_CASE("a value with an error is not complained of twice") {

@@ -163,6 +163,7 @@ admin:
   auth: off
   tokens: [ { name: ci, role: operate, file: /run/secrets/ci } ]
   allowed_hosts: [ ops.internal ]
+  lab: 127.0.0.1:8300
 registry: { bind: "0.0.0.0:8001", insecure: true }
 readyz: { require_upstreams: true }
 log: { level: warn, format: json }
@@ -234,6 +235,7 @@ log: { level: warn, format: json }
   CHECK(config.admin.tokens[0].role == TokenRole::operate);
   CHECK(config.admin.tokens[0].file == "/run/secrets/ci");
   CHECK(config.admin.allowed_hosts == std::vector<std::string>{"ops.internal"});
+  CHECK(config.admin.lab == Endpoint{"127.0.0.1", 8300});
   CHECK(config.registry.bind == Endpoint{"0.0.0.0", 8001});
   CHECK(config.registry.insecure);
   CHECK(config.readyz_requires_upstreams);

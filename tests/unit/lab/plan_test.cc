@@ -19,7 +19,7 @@ TEST_CASE("takes every field, and defaults for the rest") {
   const auto plan = std::get<lab::Plan>(lab::parse_plan(
       "proxies: 2\nworkers: 5\naverage_delay: 20ms\nfailure_rate: 0.5%\nframing: raw\n"
       "reply: 'template:{id}: {payload}'\n"
-      "ports: { clients: 0, registry: 9000 }\nlogs: /var/tmp/lab\n",
+      "ports: { clients: 0, registry: 9000, api: 8300 }\nlogs: /var/tmp/lab\n",
       "lab.yaml"));
   CHECK(plan.proxies == 2);
   CHECK(plan.upstreams == 5);
@@ -30,6 +30,7 @@ TEST_CASE("takes every field, and defaults for the rest") {
   CHECK(plan.ports.clients == 0);
   CHECK(plan.ports.registry == 9000);
   CHECK(plan.ports.admin == 8100);
+  CHECK(plan.ports.api == 8300);
   CHECK(plan.logs == "/var/tmp/lab");
 }
 

@@ -12,7 +12,7 @@ export function launch() {
 }
 
 // A page that remembers its faults: errors, what the Content-Security-Policy forbade, and requests to
-// anywhere else. A refused request is told in the console as an error; `expected` says which are meant.
+// anywhere else but `rig.origin` and, of a lab, `rig.lab`. A refused request is told in the console as an error; `expected` says which are meant.
 export async function openPage(browser, rig, { expected = [], ...options } = {}) {
   const context = await browser.newContext({ viewport: { width: 1400, height: 900 }, ...options });
   await context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: rig.origin });
@@ -25,7 +25,7 @@ export async function openPage(browser, rig, { expected = [], ...options } = {})
     if (said.type() === 'error' && !expected.some((pattern) => pattern.test(text))) faults.push(text);
   });
   page.on('request', (request) => {
-    if (!request.url().startsWith(rig.origin)) faults.push(`a request to ${request.url()}`);
+    if (![rig.origin, rig.lab].some((one) => one && request.url().startsWith(`${one}/`))) faults.push(`a request to ${request.url()}`);
   });
   await page.goto(rig.address);
   return { page, faults, close: () => context.close() };

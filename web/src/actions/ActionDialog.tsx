@@ -1,5 +1,5 @@
-// Every action goes through here: it asks, says what it touches, shows itself as a line of waymarkctl,
-// and tells what came of it.
+// Every action goes through here: it asks, says what it touches, shows itself as a line of waymarkctl or
+// waymark-lab, and tells what came of it.
 import { useState, type FormEvent, type ReactNode } from 'react';
 import type { ApiError, Result } from '../api/client';
 import { liveStore } from '../live/store';
@@ -59,7 +59,7 @@ export function ActionDialog<T>(props: Props<T>) {
         <div className="touches">{props.touches}</div>
         {props.children}
         <p className="hint">The same on the command line:</p>
-        <Copy text={props.ctl} label="waymarkctl line" />
+        <Copy text={props.ctl} label={`${props.ctl.split(' ')[0]} line`} />
         {error && <ErrorNotice error={error} />}
         <div className="actions">
           <Button onClick={close}>Cancel</Button>

@@ -97,6 +97,8 @@ export function TapOne({ connection, onClose, onStart }: TapProps) {
   );
 }
 
+const mostSpread = 86_400; // seconds
+
 interface ManyProps {
   verb: calls.ManyVerb;
   filter: ConnectionFilter;
@@ -104,35 +106,60 @@ interface ManyProps {
   onClose: (done: boolean) => void;
 }
 
+const manyWords: Record<calls.ManyVerb, { title: string; effect: string; button: string; done: string }> = {
+  close: {
+    title: 'Close these connections?',
+    effect: 'Each is closed after what is queued for it was written.',
+    button: 'Close them',
+    done: 'Closed',
+  },
+  rebalance: {
+    title: 'Rebalance these connections?',
+    effect: 'Each goes to the upstream whose turn it is, when what it sent has settled. They stay connected.',
+    button: 'Rebalance them',
+    done: 'Moving',
+  },
+  rotate: {
+    title: 'Rotate these connections?',
+    effect: 'Each is ended gently, as at the end of its listener\'s max_age, so that it connects again: what it sent is answered first.',
+    button: 'Rotate them',
+    done: 'Rotating',
+  },
+};
+
 export function ActOnMany({ verb, filter, described, onClose }: ManyProps) {
   const preview = usePreview(JSON.stringify(filter), () =>
     counted(calls.actOnConnections(verb, filter, true), (found) => found.matched),
   );
-  const closes = verb === 'close';
+  const words = manyWords[verb];
+  const [spread, setSpread] = useState('0');
+  const seconds = Number(spread);
+  const fits = spread.trim() !== '' && Number.isInteger(seconds) && seconds >= 0 && seconds <= mostSpread;
+  const rotation = verb === 'rotate' ? { spread_seconds: fits ? seconds : 0 } : {};
   const number = preview.count === null ? 'Counting…' : `${count(preview.count)} connection${plural(preview.count)}`;
   return (
     <ActionDialog
-      title={closes ? 'Close these connections?' : 'Rebalance these connections?'}
+      title={words.title}
       touches={
         <>
           <p>
             <b>{number}</b>: {visible(described) || 'all there are'}.
           </p>
-          <p>
-            {closes
-              ? 'Each is closed after what is queued for it was written.'
-              : 'Each goes to the upstream whose turn it is, when what it sent has settled. They stay connected.'}
-          </p>
+          <p>{words.effect}</p>
           {preview.error && <ErrorNotice error={preview.error} />}
         </>
       }
-      ctl={line('connections', verb, ...filterWords(filter, '--state=all'), '--yes')}
-      verb={closes ? 'Close them' : 'Rebalance them'}
-      danger={closes}
-      ready={preview.count !== null && preview.count > 0}
-      run={() => calls.actOnConnections(verb, filter, false)}
-      done={(done) => `${closes ? 'Closed' : 'Moving'} ${count(done.done)} of ${count(done.matched)}.`}
+      ctl={line('connections', verb, ...filterWords(filter, '--state=all'), ...(rotation.spread_seconds ? [`--spread=${rotation.spread_seconds}`] : []), '--yes')}
+      verb={words.button}
+      danger={verb !== 'rebalance'}
+      ready={fits && preview.count !== null && preview.count > 0}
+      run={() => calls.actOnConnections(verb, filter, false, rotation)}
+      done={(done) => `${words.done} ${count(done.done)} of ${count(done.matched)}.`}
       onClose={onClose}
-    />
+    >
+      {verb === 'rotate' && (
+        <Text label="Over how many seconds" type="number" min={0} max={mostSpread} value={spread} onChange={setSpread} hint="One after the other; 0: all at once." />
+      )}
+    </ActionDialog>
   );
 }

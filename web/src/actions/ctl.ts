@@ -1,4 +1,4 @@
-// The line of waymarkctl that does the same as an action of the page.
+// The line of waymarkctl, or waymark-lab, that does the same as an action of the page.
 import type { ConnectionFilter, DeadLetterFilter, Payload } from '../api/types';
 
 const plain = /^[A-Za-z0-9_@%+=:,./-]+$/;
@@ -14,6 +14,9 @@ function admin(): string[] {
 }
 
 export const line = (...words: string[]): string => ['waymarkctl', ...words, ...admin()].map(quoted).join(' ');
+
+// The same for a lab, which is found by its directory.
+export const labLine = (directory: string, ...words: string[]): string => ['waymark-lab', ...words, '--dir', directory].map(quoted).join(' ');
 
 // Options that are not empty.
 export const options = (all: Record<string, string | undefined>): string[] =>

@@ -31,12 +31,13 @@ export const sendToConnection = (mark: string, payload: t.Payload) =>
 export const tap = (mark: string, maxBytes: number, signal: AbortSignal) =>
   open(`/v1/connections/${part(mark)}:tap`, { max_bytes: maxBytes }, '', signal);
 
-export type ManyVerb = 'close' | 'rebalance';
+export type ManyVerb = 'close' | 'rebalance' | 'rotate';
 // An empty filter means everybody, which the API wants to be said.
-export const actOnConnections = (verb: ManyVerb, filter: t.ConnectionFilter, dryRun: boolean) => {
+// `more`: of rotate, over how many seconds.
+export const actOnConnections = (verb: ManyVerb, filter: t.ConnectionFilter, dryRun: boolean, more: { spread_seconds?: number } = {}) => {
   const asked = given(filter);
   const whole = Object.keys(asked).length === 0 ? { state: 'all' } : asked;
-  return post<t.ManyDone>(`/v1/connections:${verb}`, { filter: whole, dry_run: dryRun });
+  return post<t.ManyDone>(`/v1/connections:${verb}`, { filter: whole, dry_run: dryRun, ...more });
 };
 export const broadcast = (body: t.Broadcast) => post<t.BroadcastDone>('/v1/broadcast', given(body));
 

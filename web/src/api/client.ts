@@ -14,18 +14,26 @@ type Query = Record<string, string | number | boolean | undefined>;
 
 const patience = 10_000; // milliseconds
 
+// Who is asked. `base` empty: the proxy that the page came from.
+export interface Server {
+  base: string; // "http://127.0.0.1:8300"
+  name: string; // in messages
+}
+
+const proxy: Server = { base: '', name: 'proxy' };
+
 function noAnswer(message: string): ApiError {
   return { status: 0, code: 'NO_ANSWER', message, details: [] };
 }
 
 // Relative to the page, which may lie behind a path of its own.
-function target(path: string, query: Query = {}): string {
+function target(server: Server, path: string, query: Query = {}): string {
   const parameters = new URLSearchParams();
   for (const [name, value] of Object.entries(query)) {
     if (value !== undefined && value !== '') parameters.set(name, String(value));
   }
   const text = parameters.toString();
-  return path.slice(1) + (text ? `?${text}` : '');
+  return (server.base ? server.base + path : path.slice(1)) + (text ? `?${text}` : '');
 }
 
 function headers(more: Record<string, string> = {}): Record<string, string> {
@@ -45,11 +53,11 @@ function errorOf(status: number, text: string): ApiError {
   return { status, code: '', message: `The server answered ${status}.`, details: [] };
 }
 
-async function call<T>(method: string, path: string, query?: Query, body?: unknown): Promise<Result<T>> {
+async function call<T>(server: Server, method: string, path: string, query?: Query, body?: unknown): Promise<Result<T>> {
   const ending = new AbortController();
   const timer = setTimeout(() => ending.abort(), patience);
   try {
-    const answer = await fetch(target(path, query), {
+    const answer = await fetch(target(server, path, query), {
       method,
       headers: headers(body === undefined ? {} : { 'Content-Type': 'application/json' }),
       body: body === undefined ? undefined : JSON.stringify(body),
@@ -64,17 +72,17 @@ async function call<T>(method: string, path: string, query?: Query, body?: unkno
   } catch (fault) {
     const why = ending.signal.aborted
       ? `No answer within ${patience / 1000} s.`
-      : 'The proxy cannot be reached.';
+      : `The ${server.name} cannot be reached.`;
     return { ok: false, error: noAnswer(fault instanceof SyntaxError ? 'The answer is no JSON.' : why) };
   } finally {
     clearTimeout(timer);
   }
 }
 
-export const get = <T>(path: string, query?: Query) => call<T>('GET', path, query);
-export const post = <T>(path: string, body: unknown = {}) => call<T>('POST', path, undefined, body);
-export const patch = <T>(path: string, body: unknown) => call<T>('PATCH', path, undefined, body);
-export const remove = <T>(path: string) => call<T>('DELETE', path);
+export const get = <T>(path: string, query?: Query, server = proxy) => call<T>(server, 'GET', path, query);
+export const post = <T>(path: string, body: unknown = {}, server = proxy) => call<T>(server, 'POST', path, undefined, body);
+export const patch = <T>(path: string, body: unknown, server = proxy) => call<T>(server, 'PATCH', path, undefined, body);
+export const remove = <T>(path: string) => call<T>(proxy, 'DELETE', path);
 
 // A stream that is open, or why there is none. The caller ends it by `signal`.
 export async function open(
@@ -84,7 +92,7 @@ export async function open(
   signal: AbortSignal,
 ): Promise<Result<ReadableStream<Uint8Array>>> {
   try {
-    const answer = await fetch(target(path, query), {
+    const answer = await fetch(target(proxy, path, query), {
       headers: headers(lastEventId ? { 'Last-Event-ID': lastEventId } : {}),
       cache: 'no-store',
       credentials: 'omit',

@@ -20,7 +20,11 @@ export interface Info {
   memory_used_bytes: number;
   memory_limit_bytes: number;
   config_file: string;
+  role: Role; // of the token of this page
+  lab: string; // address of the lab's API; empty: there is none
 }
+
+export type Role = 'read' | 'operate' | 'admin';
 
 // Columns of the same length.
 export interface StatsHistory {
@@ -219,6 +223,9 @@ export interface ConnectionList {
 
 export type ConnectionOrder =
   | 'mark'
+  | 'peer'
+  | 'listener'
+  | 'upstream'
   | 'opened'
   | 'last_frame'
   | 'frames_up'
@@ -235,6 +242,7 @@ export interface ConnectionFilter {
   listener?: string;
   pool?: string;
   group?: string;
+  peer?: string;
 }
 
 export interface ManyDone {

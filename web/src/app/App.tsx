@@ -7,6 +7,8 @@ import { ConnectionPage } from '../pages/connections/ConnectionPage';
 import { ConnectionsPage } from '../pages/connections/ConnectionsPage';
 import { DeadLettersPage } from '../pages/DeadLettersPage';
 import { EventsPage } from '../pages/events/EventsPage';
+import { LabPage } from '../pages/lab/LabPage';
+import { MemberPage } from '../pages/lab/MemberPage';
 import { OverviewPage } from '../pages/overview/OverviewPage';
 import { UpstreamPage } from '../pages/upstreams/UpstreamPage';
 import { UpstreamsPage } from '../pages/upstreams/UpstreamsPage';
@@ -33,6 +35,8 @@ function Page({ route: { page, id } }: { route: Route }) {
       return <DeadLettersPage />;
     case 'config':
       return <ConfigPage />;
+    case 'lab':
+      return id ? <MemberPage key={id} name={id} /> : <LabPage />;
     default:
       return (
         <Empty title={`There is no page ${visible(page)}.`}>

@@ -12,8 +12,9 @@ const pages: [page: string, title: string][] = [
   ['dead-letters', 'Dead letters'],
   ['config', 'Configuration'],
 ];
+const labPage: [page: string, title: string] = ['lab', 'Lab'];
 
-export const titleOf = (page: string): string => pages.find(([one]) => one === page)?.[1] ?? 'Not found';
+export const titleOf = (page: string): string => [...pages, labPage].find(([one]) => one === page)?.[1] ?? 'Not found';
 
 function ThemeSwitch() {
   const { choice } = useTheme();
@@ -44,7 +45,7 @@ export function Navigation({ page }: { page: string }) {
       </a>
       <nav aria-label="Pages">
         <ul>
-          {pages.map(([one, title]) => (
+          {(info?.lab ? [...pages, labPage] : pages).map(([one, title]) => (
             <li key={one}>
               <a href={`#/${one}`} aria-current={page === one ? 'page' : undefined}>
                 {title}
@@ -63,6 +64,7 @@ export function Navigation({ page }: { page: string }) {
             <span className="faint" title={info.boot_id}>
               {visible(info.proxy_id)} · {visible(info.version)}
             </span>
+            {info.role !== 'admin' && <span className="faint" title="What the token of this page may do.">role {info.role}</span>}
           </>
         )}
         <ThemeSwitch />

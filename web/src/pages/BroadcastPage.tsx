@@ -5,6 +5,7 @@ import type { Activity, Broadcast } from '../api/types';
 import { ActionDialog } from '../actions/ActionDialog';
 import { line, options, payloadWords } from '../actions/ctl';
 import { isReady, noPayload, PayloadFields, payloadOf } from '../actions/PayloadFields';
+import { useDenied } from '../app/role';
 import { counted, usePreview } from '../actions/usePreview';
 import { useLive } from '../live/store';
 import { Button } from '../ui/Button';
@@ -12,6 +13,8 @@ import { Copy } from '../ui/Copy';
 import { Select, Text } from '../ui/Fields';
 import { count, plural, visible } from '../ui/format';
 import { ErrorNotice } from '../ui/Notice';
+
+const untold = { ok: true, value: 0, size: 0 } as const;
 
 const audiences: [Activity, string][] = [
   ['all', 'all clients'],
@@ -28,8 +31,9 @@ export function BroadcastPage() {
   const [asking, setAsking] = useState(false);
 
   const audience = { to, pool, group };
-  const preview = usePreview(JSON.stringify(audience), () =>
-    counted(calls.broadcast({ ...audience, text: '?', dry_run: true }), (done) => done.attempted),
+  const denied = useDenied('operate');
+  const preview = usePreview(JSON.stringify({ ...audience, denied }), () =>
+    denied ? Promise.resolve(untold) : counted(calls.broadcast({ ...audience, text: '?', dry_run: true }), (done) => done.attempted),
   );
   const body: Broadcast = { ...audience, ...payloadOf(input) };
   const ctl = line('broadcast', ...options({ to, pool, group }), ...payloadWords(payloadOf(input)), '--yes');
@@ -45,14 +49,18 @@ export function BroadcastPage() {
         <Select label="Pool" value={pool} onChange={setPool} options={[['', 'all'], ...(overview?.pools ?? []).map((one): [string, string] => [one.name, visible(one.name)])]} />
         <Text label="Group (may be empty)" value={group} onChange={setGroup} />
         <PayloadFields value={input} onChange={setInput} />
-        <p className="reach" role="status">
-          Reaches <b>{reached}</b>
-        </p>
+        {denied ? (
+          <p className="hint">{denied}</p>
+        ) : (
+          <p className="reach" role="status">
+            Reaches <b>{reached}</b>
+          </p>
+        )}
         {preview.error && <ErrorNotice error={preview.error} />}
         <p className="hint">The same on the command line:</p>
         <Copy text={ctl} label="waymarkctl line" />
         <div className="actions">
-          <Button kind="primary" disabled={!isReady(input) || !preview.count} onClick={() => setAsking(true)}>
+          <Button kind="primary" denied={denied} disabled={!denied && (!isReady(input) || !preview.count)} onClick={() => setAsking(true)}>
             Send…
           </Button>
         </div>

@@ -2,6 +2,7 @@ import { useState } from 'react';
 import * as calls from '../api/calls';
 import type { ConfigDifference } from '../api/types';
 import { ReloadConfig, SetConfig } from '../actions/config';
+import { useDenied } from '../app/role';
 import { useLive } from '../live/store';
 import { Button } from '../ui/Button';
 import { visible } from '../ui/format';
@@ -22,6 +23,7 @@ const document = (yaml: string) => yaml.split('\n').map(visible).join('\n');
 export function ConfigPage() {
   const { overview } = useLive();
   const [acting, setActing] = useState<'reload' | 'set' | null>(null);
+  const denied = useDenied('admin');
   const config = usePolled('config', 5_000, () => calls.config());
   const diff = usePolled('diff', 5_000, () => calls.configDiff());
   const file = overview?.info.config_file ?? '';
@@ -36,8 +38,12 @@ export function ConfigPage() {
     <>
       <div className="head">
         <h1>Configuration</h1>
-        <Button onClick={() => setActing('set')}>Change a setting…</Button>
-        <Button onClick={() => setActing('reload')}>Reload…</Button>
+        <Button denied={denied} onClick={() => setActing('set')}>
+          Change a setting…
+        </Button>
+        <Button denied={denied} onClick={() => setActing('reload')}>
+          Reload…
+        </Button>
       </div>
       <section aria-labelledby="diff">
         <h2 id="diff">Different from the file</h2>

@@ -2,6 +2,7 @@ import { useState } from 'react';
 import * as calls from '../api/calls';
 import type { DeadLetter, DeadLetterFilter } from '../api/types';
 import { ActOnLetter, ActOnLetters } from '../actions/deadLetters';
+import { useDenied } from '../app/role';
 import { address, replace, useRoute } from '../app/router';
 import { useLive } from '../live/store';
 import { Button } from '../ui/Button';
@@ -24,7 +25,7 @@ const reasons: [string, string][] = [
 
 type Acting = { kind: 'show'; letter: DeadLetter } | { kind: 'one'; verb: calls.LetterVerb; letter: DeadLetter } | { kind: 'many'; verb: calls.LetterVerb };
 
-function columnsOf(act: (acting: Acting) => void): Column<DeadLetter>[] {
+function columnsOf(act: (acting: Acting) => void, denied: string, unseen: string): Column<DeadLetter>[] {
   return [
     { key: 'id', title: 'Id', cell: (one) => <code>{one.id}</code> },
     {
@@ -51,9 +52,9 @@ function columnsOf(act: (acting: Acting) => void): Column<DeadLetter>[] {
         <Menu
           label={`Actions on ${letter.id}`}
           items={[
-            { text: 'Show…', onSelect: () => act({ kind: 'show', letter }) },
-            { text: 'Replay…', onSelect: () => act({ kind: 'one', verb: 'replay', letter }) },
-            { text: 'Drop…', danger: true, onSelect: () => act({ kind: 'one', verb: 'drop', letter }) },
+            { text: 'Show…', denied: unseen, onSelect: () => act({ kind: 'show', letter }) },
+            { text: 'Replay…', denied, onSelect: () => act({ kind: 'one', verb: 'replay', letter }) },
+            { text: 'Drop…', danger: true, denied, onSelect: () => act({ kind: 'one', verb: 'drop', letter }) },
           ]}
         />
       ),
@@ -90,6 +91,8 @@ export function DeadLettersPage() {
   const { query } = useRoute();
   const [tokens, setTokens] = useState<{ of: string; tokens: string[] }>({ of: '', tokens: [''] });
   const [acting, setActing] = useState<Acting | null>(null);
+  const denied = useDenied('operate');
+  const unseen = useDenied('admin');
   const filter: DeadLetterFilter = { pool: query.get('pool') ?? '', mark: query.get('mark') ?? '', reason: query.get('reason') ?? '' };
   const question = query.toString();
   const pages = tokens.of === question ? tokens.tokens : [''];
@@ -111,10 +114,10 @@ export function DeadLettersPage() {
     <>
       <div className="head">
         <h1>Dead letters</h1>
-        <Button disabled={rows.length === 0} onClick={() => setActing({ kind: 'many', verb: 'replay' })}>
+        <Button denied={denied} disabled={rows.length === 0} onClick={() => setActing({ kind: 'many', verb: 'replay' })}>
           Replay all…
         </Button>
-        <Button disabled={rows.length === 0} onClick={() => setActing({ kind: 'many', verb: 'drop' })}>
+        <Button denied={denied} disabled={rows.length === 0} onClick={() => setActing({ kind: 'many', verb: 'drop' })}>
           Drop all…
         </Button>
       </div>
@@ -127,7 +130,7 @@ export function DeadLettersPage() {
       {list.error && <ErrorNotice error={list.error} />}
       {!list.value && !list.error && <Loading />}
       {list.value && rows.length === 0 && <Empty title={described ? 'No dead letter matches.' : 'There are no dead letters.'} />}
-      {rows.length > 0 && <Table label="Dead letters" columns={columnsOf(setActing)} rows={rows} id={(one) => one.id} />}
+      {rows.length > 0 && <Table label="Dead letters" columns={columnsOf(setActing, denied, unseen)} rows={rows} id={(one) => one.id} />}
       {list.value && (next || pages.length > 1) && (
         <Pager
           page={pages.length - 1}

@@ -4,6 +4,7 @@ import { useEffect, useRef, useState, type KeyboardEvent } from 'react';
 export interface MenuItem {
   text: string;
   danger?: boolean;
+  denied?: string; // why it may not be chosen; empty: it may
   onSelect: () => void;
 }
 
@@ -59,7 +60,11 @@ export function Menu({ label, items }: { label: string; items: MenuItem[] }) {
               role="menuitem"
               tabIndex={-1}
               className={item.danger ? 'danger' : undefined}
+              aria-disabled={item.denied ? true : undefined}
+              aria-description={item.denied || undefined}
+              title={item.denied || undefined}
               onClick={() => {
+                if (item.denied) return;
                 close();
                 item.onSelect();
               }}

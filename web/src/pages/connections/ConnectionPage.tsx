@@ -2,6 +2,7 @@ import { useRef, useState } from 'react';
 import * as calls from '../../api/calls';
 import type { Connection, LedgerEntry } from '../../api/types';
 import { CloseOne, SendToOne, TapOne } from '../../actions/connections';
+import { useDenied } from '../../app/role';
 import { Button } from '../../ui/Button';
 import { Facts } from '../../ui/Fields';
 import { age, bytes, count, rate, visible } from '../../ui/format';
@@ -94,6 +95,8 @@ export function ConnectionPage({ mark }: { mark: string }) {
   const flow = useFlow(look.value, look.at);
   const [acting, setActing] = useState<'close' | 'send' | 'tap' | null>(null);
   const [tapped, setTapped] = useState(false);
+  const noOperator = useDenied('operate');
+  const noAdmin = useDenied('admin');
   const connection = look.value;
   const gone = look.error?.status === 404;
   const close = () => setActing(null);
@@ -106,11 +109,13 @@ export function ConnectionPage({ mark }: { mark: string }) {
         <h1>Connection</h1>
         {connection && !gone && (
           <>
-            <Button onClick={() => setActing('send')}>Send…</Button>
-            <Button onClick={() => setActing('tap')} disabled={tapped}>
+            <Button denied={noOperator} onClick={() => setActing('send')}>
+              Send…
+            </Button>
+            <Button denied={noAdmin} onClick={() => setActing('tap')} disabled={tapped}>
               Tap…
             </Button>
-            <Button kind="danger" onClick={() => setActing('close')}>
+            <Button kind="danger" denied={noOperator} onClick={() => setActing('close')}>
               Close…
             </Button>
           </>

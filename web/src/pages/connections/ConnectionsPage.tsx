@@ -3,6 +3,7 @@ import { useState, type FormEvent } from 'react';
 import * as calls from '../../api/calls';
 import type { ConnectionFilter, ConnectionOrder } from '../../api/types';
 import { ActOnMany } from '../../actions/connections';
+import { useDenied } from '../../app/role';
 import { address, go, replace, useRoute } from '../../app/router';
 import { useLive } from '../../live/store';
 import { Button } from '../../ui/Button';
@@ -15,7 +16,12 @@ import { usePolled } from '../../ui/usePolled';
 import { columns } from './columns';
 
 const refreshMs = 2_000;
-const filters = ['state', 'listener', 'pool', 'upstream', 'group'] as const;
+const filters = ['state', 'listener', 'pool', 'upstream', 'group', 'peer'] as const;
+const verbs: [calls.ManyVerb, string][] = [
+  ['rebalance', 'Rebalance…'],
+  ['rotate', 'Rotate…'],
+  ['close', 'Close…'],
+];
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 const choice = (first: string, all: [string, string][]): [string, string][] => [['', first], ...all];
@@ -26,6 +32,7 @@ export function ConnectionsPage() {
   const [tokens, setTokens] = useState<{ of: string; tokens: string[] }>({ of: '', tokens: [''] });
   const [follow, setFollow] = useState(true);
   const [acting, setActing] = useState<calls.ManyVerb | null>(null);
+  const denied = useDenied('operate');
 
   const filter: ConnectionFilter = Object.fromEntries(filters.map((name) => [name, query.get(name) ?? ''])) as ConnectionFilter;
   const order = (query.get('order') ?? 'mark') as ConnectionOrder;
@@ -64,13 +71,17 @@ export function ConnectionsPage() {
         <Select label="Pool" value={filter.pool ?? ''} onChange={(pool) => set({ pool })} options={choice('all', (overview?.pools ?? []).map((one) => [one.name, visible(one.name)]))} />
         <Select label="Upstream" value={filter.upstream ?? ''} onChange={(upstream) => set({ upstream })} options={choice('all', (overview?.upstreams ?? []).map((one) => [one.id, visible(`${one.name} (${one.pool})`)]))} />
         <Text label="Group" value={filter.group ?? ''} onChange={(group) => set({ group })} type="search" />
+        <Peer key={filter.peer} value={filter.peer ?? ''} onChange={(peer) => set({ peer })} />
         <Select label="Rows" value={String(limit)} onChange={(rows) => set({ limit: rows })} options={[['25', '25'], ['50', '50'], ['100', '100'], ['200', '200']]} />
         <Check label={`Every ${refreshMs / 1000} s`} value={follow} onChange={setFollow} />
       </div>
       <div className="bar">
         <span className="faint">{described ? visible(described) : 'All connections'}</span>
-        <Button onClick={() => setActing('rebalance')}>Rebalance…</Button>
-        <Button onClick={() => setActing('close')}>Close…</Button>
+        {verbs.map(([verb, text]) => (
+          <Button key={verb} denied={denied} onClick={() => setActing(verb)}>
+            {text}
+          </Button>
+        ))}
       </div>
       {list.error && <ErrorNotice error={list.error} />}
       {!list.value && !list.error && <Loading />}
@@ -115,6 +126,20 @@ export function ConnectionsPage() {
         />
       )}
     </>
+  );
+}
+
+// Asked for when all of it is written: half an address is none.
+function Peer({ value, onChange }: { value: string; onChange: (value: string) => void }) {
+  const [text, setText] = useState(value);
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    onChange(text.trim());
+  };
+  return (
+    <form className="peer" onSubmit={submit} onBlur={() => text.trim() !== value && onChange(text.trim())}>
+      <Text label="Peer" value={text} onChange={setText} type="search" placeholder="address or network" />
+    </form>
   );
 }
 

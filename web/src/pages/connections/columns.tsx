@@ -22,11 +22,12 @@ export const columns: Column<Connection>[] = [
       </a>
     ),
   },
-  { key: 'peer', title: 'Peer', cell: (one) => <code>{visible(one.peer)}</code> },
-  { key: 'listener', title: 'Listener', cell: (one) => visible(one.listener) },
+  { key: 'peer', title: 'Peer', sort: 'peer', cell: (one) => <code>{visible(one.peer)}</code> },
+  { key: 'listener', title: 'Listener', sort: 'listener', cell: (one) => visible(one.listener) },
   {
     key: 'upstream',
     title: 'Upstream',
+    sort: 'upstream',
     cell: (one) => (one.upstream ? <a href={`#/upstreams/${encodeURIComponent(one.upstream)}`}>{visible(one.upstream_address)}</a> : <State tone="warn">held</State>),
   },
   { key: 'state', title: 'State', cell: (one) => <State tone={one.state === 'active' ? 'ok' : 'idle'}>{one.state}</State> },

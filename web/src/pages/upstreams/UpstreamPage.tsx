@@ -88,7 +88,7 @@ function Details({ upstream }: { upstream: Upstream }) {
 
 export function UpstreamPage({ id }: { id: string }) {
   const look = usePolled(id, refreshMs, () => calls.upstream(id));
-  const { start, dialog } = useUpstreamActions();
+  const { start, dialog, denied } = useUpstreamActions();
   const upstream = look.value;
   const gone = look.error?.status === 404;
   return (
@@ -101,7 +101,7 @@ export function UpstreamPage({ id }: { id: string }) {
         {upstream &&
           !gone &&
           actsOf(upstream).map(([act, text]) => (
-            <Button key={act} kind={act === 'remove' ? 'danger' : 'plain'} onClick={() => start(act, upstream)}>
+            <Button key={act} kind={act === 'remove' ? 'danger' : 'plain'} denied={denied} onClick={() => start(act, upstream)}>
               {text}
             </Button>
           ))}

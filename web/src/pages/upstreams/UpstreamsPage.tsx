@@ -98,7 +98,7 @@ export function UpstreamsPage() {
   const [sorting, setSorting] = useState({ by: '', descending: false });
   const [page, setPage] = useState(0);
   const [adding, setAdding] = useState(false);
-  const { items, dialog } = useUpstreamActions();
+  const { items, dialog, denied } = useUpstreamActions();
   const pool = query.get('pool') ?? '';
   const columns = useMemo(
     () => columnsOf((upstream) => <Menu label={`Actions on ${visible(upstream.name)}`} items={items(upstream)} />),
@@ -118,7 +118,7 @@ export function UpstreamsPage() {
     <>
       <div className="head">
         <h1>Upstreams</h1>
-        <Button kind="primary" onClick={() => setAdding(true)}>
+        <Button kind="primary" denied={denied} onClick={() => setAdding(true)}>
           Add…
         </Button>
       </div>

@@ -2,6 +2,7 @@
 import { useState } from 'react';
 import type { Upstream } from '../../api/types';
 import { RemoveUpstream, SetAdminState, SetWeight } from '../../actions/upstreams';
+import { useDenied } from '../../app/role';
 import type { MenuItem } from '../../ui/Menu';
 
 export type Act = 'ready' | 'drain' | 'maintenance' | 'weight' | 'remove';
@@ -19,10 +20,11 @@ export function actsOf(upstream: Upstream): [Act, string][] {
 
 export function useUpstreamActions() {
   const [acting, setActing] = useState<{ act: Act; upstream: Upstream } | null>(null);
+  const denied = useDenied('operate');
   const close = () => setActing(null);
   const start = (act: Act, upstream: Upstream) => setActing({ act, upstream });
   const items = (upstream: Upstream): MenuItem[] =>
-    actsOf(upstream).map(([act, text]) => ({ text, danger: act === 'remove', onSelect: () => start(act, upstream) }));
+    actsOf(upstream).map(([act, text]) => ({ text, danger: act === 'remove', denied, onSelect: () => start(act, upstream) }));
   let dialog = null;
   if (acting) {
     const { act, upstream } = acting;
@@ -30,5 +32,5 @@ export function useUpstreamActions() {
     else if (act === 'remove') dialog = <RemoveUpstream upstream={upstream} onClose={close} />;
     else dialog = <SetAdminState upstream={upstream} wish={act} onClose={close} />;
   }
-  return { start, items, dialog };
+  return { start, items, dialog, denied };
 }

@@ -13,7 +13,7 @@ namespace waymark::app {
 namespace {
 
 constexpr std::chrono::seconds kPeriod{1};
-// A worker that answers later makes this second a part of the next one.
+// What a worker that answers later has counted is a part of the next second.
 constexpr std::chrono::milliseconds kSnapshotTimeout{500};
 
 std::int64_t unix_seconds() {
@@ -56,10 +56,10 @@ void Statistics::run() {
 void Statistics::read() {
   const proxy::ProxySnapshot snapshot = proxy_.snapshot(kSnapshotTimeout);
   const auto upstreams = plane_.upstreams();
-  if (snapshot.workers.size() < snapshot.worker_count) return;
-  // While the process ends the control thread tells nothing any more; the sums go on.
-  stats::Reading reading =
-      reading_of(snapshot, upstreams.ok() ? *upstreams : std::vector<UpstreamView>());
+  stats::Reading reading;
+  // While the process ends the control thread tells of none any more, and those that are known go
+  // on.
+  reading.counts = reading_of(snapshot, upstreams.ok() ? *upstreams : std::vector<UpstreamView>());
   reading.now = {unix_seconds(), std::chrono::duration_cast<std::chrono::milliseconds>(
                                      std::chrono::steady_clock::now() - begun_)};
   std::vector<stats::Minute> ended;

@@ -17,27 +17,27 @@ void add(stats::Counts& to, const proxy::UpstreamCounts& counts, const TimeBucke
   to.answer_times.add(answers);
 }
 
-// Of an upstream `timed_out` is what it had itself; of the proxy also what nobody had.
-void add_total(stats::Subject& to, const proxy::WorkerSnapshot& worker) {
-  stats::Counts& counts = to.counts;
+stats::Counts counts_of(const proxy::WorkerSnapshot& worker) {
+  stats::Counts counts;
   add(counts, worker.upstream_counts, worker.answers);
   for (const proxy::ListenerTraffic& traffic : worker.counters.listeners) {
     counts.frames += traffic.frames_up;
     counts.delivered += traffic.frames_down;
   }
-  counts.timed_out += worker.counters.reply_timeouts;
-  counts.dead_lettered += worker.counters.frames_given_up;
-  counts.up.add(worker.up);
-  counts.down.add(worker.down);
-  to.connections += worker.connections;
+  counts.timed_out = worker.counters.reply_timeouts;  // also what no upstream had
+  counts.dead_lettered = worker.counters.frames_given_up;
+  counts.up = worker.up;
+  counts.down = worker.down;
+  return counts;
 }
 
-void add_link(stats::Subject& to, const proxy::UpstreamSnapshot& link) {
-  add(to.counts, link.counts, link.answers);
-  to.counts.frames += link.frames_sent + link.counts.taken_back;
-  to.counts.timed_out += link.counts.timed_out;
-  to.counts.dead_lettered += link.counts.given_up;
-  to.connections += link.connections;
+stats::Counts counts_of(const proxy::UpstreamSnapshot& upstream) {
+  stats::Counts counts;
+  add(counts, upstream.counts, upstream.answers);
+  counts.frames = upstream.counts.former_frames + upstream.frames_sent + upstream.counts.taken_back;
+  counts.timed_out = upstream.counts.timed_out;
+  counts.dead_lettered = upstream.counts.given_up;
+  return counts;
 }
 
 api::AnswerTimes view_of(const TimeBuckets& times) {
@@ -78,24 +78,26 @@ void add_point(api::StatsHistory& out, const stats::Point& point) {
 
 }  // namespace
 
-stats::Reading reading_of(const proxy::ProxySnapshot& snapshot,
-                          const std::vector<UpstreamView>& upstreams) {
-  std::map<std::uint32_t, stats::Subject> by_index;
-  stats::Reading reading;
+std::vector<stats::Count> reading_of(const proxy::ProxySnapshot& snapshot,
+                                     const std::vector<UpstreamView>& upstreams) {
+  std::map<std::uint32_t, std::string> ids;
+  for (const UpstreamView& upstream : upstreams) ids[upstream.index] = upstream.resource.id();
+  std::vector<stats::Count> all;
   for (const proxy::WorkerSnapshot& worker : snapshot.workers) {
-    add_total(reading.total, worker);
-    for (const proxy::UpstreamSnapshot& link : worker.upstreams) {
-      add_link(by_index[link.index], link);
+    all.push_back({.source = {worker.worker, 0},
+                   .upstream = "",
+                   .counts = counts_of(worker),
+                   .connections = worker.connections});
+    for (const proxy::UpstreamSnapshot& upstream : worker.upstreams) {
+      const auto id = ids.find(upstream.index);
+      stats::Count& count = all.emplace_back();
+      count.source = {worker.worker, upstream.incarnation};
+      if (id != ids.end()) count.upstream = id->second;
+      count.counts = counts_of(upstream);
+      count.connections = upstream.connections;
     }
   }
-  for (const UpstreamView& upstream : upstreams) {
-    const auto found = by_index.find(upstream.index);
-    if (found == by_index.end()) continue;
-    stats::Subject& subject = reading.upstreams[upstream.resource.id()];
-    subject.counts.add(found->second.counts);
-    subject.connections += found->second.connections;
-  }
-  return reading;
+  return all;
 }
 
 api::Statistics view_of(const stats::Series& series) {

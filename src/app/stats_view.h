@@ -10,9 +10,9 @@
 
 namespace waymark::app {
 
-// Without its moment.
-[[nodiscard]] stats::Reading reading_of(const proxy::ProxySnapshot& snapshot,
-                                        const std::vector<UpstreamView>& upstreams);
+// `upstreams`: those that are there, as far as is known.
+[[nodiscard]] std::vector<stats::Count> reading_of(const proxy::ProxySnapshot& snapshot,
+                                                   const std::vector<UpstreamView>& upstreams);
 
 // Without the uptime.
 [[nodiscard]] api::Statistics view_of(const stats::Series& series);

@@ -27,6 +27,7 @@ std::string connect_fault_of(const std::string& message) {
 }
 
 void ConnectFault::ask() {
+  if (asking()) return;
   call_ = std::make_unique<Call>(channel_, kMethod, thread_, Metadata{}, Call::Wait::no);
   call_->start();
 }

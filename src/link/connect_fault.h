@@ -15,7 +15,7 @@ class ConnectFault {
   ConnectFault(const std::shared_ptr<grpc::Channel>& channel, CompletionThread& thread)
       : channel_(channel), thread_(thread) {}
 
-  // Requires that it is not asking.
+  // Nothing happens while it is asking: its call is gRPC's until it has finished.
   void ask();
   [[nodiscard]] bool asking() const { return call_ != nullptr; }
   [[nodiscard]] const Call* call() const { return call_.get(); }

@@ -35,6 +35,7 @@ inline constexpr std::size_t kTlsHandshakeResults = 5;
 
 // What became of the frames one upstream was given.
 struct UpstreamCounts {
+  std::uint64_t former_frames = 0;   // sent over links it had before the one it has
   std::uint64_t answers = 0;         // Sends for one connection that were carried out
   std::uint64_t failed_answers = 0;  // of those, the ones that report a failure (Send.error)
   std::uint64_t timed_out = 0;       // frames it had and did not answer within reply_timeout
@@ -42,6 +43,7 @@ struct UpstreamCounts {
   std::uint64_t taken_back = 0;      // of those two, the ones that do not count as sent
 
   void add(const UpstreamCounts& other) {
+    former_frames += other.former_frames;
     answers += other.answers;
     failed_answers += other.failed_answers;
     timed_out += other.timed_out;

@@ -51,6 +51,7 @@ Upstream& Fleet::add(const UpstreamOrder& order) {
   Upstream& upstream = upstreams_[order.index];
   if (!upstream.vacant) return upstream;
   upstream = Upstream();
+  upstream.incarnation = ++last_incarnation_;
   upstream.pool = order.pool;
   upstream.settings = order.settings;
   renew_link(upstream);
@@ -95,6 +96,7 @@ void Fleet::forget(Upstream& upstream) {
 void Fleet::drop_link(Upstream& upstream) {
   if (!upstream.link) return;
   upstream.link->settle();
+  upstream.counts.former_frames += upstream.link->counters().frames_sent;
   dropped_links_.add(upstream.link->counters());
   frames_dropped_ += upstream.link->outstanding_frames();
   upstream.link.reset();

@@ -29,6 +29,7 @@ struct Moving {
 // One upstream as a worker sees it.
 struct Upstream {
   std::size_t pool = 0;
+  std::uint64_t incarnation = 0;  // no two of a worker alike, while indices come again
   UpstreamSettings settings;
   Role role = Role::serve;
   std::uint32_t weight = 1;
@@ -138,6 +139,7 @@ class Fleet {
   TimeBuckets forgotten_answers_;
   link::LinkCounters dropped_links_;
   std::uint64_t frames_dropped_ = 0;
+  std::uint64_t last_incarnation_ = 0;
 };
 
 }  // namespace waymark::proxy

@@ -13,7 +13,8 @@
 namespace waymark::proxy {
 
 struct UpstreamSnapshot {
-  std::uint32_t index = 0;  // UpstreamOrder::index
+  std::uint32_t index = 0;        // UpstreamOrder::index
+  std::uint64_t incarnation = 0;  // tells upstreams apart that had the index one after the other
   std::string pool;
   std::string address;
   std::string name;

@@ -245,6 +245,7 @@ WorkerSnapshot Worker::snapshot() const {
     if (link.ready() && upstream.takes_connections()) ++all.pools[upstream.pool].ready_upstreams;
     all.upstreams.push_back({
         .index = i,
+        .incarnation = upstream.incarnation,
         .pool = fleet_->pools()[upstream.pool].settings->name,
         .address = link.address(),
         .name = link.upstream_name(),

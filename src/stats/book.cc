@@ -20,22 +20,54 @@ void Book::remember(const std::vector<Minute>& minutes, std::int64_t now) {
 std::vector<Minute> Book::read(const Reading& reading) {
   std::vector<Minute> ended;
   const std::int64_t minute = minute_of(reading.now.at);
-  if (begun_ && minute != minute_) ended = end();
+  if (begun_ && minute != minute_) {
+    ended = end();
+    forget_old(reading.now);
+  }
+  begun_ = true;
   minute_ = minute;
-  if (!ended.empty()) forget_old(reading.now.at);
-  total_.read(last_read_, reading.now, reading.total.counts, reading.total.connections);
   left_out_ = 0;
-  for (const auto& [id, subject] : reading.upstreams) {
-    Series* const series = series_of(id, reading.upstreams);
+  const std::map<std::string, Gain> gains = gains_of(reading);
+  for (const auto& [id, gain] : gains) {
+    Series* const series = id.empty() ? &total_ : series_of(id, gains);
     if (series == nullptr) {
       ++left_out_;
       continue;
     }
-    series->read(last_read_, reading.now, subject.counts, subject.connections);
+    series->read(last_read_, reading.now, gain.counts, gain.connections);
   }
-  begun_ = true;
   last_read_ = reading.now;
   return ended;
+}
+
+std::map<std::string, Book::Gain> Book::gains_of(const Reading& reading) {
+  std::map<std::string, Gain> gains;
+  for (auto& [source, known] : sources_) known.read = false;
+  for (const Count& count : reading.counts) {
+    auto found = sources_.find(count.source);
+    if (found == sources_.end()) {
+      if (!count.upstream) continue;
+      found = sources_.emplace(count.source, Known{.upstream = *count.upstream}).first;
+    }
+    Known& known = found->second;
+    Gain& gain = gains[known.upstream];
+    gain.counts.add(count.counts.since(known.counts));
+    gain.connections += count.connections;
+    known.counts = count.counts;
+    known.connections = count.connections;
+    known.read = true;
+  }
+  // A worker that does not answer has its connections still; what it has of upstreams is gone with
+  // an answer that does not name it.
+  std::erase_if(sources_, [&](const auto& each) {
+    const auto& [source, known] = each;
+    if (known.read) return false;
+    const auto worker = sources_.find({source.worker, 0});
+    const bool is_silent = worker != sources_.end() && !worker->second.read;
+    if (is_silent) gains[known.upstream].connections += known.connections;
+    return !is_silent;
+  });
+  return gains;
 }
 
 std::vector<Minute> Book::end() {
@@ -52,7 +84,7 @@ const Series* Book::upstream(const std::string& id) const {
   return found == upstreams_.end() ? nullptr : &found->second;
 }
 
-Series* Book::series_of(const std::string& id, const std::map<std::string, Subject>& present) {
+Series* Book::series_of(const std::string& id, const std::map<std::string, Gain>& present) {
   const auto found = upstreams_.find(id);
   if (found != upstreams_.end()) return &found->second;
   if (upstreams_.size() >= kMostUpstreams && !make_room(present)) return nullptr;
@@ -60,7 +92,7 @@ Series* Book::series_of(const std::string& id, const std::map<std::string, Subje
 }
 
 // In place of what has been gone for the longest.
-bool Book::make_room(const std::map<std::string, Subject>& present) {
+bool Book::make_room(const std::map<std::string, Gain>& present) {
   auto longest_gone = upstreams_.end();
   for (auto each = upstreams_.begin(); each != upstreams_.end(); ++each) {
     if (present.contains(each->first)) continue;
@@ -73,11 +105,13 @@ bool Book::make_room(const std::map<std::string, Subject>& present) {
   return true;
 }
 
-// Those that are no more, once nothing of the last day is left of them.
-void Book::forget_old(std::int64_t now) {
-  std::erase_if(upstreams_, [now](const auto& each) {
-    const auto& minutes = each.second.minutes();
-    return minutes.empty() || minutes.back().at <= now - kDay;
+// Those that are no more, once nothing of the last day is left of them; whatever the clock was set
+// to meanwhile, not those that have just been read.
+void Book::forget_old(const Moment& now) {
+  std::erase_if(upstreams_, [&](const auto& each) {
+    const Series& series = each.second;
+    if (begun_ && series.last_read() == last_read_.steady) return false;
+    return series.minutes().empty() || series.minutes().back().at <= now.at - kDay;
   });
 }
 

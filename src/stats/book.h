@@ -1,9 +1,11 @@
 // The histories of the proxy and of its upstreams, made from readings. Pure.
 #pragma once
 
+#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,16 +15,27 @@
 
 namespace waymark::stats {
 
-// Of one upstream or of all together.
-struct Subject {
-  Counts counts;
+// What counts: a worker, or what a worker has of one upstream.
+struct Source {
+  std::size_t worker = 0;
+  std::uint64_t incarnation = 0;  // of the upstream, in this worker; 0: the worker itself
+
+  auto operator<=>(const Source&) const = default;
+};
+
+struct Count {
+  Source source;
+  // Its id; empty: the whole proxy. It is looked at when a source comes, and without one the source
+  // waits for its next reading.
+  std::optional<std::string> upstream;
+  Counts counts;                  // since the source is there
   std::uint64_t connections = 0;  // now
 };
 
+// Sources may be missing in one, and are made up for by the next one that has them.
 struct Reading {
-  Moment now;
-  Subject total;
-  std::map<std::string, Subject> upstreams;  // by id
+  Moment now;  // `steady` counts from the process's start
+  std::vector<Count> counts;
 };
 
 // A minute as it is written down.
@@ -42,8 +55,7 @@ class Book {
   // are not taken.
   void remember(const std::vector<Minute>& minutes, std::int64_t now);
 
-  // What was read, about once a second; `steady` counts from the process's start. Answers the
-  // minutes that have ended with it.
+  // About once a second. Answers the minutes that have ended with it.
   std::vector<Minute> read(const Reading& reading);
   // The minute under way, as far as it has come.
   [[nodiscard]] std::vector<Minute> end();
@@ -55,12 +67,26 @@ class Book {
   [[nodiscard]] std::size_t left_out() const { return left_out_; }
 
  private:
+  struct Known {
+    std::string upstream;
+    Counts counts;  // when it was read last
+    std::uint64_t connections = 0;
+    bool read = false;  // in this reading
+  };
+  struct Gain {
+    Counts counts;
+    std::uint64_t connections = 0;
+  };
+
+  // What each subject has gained, by its id.
+  [[nodiscard]] std::map<std::string, Gain> gains_of(const Reading& reading);
   // Null if there is no room; some that is not `present` makes way.
   [[nodiscard]] Series* series_of(const std::string& id,
-                                  const std::map<std::string, Subject>& present);
-  [[nodiscard]] bool make_room(const std::map<std::string, Subject>& present);
-  void forget_old(std::int64_t now);
+                                  const std::map<std::string, Gain>& present);
+  [[nodiscard]] bool make_room(const std::map<std::string, Gain>& present);
+  void forget_old(const Moment& now);
 
+  std::map<Source, Known> sources_;
   Series total_;
   std::map<std::string, Series> upstreams_;
   std::size_t left_out_ = 0;

@@ -8,10 +8,6 @@ namespace {
 constexpr std::chrono::milliseconds kMinute{60'000};
 constexpr double kMillisInSecond = 1'000;
 
-std::uint64_t millis_between(const Moment& from, const Moment& to) {
-  return static_cast<std::uint64_t>((to.steady - from.steady).count());
-}
-
 // Steps that are later than this one are of a clock that was set back.
 void put(std::deque<Point>& points, const Point& point, std::size_t most) {
   while (!points.empty() && points.back().at > point.at) points.pop_back();
@@ -25,36 +21,32 @@ void put(std::deque<Point>& points, const Point& point, std::size_t most) {
 
 }  // namespace
 
-void Series::read(const Moment& before, const Moment& now, const Counts& counts,
+void Series::read(const Moment& before, const Moment& now, const Counts& gained,
                   std::uint64_t connections) {
-  if (!begun_) {
-    begun_ = true;
-    last_ = minute_ = {before, {}};
-    recent_.push_back(last_);
-  }
-  const Counts gained = counts.since(last_.counts);
+  const auto millis = static_cast<std::uint64_t>((now.steady - before.steady).count());
+  if (recent_.empty()) recent_.push_back({before.steady, total_});
   total_.add(gained);
+  recent_.push_back({now.steady, total_});
+  while (recent_.size() > 1 && now.steady - recent_[1].at >= kMinute) recent_.pop_front();
   connections_ = connections;
-  const std::uint64_t millis = millis_between(last_.now, now);
-  last_ = {now, counts};
-  recent_.push_back({now, total_});
-  while (recent_.size() > 1 && now.steady - recent_[1].now.steady >= kMinute) recent_.pop_front();
+  last_read_ = now.steady;
+  minute_.add(gained);
+  minute_millis_ += millis;
   if (millis > 0) put(seconds_, point_of(now.at, millis, gained, connections), kSeconds);
 }
 
 std::optional<Point> Series::end_minute(std::int64_t begin) {
-  if (!begun_ || last_.now.steady == minute_.now.steady) return std::nullopt;
-  const Point minute = point_of(begin, millis_between(minute_.now, last_.now),
-                                total_.since(minute_.counts), connections_);
-  minute_ = {last_.now, total_};
-  add_minute(minute);
+  if (minute_millis_ == 0) return std::nullopt;
+  add_minute(point_of(begin, minute_millis_, minute_, connections_));
+  minute_ = {};
+  minute_millis_ = 0;
   return minutes_.back();
 }
 
 void Series::add_minute(const Point& minute) { put(minutes_, minute, kMinutes); }
 
 Counts Series::last_minute() const {
-  return recent_.empty() ? Counts() : total_.since(recent_.front().counts);
+  return recent_.empty() ? Counts() : total_.since(recent_.front().total);
 }
 
 template <typename Of>

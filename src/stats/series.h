@@ -25,8 +25,8 @@ struct Moment {
 
 class Series {
  public:
-  // `counts` are those of now; what the first reading has was counted since `before`.
-  void read(const Moment& before, const Moment& now, const Counts& counts,
+  // What was counted between two readings, one after the other.
+  void read(const Moment& before, const Moment& now, const Counts& gained,
             std::uint64_t connections);
   // The minute that is under way is over, and answered with what was there of it already, as before
   // a restart; nothing if nothing was read in it.
@@ -41,7 +41,8 @@ class Series {
   [[nodiscard]] const std::deque<Point>& seconds() const { return seconds_; }  // the oldest first
   [[nodiscard]] const std::deque<Point>& minutes() const { return minutes_; }
   [[nodiscard]] std::uint64_t connections() const { return connections_; }
-  [[nodiscard]] std::chrono::milliseconds last_read() const { return last_.now.steady; }
+  // Of the latest reading; 0 without any.
+  [[nodiscard]] std::chrono::milliseconds last_read() const { return last_read_; }
 
   // A second, of the points of the last `seconds` seconds.
   using Field = std::uint64_t Point::*;
@@ -49,19 +50,19 @@ class Series {
   [[nodiscard]] double error_rate(std::size_t seconds) const;
 
  private:
-  struct Reading {
-    Moment now;
-    Counts counts;
+  struct Recent {
+    std::chrono::milliseconds at;
+    Counts total;
   };
   template <typename Of>
   [[nodiscard]] double rate_of(Of of, std::size_t seconds) const;
 
-  bool begun_ = false;
-  Reading last_;  // with what the process counts
-  Counts total_;
-  std::deque<Reading> recent_;  // with total(), of the last minute and one before
-  Reading minute_;              // with total(), as the minute under way began
+  std::chrono::milliseconds last_read_{0};
   std::uint64_t connections_ = 0;
+  Counts total_;
+  std::deque<Recent> recent_;  // of the last minute and one before
+  Counts minute_;              // under way
+  std::uint64_t minute_millis_ = 0;
   std::deque<Point> seconds_;
   std::deque<Point> minutes_;
 };

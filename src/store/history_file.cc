@@ -171,7 +171,8 @@ absl::Status HistoryFile::write_rows(std::span<const stats::Minute> minutes, std
   }
   auto old = database_->prepare("DELETE FROM minutes WHERE at <= ? OR at > ?");
   if (!old.ok()) return old.status();
-  if (absl::Status status = old->bind(now - kDay).bind(now).run(); !status.ok()) return status;
+  if (absl::Status status = old->bind(now - kDay).bind(now + kDay).run(); !status.ok())
+    return status;
   return database_->run("COMMIT");
 }
 

@@ -26,8 +26,8 @@ class HistoryFile {
 
   // By their time.
   [[nodiscard]] std::vector<stats::Minute> read();
-  // Writes `minutes` in place of the same ones, and takes out those that are a day old at `now` or
-  // still to come. False: nothing was written.
+  // Writes `minutes` in place of the same ones, and takes out those that are a day off `now`; a
+  // clock may be wrong for a while. False: nothing was written.
   [[nodiscard]] bool write(std::span<const stats::Minute> minutes, std::int64_t now);
 
  private:

@@ -1,6 +1,7 @@
 #include "stats/book.h"
 
 #include <fmt/format.h>
+
 #include <catch2/catch.hpp>
 
 namespace waymark::stats {
@@ -8,22 +9,32 @@ namespace {
 
 constexpr std::int64_t kNoon = 1'000'000'020;  // the begin of a minute
 
-Reading reading(std::int64_t second, std::map<std::string, Subject> upstreams = {}) {
-  Subject total;
-  for (const auto& [id, subject] : upstreams) total.counts.add(subject.counts);
-  return {.now = {kNoon + second, std::chrono::milliseconds(second * 1'000)},
-          .total = total,
-          .upstreams = std::move(upstreams)};
+Moment at(std::int64_t second) {
+  return {kNoon + second, std::chrono::milliseconds(second * 1'000)};
 }
 
-Subject with_frames(std::uint64_t frames) { return {.counts = {.frames = frames}}; }
+Count whole(std::size_t worker, std::uint64_t frames, std::uint64_t connections = 0) {
+  return {.source = {worker, 0},
+          .upstream = "",
+          .counts = {.frames = frames},
+          .connections = connections};
+}
+
+Count of(const std::string& id, std::uint64_t incarnation, std::uint64_t frames,
+         std::size_t worker = 0) {
+  return {.source = {worker, incarnation}, .upstream = id, .counts = {.frames = frames}};
+}
+
+std::vector<Minute> read(Book& book, std::int64_t second, std::vector<Count> counts) {
+  return book.read({at(second), std::move(counts)});
+}
 
 TEST_CASE("minutes end with the first reading of the next one") {
   Book book;
-  for (int i = 0; i < 60; ++i) {
-    CHECK(book.read(reading(i, {{"a", with_frames(i)}})).empty());
+  for (std::uint64_t i = 0; i < 60; ++i) {
+    CHECK(read(book, static_cast<std::int64_t>(i), {whole(0, i), of("a", 1, i)}).empty());
   }
-  const std::vector<Minute> ended = book.read(reading(60, {{"a", with_frames(60)}}));
+  const std::vector<Minute> ended = read(book, 60, {whole(0, 60), of("a", 1, 60)});
   REQUIRE(ended.size() == 2);
   CHECK(ended[0].upstream.empty());
   CHECK(ended[1].upstream == "a");
@@ -38,8 +49,7 @@ TEST_CASE("minutes end with the first reading of the next one") {
 TEST_CASE("the end of the process ends the minute") {
   Book book;
   CHECK(book.end().empty());
-  (void)book.read(reading(0, {{"a", with_frames(0)}}));
-  (void)book.read(reading(10, {{"a", with_frames(5)}}));
+  (void)read(book, 10, {whole(0, 5), of("a", 1, 5)});
   const std::vector<Minute> ended = book.end();
   REQUIRE(ended.size() == 2);
   CHECK(ended[0].point.frames == 5);
@@ -47,14 +57,13 @@ TEST_CASE("the end of the process ends the minute") {
 }
 
 TEST_CASE("what an earlier run has left is there again, if it is of the last day") {
-  const std::int64_t now = kNoon + 30;
   Book book;
   book.remember({{"", {.at = kNoon - 90'000, .frames = 1}},
                  {"", {.at = kNoon - 60, .frames = 2}},
                  {"a", {.at = kNoon - 60, .frames = 3}},
                  {"", {.at = kNoon, .frames = 4}},
                  {"", {.at = kNoon + 60, .frames = 5}}},
-                now);
+                kNoon + 30);
   REQUIRE(book.total().minutes().size() == 2);
   CHECK(book.total().minutes().back().frames == 4);
   REQUIRE(book.upstream("a") != nullptr);
@@ -62,10 +71,55 @@ TEST_CASE("what an earlier run has left is there again, if it is of the last day
   CHECK(book.total().total().frames == 0);
 }
 
+TEST_CASE("workers are added up, and one that is silent is made up for") {
+  Book book;
+  (void)read(book, 1, {whole(0, 10, 3), of("a", 1, 10, 0), whole(1, 100, 4), of("a", 1, 100, 1)});
+  (void)read(book, 2, {whole(0, 11, 3), of("a", 1, 11, 0)});
+  CHECK(book.total().seconds().back().frames == 1);
+  CHECK(book.total().connections() == 7);
+  (void)read(book, 3, {whole(0, 12, 3), of("a", 1, 12, 0), whole(1, 150, 4), of("a", 1, 150, 1)});
+  CHECK(book.total().seconds().back().frames == 51);
+  CHECK(book.upstream("a")->total().frames == 162);
+}
+
+// Each of these was counted once more from its beginning.
+TEST_CASE("a source that goes takes nothing back, and the others go on") {
+  Book book;
+  (void)read(book, 1, {whole(0, 0), of("a", 1, 10), whole(1, 0), of("a", 1, 100, 1)});
+  SECTION("one worker forgets an upstream before the other one") {
+    (void)read(book, 2, {whole(0, 0), whole(1, 0), of("a", 1, 101, 1)});
+    CHECK(book.upstream("a")->total().frames == 111);
+  }
+  SECTION("an upstream comes again under the same id while the old one leaves") {
+    (void)read(book, 2,
+               {whole(0, 0), of("a", 1, 11), of("a", 2, 5), whole(1, 0), of("a", 1, 100, 1)});
+    (void)read(book, 3, {whole(0, 0), of("a", 2, 6), whole(1, 0), of("a", 1, 100, 1)});
+    CHECK(book.upstream("a")->total().frames == 117);
+  }
+  SECTION("an index is another upstream's in the next reading") {
+    (void)read(book, 2, {whole(0, 0), of("b", 1, 12), of("b", 2, 7), whole(1, 0)});
+    CHECK(book.upstream("a")->total().frames == 112);
+    CHECK(book.upstream("b")->total().frames == 7);
+  }
+}
+
+TEST_CASE("a source whose upstream is not known waits until it is") {
+  Book book;
+  Count nobody = of("", 1, 5);
+  nobody.upstream.reset();
+  (void)read(book, 1, {whole(0, 5), nobody});
+  CHECK(book.total().total().frames == 5);
+  (void)read(book, 2, {whole(0, 6), of("a", 1, 6)});
+  CHECK(book.upstream("a")->total().frames == 6);
+  nobody.counts.frames = 9;
+  (void)read(book, 3, {whole(0, 9), nobody});
+  CHECK(book.upstream("a")->total().frames == 9);
+}
+
 TEST_CASE("an upstream that comes later counts from the reading before") {
   Book book;
-  (void)book.read(reading(10, {{"a", with_frames(100)}}));
-  (void)book.read(reading(11, {{"a", with_frames(101)}, {"b", with_frames(9)}}));
+  (void)read(book, 10, {whole(0, 100), of("a", 1, 100)});
+  (void)read(book, 11, {whole(0, 110), of("a", 1, 101), of("b", 2, 9)});
   CHECK(book.upstream("a")->total().frames == 101);
   CHECK(book.upstream("a")->seconds().front().millis == 10'000);
   CHECK(book.upstream("b")->seconds().front().frames == 9);
@@ -75,17 +129,17 @@ TEST_CASE("an upstream that comes later counts from the reading before") {
 
 TEST_CASE("histories are so many at most") {
   const auto many = [](std::size_t from, std::size_t to) {
-    std::map<std::string, Subject> all;
-    for (std::size_t i = from; i < to; ++i) all[fmt::format("u{:03}", i)] = with_frames(1);
+    std::vector<Count> all = {whole(0, 0)};
+    for (std::size_t i = from; i < to; ++i) all.push_back(of(fmt::format("u{:03}", i), i + 1, 1));
     return all;
   };
   Book book;
-  (void)book.read(reading(0, many(0, Book::kMostUpstreams + 3)));
+  (void)read(book, 0, many(0, Book::kMostUpstreams + 3));
   CHECK(book.left_out() == 3);
   CHECK(book.upstream("u000") != nullptr);
   CHECK(book.upstream(fmt::format("u{:03}", Book::kMostUpstreams)) == nullptr);
   SECTION("those that are gone make way") {
-    (void)book.read(reading(1, many(2, Book::kMostUpstreams + 2)));
+    (void)read(book, 1, many(2, Book::kMostUpstreams + 2));
     CHECK(book.left_out() == 0);
     CHECK(book.upstream("u000") == nullptr);
     CHECK(book.upstream(fmt::format("u{:03}", Book::kMostUpstreams + 1)) != nullptr);
@@ -94,15 +148,25 @@ TEST_CASE("histories are so many at most") {
 
 TEST_CASE("an upstream that is gone is forgotten after a day") {
   Book book;
-  (void)book.read(reading(0, {{"a", with_frames(1)}, {"b", with_frames(1)}}));
-  (void)book.read(reading(1, {{"a", with_frames(1)}, {"b", with_frames(1)}}));
-  (void)book.read(reading(60, {{"b", with_frames(1)}}));
+  (void)read(book, 1, {whole(0, 2), of("a", 1, 1), of("b", 2, 1)});
+  (void)read(book, 60, {whole(0, 2), of("b", 2, 1)});
   CHECK(book.upstream("a") != nullptr);
   for (int minute = 2; minute <= 24 * 60 + 1; ++minute) {
-    (void)book.read(reading(60 * minute, {{"b", with_frames(1)}}));
+    (void)read(book, 60 * minute, {whole(0, 2), of("b", 2, 1)});
   }
   CHECK(book.upstream("a") == nullptr);
   CHECK(book.upstream("b") != nullptr);
+}
+
+TEST_CASE("a clock that is set forward by years forgets nobody who is there") {
+  Book book;
+  (void)read(book, 1, {whole(0, 7), of("a", 1, 7)});
+  Reading later{at(2), {whole(0, 8), of("a", 1, 8)}};
+  later.now.at += 100'000'000;
+  (void)book.read(later);
+  REQUIRE(book.upstream("a") != nullptr);
+  CHECK(book.upstream("a")->total().frames == 8);
+  CHECK(book.upstream("a")->seconds().back().frames == 1);
 }
 
 }  // namespace

@@ -7,20 +7,24 @@ namespace {
 
 using std::chrono::milliseconds;
 
-// A second apart, with the same clock for both.
-Moment second(std::int64_t number) { return {1'000'000 + number, milliseconds(number * 1'000)}; }
+Moment at(std::int64_t seconds) { return {1'000'000 + seconds, milliseconds(seconds * 1'000)}; }
 
 Counts frames(std::uint64_t count) { return {.frames = count}; }
 
-// Of a process that began to count at second 0.
-void read(Series& series, const Moment& now, const Counts& counts, std::uint64_t connections = 0) {
-  series.read(second(0), now, counts, connections);
-}
+// One that is read each second.
+struct Read : Series {
+  Moment last = at(0);
+
+  void to(const Moment& now, const Counts& gained, std::uint64_t connections = 0) {
+    read(last, now, gained, connections);
+    last = now;
+  }
+};
 
 TEST_CASE("a second's point holds what was counted in it") {
-  Series series;
-  read(series, second(1), frames(100), 3);
-  read(series, second(2), frames(140), 4);
+  Read series;
+  series.to(at(1), frames(100), 3);
+  series.to(at(2), frames(40), 4);
   REQUIRE(series.seconds().size() == 2);
   CHECK(series.seconds().front().frames == 100);
   const Point& point = series.seconds().back();
@@ -29,77 +33,73 @@ TEST_CASE("a second's point holds what was counted in it") {
   CHECK(point.frames == 40);
   CHECK(point.connections == 4);
   CHECK(series.total().frames == 140);
-}
-
-TEST_CASE("counts that begin anew are not taken for a fall") {
-  Series series;
-  read(series, second(0), {.frames = 100, .answers = 50});
-  read(series, second(1), {.frames = 5, .answers = 60});
-  CHECK(series.total().frames == 105);
-  CHECK(series.total().answers == 60);
+  CHECK(series.connections() == 4);
 }
 
 TEST_CASE("15 minutes of seconds are kept") {
-  Series series;
-  for (int i = 0; i <= 2'000; ++i) read(series, second(i), frames(10 * i));
+  Read series;
+  for (int i = 1; i <= 2'000; ++i) series.to(at(i), frames(10));
   CHECK(series.seconds().size() == kSeconds);
   CHECK(series.seconds().back().at == 1'002'000);
+  CHECK(series.total().frames == 20'000);
 }
 
 TEST_CASE("rates are of the time that was covered") {
-  Series series;
+  Read series;
   CHECK(series.rate(&Point::frames, 1) == 0);
-  std::uint64_t count = 0;
-  for (int i = 0; i <= 120; ++i) {
-    read(series, second(i), frames(count));
-    count += i < 60 ? 10 : 30;
-  }
+  for (int i = 1; i <= 120; ++i) series.to(at(i), frames(i <= 60 ? 10 : 30));
   CHECK(series.rate(&Point::frames, 1) == Approx(30));
   CHECK(series.rate(&Point::frames, 60) == Approx(30));
   CHECK(series.rate(&Point::frames, 900) == Approx(20));
   SECTION("a step that took long is one that counts") {
-    read(series, {1'000'130, milliseconds(130'000)}, frames(count + 470));
+    series.to(at(130), frames(500));
     CHECK(series.rate(&Point::frames, 1) == Approx(50));
   }
 }
 
 TEST_CASE("errors are of three kinds") {
-  Series series;
-  read(series, second(0), {});
-  read(series, second(1), {.failed_answers = 1, .timed_out = 2, .dead_lettered = 4});
+  Read series;
+  series.to(at(1), {.failed_answers = 1, .timed_out = 2, .dead_lettered = 4});
   CHECK(series.error_rate(1) == Approx(7));
   CHECK(series.total().errors() == 7);
 }
 
 TEST_CASE("the last minute slides") {
-  Series series;
-  for (int i = 0; i <= 300; ++i) read(series, second(i), frames(2 * i));
+  Read series;
+  for (int i = 1; i <= 300; ++i) series.to(at(i), frames(2));
   CHECK(series.last_minute().frames == 120);
 }
 
 TEST_CASE("a minute is what was counted since the one before ended") {
-  Series series;
+  Read series;
   CHECK_FALSE(series.end_minute(0).has_value());
-  read(series, second(0), frames(0), 1);
-  CHECK_FALSE(series.end_minute(0).has_value());
-  read(series, second(30), frames(11), 2);
-  read(series, second(59), frames(20), 3);
+  series.to(at(30), frames(11), 2);
+  series.to(at(59), frames(9), 3);
   const auto minute = series.end_minute(999'960);
   REQUIRE(minute.has_value());
   CHECK(minute->at == 999'960);
   CHECK(minute->millis == 59'000);
   CHECK(minute->frames == 20);
   CHECK(minute->connections == 3);
-  read(series, second(60), frames(21), 3);
+  series.to(at(60), frames(1), 3);
   CHECK(series.end_minute(1'000'020)->frames == 1);
   CHECK(series.minutes().size() == 2);
 }
 
+TEST_CASE("the time of a subject that was away does not count") {
+  Read series;
+  series.to(at(1), frames(1));
+  (void)series.end_minute(0);
+  series.last = at(600);
+  series.to(at(601), frames(1'000));
+  CHECK(series.seconds().back().millis == 1'000);
+  CHECK(series.end_minute(600)->millis == 1'000);
+}
+
 TEST_CASE("the minute of a restart is one") {
-  Series series;
+  Read series;
   series.add_minute({.at = 60, .millis = 20'000, .frames = 5, .answer_p99_us = 900});
-  read(series, second(0), frames(0));
-  read(series, second(1), frames(7), 2);
+  series.to(at(1), frames(7), 2);
   const auto minute = series.end_minute(60);
   REQUIRE(minute.has_value());
   CHECK(*minute ==
@@ -108,23 +108,21 @@ TEST_CASE("the minute of a restart is one") {
 }
 
 TEST_CASE("a clock that is set back leaves no later steps behind") {
-  Series series;
-  for (int i = 0; i <= 10; ++i) read(series, second(i), frames(i));
-  read(series, {1'000'004, milliseconds(11'000)}, frames(11));
+  Read series;
+  for (int i = 1; i <= 10; ++i) series.to(at(i), frames(1));
+  series.to({1'000'004, milliseconds(11'000)}, frames(1));
   CHECK(series.seconds().size() == 4);
   CHECK(series.seconds().back().frames == 2);  // that of the fourth second and this one
   CHECK(series.total().frames == 11);
 }
 
 TEST_CASE("answer times of a step are those of its answers") {
-  Counts counts;
-  Series series;
-  for (int i = 0; i < 100; ++i) counts.answer_times.observe(20'000'000);
-  read(series, second(0), counts);
-  read(series, second(1), counts);
+  Read series;
+  series.to(at(1), {});
   CHECK(series.seconds().back().answer_p99_us == 0);
-  for (int i = 0; i < 100; ++i) counts.answer_times.observe(400'000);
-  read(series, second(2), counts);
+  Counts gained;
+  for (int i = 0; i < 100; ++i) gained.answer_times.observe(400'000);
+  series.to(at(2), gained);
   CHECK(series.seconds().back().answer_p50_us == 375);  // between 250 and 500
   CHECK(series.seconds().back().answer_p99_us > 375);
   CHECK(series.seconds().back().answer_p99_us <= 500);

@@ -55,7 +55,7 @@ TEST_CASE_METHOD(Fixture, "minutes are there again after a restart") {
 TEST_CASE_METHOD(Fixture, "a minute is written once, and a day is kept") {
   HistoryFile one = file();
   CHECK(one.write(std::vector{minute(24 * 60, "", 1), minute(24 * 60 - 1, "", 2)}, kNow - 60));
-  CHECK(one.write(std::vector{minute(0, "", 3), minute(-5, "", 4)}, kNow));
+  CHECK(one.write(std::vector{minute(0, "", 3), minute(-24 * 60 - 1, "", 4)}, kNow));
   CHECK(one.write(std::vector{minute(0, "", 5)}, kNow));
   CHECK(one.read() == std::vector{minute(24 * 60 - 1, "", 2), minute(0, "", 5)});
 }

@@ -13,6 +13,21 @@ export const day = 24 * 60 * 60;
 
 const millisOf = (us: number | undefined) => (us ? us / 1000 : null);
 
+function valuesOf(steps: StatsHistory, i: number): Values {
+  const rate = (column: number[]) => ((column[i] ?? 0) * 1000) / Math.max(1, steps.millis[i] ?? 0);
+  return {
+    up: rate(steps.frames),
+    down: rate(steps.delivered),
+    answers: rate(steps.answers),
+    errors: rate(steps.failed_answers) + rate(steps.timed_out) + rate(steps.dead_lettered),
+    connections: steps.connections[i] ?? 0,
+    upP99: millisOf(steps.up_p99_us[i]),
+    downP99: millisOf(steps.down_p99_us[i]),
+    answerP50: millisOf(steps.answer_p50_us[i]),
+    answerP99: millisOf(steps.answer_p99_us[i]),
+  };
+}
+
 export class History {
   readonly at: number[] = []; // Unix seconds
   readonly values = Object.fromEntries(names.map((name) => [name, [] as (number | null)[]])) as Record<
@@ -23,36 +38,19 @@ export class History {
   // Seconds that are kept, and those without a point that interrupt the lines.
   constructor(readonly span: number, private readonly gap: number) {}
 
-  static of(steps: StatsHistory): History {
-    const history =
-      steps.resolution_seconds === 1 ? new History(quarterHour, 15) : new History(day, 15 * 60);
-    history.fill(steps);
-    return history;
-  }
-
-  // What the proxy has kept; points that are later than that stay.
+  // What the proxy has kept goes in place of what is known of that time.
   fill(steps: StatsHistory): void {
-    const later = new History(this.span, this.gap);
-    const last = steps.at[steps.at.length - 1] ?? 0;
-    this.at.forEach((at, i) => {
-      if (at > last) later.push(at, (name) => this.values[name][i] ?? null);
-    });
+    const first = steps.at[0];
+    const last = steps.at[steps.at.length - 1];
+    if (first === undefined || last === undefined) return;
+    const rows = this.at.map((at, i) => ({
+      at,
+      row: Object.fromEntries(names.map((name) => [name, this.values[name][i]])) as Values,
+    }));
     this.clear();
-    steps.at.forEach((at, i) => {
-      const rate = (column: number[]) => ((column[i] ?? 0) * 1000) / Math.max(1, steps.millis[i] ?? 0);
-      this.add(at, {
-        up: rate(steps.frames),
-        down: rate(steps.delivered),
-        answers: rate(steps.answers),
-        errors: rate(steps.failed_answers) + rate(steps.timed_out) + rate(steps.dead_lettered),
-        connections: steps.connections[i] ?? 0,
-        upP99: millisOf(steps.up_p99_us[i]),
-        downP99: millisOf(steps.down_p99_us[i]),
-        answerP50: millisOf(steps.answer_p50_us[i]),
-        answerP99: millisOf(steps.answer_p99_us[i]),
-      });
-    });
-    later.at.forEach((at, i) => this.push(at, (name) => later.values[name][i] ?? null));
+    for (const { at, row } of rows) if (at < first) this.add(at, row);
+    steps.at.forEach((at, i) => this.add(at, valuesOf(steps, i)));
+    for (const { at, row } of rows) if (at > last) this.add(at, row);
   }
 
   add(at: number, point: Values): void {
@@ -60,6 +58,10 @@ export class History {
     if (last !== undefined && at <= last) return;
     if (last !== undefined && at - last > this.gap) this.push(last + 1, () => null);
     this.push(at, (name) => point[name] ?? null);
+  }
+
+  get last(): number | undefined {
+    return this.at[this.at.length - 1];
   }
 
   // From when on there is something, unless it is all of the span.

@@ -1,7 +1,7 @@
 // How it went: the last 15 minutes, live, or the last day.
 import { useMemo, useState } from 'react';
 import * as calls from '../../api/calls';
-import { History } from '../../live/history';
+import { History, day, quarterHour } from '../../live/history';
 import { liveStore, useLive } from '../../live/store';
 import { Button } from '../../ui/Button';
 import { Chart, type Line } from '../../ui/Chart';
@@ -39,9 +39,13 @@ function Live() {
 }
 
 function LastDay() {
-  const { value, error, at } = usePolled('day', minuteMs, () => calls.statsHistory({ resolution: '1m' }));
-  const history = useMemo(() => (value ? History.of(value) : null), [value]);
-  if (history) return <ChartsOf history={history} version={at} />;
+  const history = useMemo(() => new History(day, quarterHour), []);
+  const { value, error, at } = usePolled('day', minuteMs, async () => {
+    const answer = await calls.statsHistory({ resolution: '1m' });
+    if (answer.ok) history.fill(answer.value);
+    return answer;
+  });
+  if (value) return <ChartsOf history={history} version={at} />;
   return error ? <ErrorNotice error={error} /> : <Loading />;
 }
 

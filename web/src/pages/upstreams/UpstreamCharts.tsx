@@ -1,7 +1,7 @@
 // The last 15 minutes of one upstream.
 import { useMemo } from 'react';
 import * as calls from '../../api/calls';
-import { History } from '../../live/history';
+import { History, quarterHour } from '../../live/history';
 import { Chart, type Line } from '../../ui/Chart';
 import { millis, short } from '../../ui/format';
 import { Empty, ErrorNotice, Loading } from '../../ui/Notice';
@@ -20,9 +20,13 @@ const errors: Line[] = [{ name: 'errors', label: 'errors', colour: '--line-c' }]
 const refreshMs = 5_000;
 
 export function UpstreamCharts({ id }: { id: string }) {
-  const { value, error, at } = usePolled(id, refreshMs, () => calls.statsHistory({ resolution: '1s', upstream: id }));
-  const history = useMemo(() => (value ? History.of(value) : null), [value]);
-  if (!history) {
+  const history = useMemo(() => new History(quarterHour, 15), [id]);
+  const { value, error, at } = usePolled(id, refreshMs, async () => {
+    const answer = await calls.statsHistory({ resolution: '1s', upstream: id, since: history.last });
+    if (answer.ok) history.fill(answer.value);
+    return answer;
+  });
+  if (!value) {
     if (error?.status === 404) return <Empty title="No history is kept of it." />;
     return error ? <ErrorNotice error={error} /> : <Loading />;
   }

@@ -67,8 +67,9 @@ absl::Status run_chaos(const std::string& dir, const Chaos& chaos, ctl::Output& 
     options.up.plan = std::get<lab::Plan>(std::move(plan));
   }
   if (chaos.dry_run) {
-    out.print(lab::chaos_schedule(options));
-    return absl::OkStatus();
+    const auto schedule = lab::chaos_schedule(options);
+    if (schedule.ok()) out.print(*schedule);
+    return schedule.status();
   }
   return lab::run_chaos(options, out);
 }

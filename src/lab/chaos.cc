@@ -151,9 +151,14 @@ class Chaos final : public Guest {
   // told to give none.
   void settle(const Crowd& crowd, Leftovers& leftovers) {
     const auto until = Clock::now() + kSettling;
-    while (Clock::now() < until && wait_until(Clock::now() + kPause)) {
-      if (crowd.silence() < kSilence) continue;
-      if (crowd.unanswered() == 0 || leftovers.none(crowd.sent())) return;
+    while (wait_until(Clock::now() + kPause)) {
+      const bool silent = crowd.silence() > kSilence;
+      if (silent && (crowd.unanswered() == 0 || leftovers.none(crowd.sent()))) return;
+      if (Clock::now() < until) continue;
+      out_.print(fmt::format(
+          "After {} s something is still under way: what is missing may be late, not lost.\n",
+          kSettling.count()));
+      return;
     }
   }
 
@@ -226,6 +231,10 @@ absl::Status check_plan(const Plan& plan) {
   if (plan.framing != "line") {
     return error(StatusCode::kInvalidArgument, "framing: {}, but chaos sends lines", plan.framing);
   }
+  if (plan.reply != "echo") {
+    return error(StatusCode::kInvalidArgument, "reply: {}, but chaos knows answers by echo alone",
+                 plan.reply);
+  }
   return absl::OkStatus();
 }
 
@@ -242,7 +251,8 @@ absl::StatusOr<milliseconds> parse_chaos_length(std::string_view text) {
   return length;
 }
 
-std::string chaos_schedule(const ChaosOptions& options) {
+absl::StatusOr<std::string> chaos_schedule(const ChaosOptions& options) {
+  if (absl::Status status = check_plan(options.up.plan); !status.ok()) return status;
   std::string text;
   for (const FaultStep& step :
        make_schedule(options.seed, options.length, options.up.plan.upstreams)) {

@@ -27,8 +27,9 @@ struct ChaosOptions {
 // "90s"; InvalidArgument unless it is from a second to kLongest.
 [[nodiscard]] absl::StatusOr<std::chrono::milliseconds> parse_chaos_length(std::string_view text);
 
-// The faults there will be, a line each.
-[[nodiscard]] std::string chaos_schedule(const ChaosOptions& options);
+// The faults there will be, a line each. InvalidArgument for a plan that chaos cannot be made of,
+// as below.
+[[nodiscard]] absl::StatusOr<std::string> chaos_schedule(const ChaosOptions& options);
 
 // Prints the faults as they come, and the verdict. OK if the guarantee has held; FailedPrecondition
 // if not, or if there is no verdict. As run_lab(): before there is a second thread.

@@ -129,6 +129,7 @@ def test_one_that_is_ended_has_no_verdict(chaos):
         ({}, ("--for", "soon"), "--for: "),
         ({"upstreams": 1}, (), "upstreams: 1, but chaos is due at least 2"),
         ({"framing": "raw"}, (), "framing: raw, but chaos sends lines"),
+        ({"reply": "upper"}, ("--dry-run",), "reply: upper, but chaos knows answers by echo alone"),
         ({"upstream": 3}, (), "\"upstream\": unknown field"),
         ({}, ("--journals", "."), "stub-1.journal is there already, of another run"),
     ],

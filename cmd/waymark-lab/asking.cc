@@ -133,6 +133,11 @@ absl::StatusOr<Words> ask_up(Terminal& terminal) {
   return file->empty() ? Words{"up"} : Words{"up", "-c", *file};
 }
 
+absl::StatusOr<Words> ask_chaos(Terminal& terminal) {
+  const auto length = terminal.ask("For how long? (60s)", "60s");
+  return length.ok() ? absl::StatusOr<Words>(Words{"chaos", "--for", *length}) : length.status();
+}
+
 absl::StatusOr<Words> ask_load(Terminal& terminal) {
   const auto shape =
       terminal.choose("Which shape?", {{"steady", "all clients, at one rate"},
@@ -194,8 +199,11 @@ absl::StatusOr<Words> ask_what_to_do(const std::string& dir, ctl::Output& out) {
   const auto client = lab::Client::find(dir);
   if (!client.ok()) {
     out.print(fmt::format("No lab runs in {}.\n", dir));
-    const auto what = terminal.choose("What is to be done?", {{"up", "start one, and stay"}});
-    return what.ok() ? ask_up(terminal) : what.status();
+    const auto what = terminal.choose(
+        "What is to be done?", {{"up", "start one, and stay"},
+                                {"chaos", "random faults in a lab of its own, and a verdict"}});
+    if (!what.ok()) return what.status();
+    return *what == "up" ? ask_up(terminal) : ask_chaos(terminal);
   }
   const auto lab = (*client)->lab();
   if (!lab.ok()) return lab.status();

@@ -116,6 +116,16 @@ def test_without_a_lab_it_offers_one(tmp_path):
         assert "my lab.yaml" in terminal.seen.split("$ ")[1].split("\n", 1)[1]
 
 
+def test_chaos_is_offered_where_no_lab_is(lab, tmp_path):
+    with asking(lab) as terminal:
+        terminal.wait_for("q] ")
+        assert "chaos" not in terminal.seen
+    with Terminal([program("waymark-lab"), "--dir", str(tmp_path / "run")]) as terminal:
+        answer(terminal, ("What is to be done?", "chaos"), ("For how long? (60s) ", "1h"))
+        assert terminal.wait() == 2, "an hour is too long"
+        assert command_shown(terminal) == f"waymark-lab --dir {tmp_path}/run chaos --for 1h"
+
+
 def test_ctrl_c_at_a_question_ends_it(lab):
     with asking(lab) as terminal:
         terminal.wait_for("q] ")

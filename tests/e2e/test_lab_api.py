@@ -2,41 +2,18 @@
 
 import http.client
 import json
-import pathlib
-import shutil
-import tempfile
 
 import pytest
 
 from harness.clock import scaled
-from harness.process import Process, program
-
-FREE_PORTS = {"clients": 0, "upstreams": 0, "admin": 0, "telemetry": 0, "registry": 0, "api": 0}
-
-
-class Lab:
-    def __init__(self, folder):
-        self.above = pathlib.Path(tempfile.mkdtemp(prefix="lab-"))
-        self.dir = self.above / "run"
-        file = folder / "lab.yaml"
-        file.write_text(json.dumps({"ports": FREE_PORTS, "upstreams": 0, "proxies": 2}))
-        command = [program("waymark-lab"), "up", "--dir", self.dir, "-c", file, "--timeout", scaled(30)]
-        self.process = Process(folder, "lab", command)
-        self.process.wait_for(lambda: "The lab is up" in self.process.stdout, "the lab", 30)
-        self.api = (self.dir / "api").read_text()
-        self.token = (self.dir / "token").read_text().strip()
-        self.mine = {"Authorization": f"Bearer {self.token}"}
-
-    def stop(self):
-        try:
-            self.process.stop()
-        finally:
-            shutil.rmtree(self.above, ignore_errors=True)
 
 
 @pytest.fixture
 def lab(rig):
-    return rig.keep(Lab(rig.folder))
+    lab = rig.lab(upstreams=0, proxies=2).wait_up()
+    lab.api = (lab.dir / "api").read_text()
+    lab.mine = {"Authorization": f"Bearer {(lab.dir / 'token').read_text().strip()}"}
+    return lab
 
 
 def ask(url, method, headers, path="/v1/lab"):

@@ -254,7 +254,7 @@ TEST_CASE("refuses bad input, says where it is wrong, and does nothing") {
       {{"DELETE /v1/info"}, 405, "allowed here: GET, HEAD"},
       {{"GET /v1/connections/m:close"}, 405, "allowed here: POST"},
       {{"OPTIONS /v1/upstreams"}, 405, "allowed here: GET, HEAD, POST"},
-      {{"GET /v1/connections?order=colour"}, 400, "order: expected one of mark, opened"},
+      {{"GET /v1/connections?order=colour"}, 400, "order: expected one of mark, peer"},
       {{"GET /v1/connections?descending=true"},
        400,
        "descending: is for other orders than by mark"},

@@ -20,7 +20,9 @@ Dispatcher dispatcher() {
           {.hosts = HostList("127.0.0.1", 8300, {}),
            .tokens = TokenSet(std::move(tokens)),
            .pages = {kPage}},
-          std::move(routes), nullptr, nullptr};
+          std::move(routes),
+          nullptr,
+          nullptr};
 }
 
 Request request(std::string method, std::vector<Header> headers) {

@@ -80,8 +80,9 @@ TEST_CASE("reads what it wrote") {
 TEST_CASE("names an unknown field and those that are allowed") {
   CHECK(errors_of<api::UpstreamChange>(R"({"wieght": 5})") ==
         Lines{"wieght: unknown field; allowed: weight, admin_state"});
-  CHECK(errors_of<api::ConnectionsAction>(R"({"filter": {"statee": "all"}})") ==
-        Lines{"filter.statee: unknown field; allowed: state, upstream, listener, pool, group"});
+  CHECK(
+      errors_of<api::ConnectionsAction>(R"({"filter": {"statee": "all"}})") ==
+      Lines{"filter.statee: unknown field; allowed: state, upstream, listener, pool, group, peer"});
 }
 
 TEST_CASE("says which type it expected and what it found") {

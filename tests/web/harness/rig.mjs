@@ -113,7 +113,14 @@ ${more}`;
         return false;
       }
     }, 'the proxy is ready');
-    await eventually(async () => (await this.ask('GET', '/v1/pools')).pools[0].upstreams_ready >= this.addresses, 'all upstreams are ready');
+    // The probes are there a moment before the admin listener and its token.
+    await eventually(async () => {
+      try {
+        return (await this.ask('GET', '/v1/pools')).pools[0].upstreams_ready >= this.addresses;
+      } catch {
+        return false;
+      }
+    }, 'all upstreams are ready');
   }
 
   async client(port = 'port') {

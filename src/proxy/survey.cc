@@ -78,15 +78,16 @@ LedgerSnapshot ledger_of(const WorkerState& state, const Client& client) {
   out.acks = link.acks();
   const std::size_t held = client.session.share().held_events();
   if (!out.acks || held == 0) return out;
-  link.ledger().for_each([&](std::uint64_t delivery, const ChunkRange& entry, bool /*frame*/) {
-    if (out.lines.size() == std::min(held, LedgerSnapshot::kMostLines)) return;
-    if (wire::mark_of_entry(entry.bytes()) != client.session.mark()) return;
+  const std::size_t wanted = std::min(held, LedgerSnapshot::kMostLines);
+  link.ledger().for_each_while([&](std::uint64_t delivery, const ChunkRange& entry, bool) {
+    if (wire::mark_of_entry(entry.bytes()) != client.session.mark()) return true;
     const wire::EventHeader header = wire::header_of_entry(entry.bytes());
     out.lines.push_back({.delivery = delivery,
                          .seq = header.seq,
                          .attempts = header.attempts(),
                          .bytes = entry.bytes().size(),
                          .received_at = header.received_at});
+    return out.lines.size() < wanted;
   });
   return out;
 }

@@ -182,15 +182,23 @@ void Ledger::tick(std::uint64_t now_ms) {
 }
 
 void Ledger::for_each(Visit visit) const {
+  for_each_while([&](std::uint64_t delivery, const ChunkRange& range, bool frame) {
+    visit(delivery, range, frame);
+    return true;
+  });
+}
+
+void Ledger::for_each_while(VisitWhile visit) const {
   for (const auto& [delivery, old] : stragglers_) {
-    visit(delivery, old.entry, old.kind.frame);
+    if (!visit(delivery, old.entry, old.kind.frame)) return;
   }
   for (std::size_t place = 0; place < pages_.size(); ++place) {
     const Page& page = pages_[place];
     for (std::uint64_t delivery = std::max(page.first, base_); delivery < end_of_page(place);
          ++delivery) {
       const Record& record = at(delivery);
-      if (record.size != 0) visit(delivery, {page.chunk, record.offset, record.size}, record.frame);
+      if (record.size == 0) continue;
+      if (!visit(delivery, {page.chunk, record.offset, record.size}, record.frame)) return;
     }
   }
 }

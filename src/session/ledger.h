@@ -60,6 +60,10 @@ class Ledger {
   using Visit =
       absl::FunctionRef<void(std::uint64_t delivery, const ChunkRange& range, bool frame)>;
   void for_each(Visit visit) const;
+  // The same until `visit` answers false.
+  using VisitWhile =
+      absl::FunctionRef<bool(std::uint64_t delivery, const ChunkRange& range, bool frame)>;
+  void for_each_while(VisitWhile visit) const;
   // Forgets all events; numbers go on.
   void clear();
 

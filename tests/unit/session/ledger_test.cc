@@ -4,6 +4,7 @@
 #include <map>
 #include <random>
 #include <string>
+#include <vector>
 
 #include "wire/batch.h"
 
@@ -70,6 +71,27 @@ TEST_CASE("numbers go on after everything was forgotten") {
   CHECK(book.ledger.retained_bytes() == 0);
   CHECK(book.add(1, "b") == before + 1);
   CHECK_FALSE(book.ledger.find(before).has_value());
+}
+
+TEST_CASE("a visit ends when it has enough") {
+  Book book;
+  const std::uint64_t first = book.add(1, "old");
+  // The first becomes a straggler, the others stay in the ring.
+  for (std::size_t i = 0; i < 2 * Ledger::kSpan; ++i) {
+    (void)book.ledger.complete(book.add(2, "x"));
+  }
+  const std::uint64_t second = book.add(3, "a");
+  const std::uint64_t third = book.add(4, "b");
+  (void)book.add(5, "c");
+  for (const std::size_t enough : {1, 2, 3}) {
+    std::vector<std::uint64_t> seen;
+    book.ledger.for_each_while([&](std::uint64_t delivery, const ChunkRange&, bool) {
+      seen.push_back(delivery);
+      return seen.size() < enough;
+    });
+    const std::vector<std::uint64_t> all = {first, second, third};
+    CHECK(seen == std::vector<std::uint64_t>(all.begin(), all.begin() + enough));
+  }
 }
 
 TEST_CASE("a frame that is never acked pins no chunk, and no ring") {

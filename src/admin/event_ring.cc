@@ -13,6 +13,7 @@ class EventRing::Listener final : public EventSource {
  public:
   Listener(EventRing& ring, std::optional<std::uint64_t> last_id) : ring_(ring) {
     std::lock_guard lock(ring_.mutex_);
+    if (last_id == 0) last_id = ring_.first_id_ - 1;
     const bool known = last_id && *last_id < ring_.next_id_;
     next_id_ = known ? *last_id + 1 : ring_.next_id_;
     if (last_id && !known) skip_to_oldest(*last_id);

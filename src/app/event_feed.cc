@@ -1,13 +1,33 @@
 #include "app/event_feed.h"
 
+#include <fmt/format.h>
+
+#include <chrono>
+#include <string>
+
 #include "admin/json_message.h"
 #include "base/rfc3339.h"
 #include "waymark/close_reason.h"
 
 namespace waymark::app {
+namespace {
+
+// The resource with its time before its own members, of which it has some.
+std::string dated(std::string_view resource) {
+  return fmt::format(R"({{"at":"{}",{})", to_rfc3339(std::chrono::system_clock::now()),
+                     resource.substr(1));
+}
+
+}  // namespace
+
+std::uint64_t first_event_id() {
+  using std::chrono::microseconds;
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  return static_cast<std::uint64_t>(std::chrono::duration_cast<microseconds>(now).count());
+}
 
 void EventFeed::upstream(const api::Upstream& upstream, std::string_view what) {
-  ring_.push("upstream_" + std::string(what), admin::write_json(upstream));
+  ring_.push("upstream_" + std::string(what), dated(admin::write_json(upstream)));
 }
 
 void EventFeed::connection_ended(const proxy::ConnectionSummary& summary) {
@@ -22,7 +42,7 @@ void EventFeed::connection_ended(const proxy::ConnectionSummary& summary) {
   end.set_frames_down(summary.frames_down);
   end.set_reason(std::string(name_of(summary.reason)));
   end.set_untold(*untold);
-  ring_.push("connection_ended", admin::write_json(end));
+  ring_.push("connection_ended", dated(admin::write_json(end)));
 }
 
 void EventFeed::dead_letter_added(const store::StoredDeadLetter& letter) {
@@ -36,7 +56,7 @@ void EventFeed::dead_letter_added(const store::StoredDeadLetter& letter) {
   added.set_upstream(letter.upstream);
   added.set_reason(letter.reason);
   added.set_untold(*untold);
-  ring_.push("dead_letter_added", admin::write_json(added));
+  ring_.push("dead_letter_added", dated(admin::write_json(added)));
 }
 
 void EventFeed::dead_letters_gone(std::string_view what, std::uint64_t count,

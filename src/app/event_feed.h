@@ -13,6 +13,10 @@
 
 namespace waymark::app {
 
+// Microseconds since 1970: later than every id of the run before, and a number that JSON carries.
+[[nodiscard]] std::uint64_t first_event_id();
+
+// Every event has the member `at`, when it was told.
 class EventFeed {
  public:
   // `ring` outlives it.

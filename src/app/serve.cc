@@ -117,7 +117,7 @@ int serve(Config of_file, const ServeOptions& options) {
   const ConfigPtr at_start = running.get();
   const Config& config = *at_start;
   log.set_level(config.log.level);
-  admin::EventRing ring;
+  admin::EventRing ring(admin::EventRing::kEvents, first_event_id());
   EventFeed feed(ring);
 
   DeadLetters letters(**store, running, log, feed, remembered.dead_letters);

@@ -61,6 +61,23 @@ TEST_CASE("a listener is told what it missed") {
   CHECK(all_of(*ring.listen(99)).starts_with("event: missed\ndata: {\"after\":99,\"next\":3}\n\n"));
 }
 
+TEST_CASE("an id of the run before is none of this one") {
+  EventRing ring(3, 1'000);
+  // The run before began at 500 and had more events than this one has.
+  CHECK(all_of(*ring.listen(505))
+            .starts_with("event: missed\ndata: {\"after\":505,\"next\":1000}\n\n"));
+  for (const auto* json : {"1", "2"}) ring.push("e", json);
+  const std::string both = "id: 1000\nevent: e\ndata: 1\n\nid: 1001\nevent: e\ndata: 2\n\n";
+  CHECK(all_of(*ring.listen(501)) ==
+        "event: missed\ndata: {\"after\":501,\"next\":1000}\n\n" + both);
+  CHECK(all_of(*ring.listen(0)) == both);
+  CHECK(all_of(*ring.listen(999)) == both);
+  CHECK(all_of(*ring.listen_to_last(1)) == "id: 1001\nevent: e\ndata: 2\n\n");
+  for (const auto* json : {"3", "4"}) ring.push("e", json);
+  CHECK(all_of(*ring.listen(0))
+            .starts_with("event: missed\ndata: {\"after\":999,\"next\":1001}\n\n"));
+}
+
 TEST_CASE("a listener that is slow skips ahead between two events") {
   EventRing ring(2);
   const auto source = ring.listen(std::nullopt);

@@ -132,7 +132,7 @@ TEST_CASE("who follows events is told what comes and what goes") {
   kept.add(8, 8);
   std::string text;
   for (std::string piece = "first"; !piece.empty();) text += piece = stream->next(64 * 1024);
-  CHECK_THAT(text, Contains("event: dead_letter_added\n") &&
+  CHECK_THAT(text, Contains("event: dead_letter_added\ndata: {\"at\":\"2") &&
                        Contains(R"("id":")" + std::to_string(taken.front()->id) + R"(")") &&
                        Contains(R"("seq":7,"pool":"odd","upstream":"red","reason":"given_up")"));
   CHECK_THAT(text, Contains("event: dead_letters_replayed\n") && Contains(R"("count":1)"));

@@ -79,8 +79,7 @@ void add_overview_commands(CLI::App& app, Chosen& chosen) {
 
   add_command(app, "dashboard",
               "The address of the web page, with the token: whoever has it may do what you may",
-              "waymarkctl dashboard\n  xdg-open \"$(waymarkctl dashboard)\"", chosen,
-              ctl::show_dashboard);
+              "waymarkctl dashboard", chosen, ctl::show_dashboard);
   add_command(app, "version", "The version of this program and of the proxy, if it answers",
               "waymarkctl version", chosen, run_version);
 }

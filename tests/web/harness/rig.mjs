@@ -113,13 +113,9 @@ ${more}`;
         return false;
       }
     }, 'the proxy is ready');
-    // The probes are there a moment before the admin listener and its token.
     await eventually(async () => {
-      try {
-        return (await this.ask('GET', '/v1/pools')).pools[0].upstreams_ready >= this.addresses;
-      } catch {
-        return false;
-      }
+      const answer = await this.ask('GET', '/v1/pools').catch(() => null); // its listener opens after that of the probes
+      return answer?.pools[0].upstreams_ready >= this.addresses;
     }, 'all upstreams are ready');
   }
 

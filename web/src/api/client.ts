@@ -84,25 +84,35 @@ export const post = <T>(path: string, body: unknown = {}, server = proxy) => cal
 export const patch = <T>(path: string, body: unknown, server = proxy) => call<T>(server, 'PATCH', path, undefined, body);
 export const remove = <T>(path: string) => call<T>(proxy, 'DELETE', path);
 
-// A stream that is open, or why there is none. The caller ends it by `signal`.
+// A stream that is open, or why there is none. The caller ends it by `signal`, which is for this one.
 export async function open(
   path: string,
   query: Query,
   lastEventId: string,
   signal: AbortSignal,
 ): Promise<Result<ReadableStream<Uint8Array>>> {
+  const ending = new AbortController();
+  let late = false;
+  const timer = setTimeout(() => {
+    late = true;
+    ending.abort();
+  }, patience);
+  signal.addEventListener('abort', () => ending.abort());
+  if (signal.aborted) ending.abort();
   try {
     const answer = await fetch(target(proxy, path, query), {
       headers: headers(lastEventId ? { 'Last-Event-ID': lastEventId } : {}),
       cache: 'no-store',
       credentials: 'omit',
       redirect: 'error',
-      signal,
+      signal: ending.signal,
     });
     if (!answer.ok) return { ok: false, error: errorOf(answer.status, await answer.text()) };
     if (!answer.body) return { ok: false, error: noAnswer('The stream has no body.') };
     return { ok: true, value: answer.body, size: 0 };
   } catch {
-    return { ok: false, error: noAnswer('The proxy cannot be reached.') };
+    return { ok: false, error: noAnswer(late ? `No answer within ${patience / 1000} s.` : 'The proxy cannot be reached.') };
+  } finally {
+    clearTimeout(timer);
   }
 }

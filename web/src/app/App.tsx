@@ -1,5 +1,4 @@
 import { useEffect, useRef } from 'react';
-import { eventLog } from '../live/eventLog';
 import { liveStore, useLive } from '../live/store';
 import { BroadcastPage } from '../pages/BroadcastPage';
 import { ConfigPage } from '../pages/ConfigPage';
@@ -53,17 +52,11 @@ export function App() {
   const { overview, error } = useLive();
   const main = useRef<HTMLElement>(null);
   const denied = error?.status === 401;
-  const known = overview !== null && !denied;
 
   useEffect(() => {
     liveStore.start();
     return () => liveStore.stop();
   }, []);
-  useEffect(() => {
-    if (!known) return;
-    eventLog.start();
-    return () => eventLog.stop();
-  }, [known]);
   useEffect(() => {
     document.title = `${titleOf(route.page)} – Waymark${overview ? ` ${visible(overview.info.proxy_id)}` : ''}`;
   }, [route.page, overview?.info.proxy_id]);

@@ -1,15 +1,15 @@
-// The proxy's events, as far as the page keeps them. It comes back by itself where it was; what comes
-// in a burst is shown at most four times a second.
+// The proxy's events, as far as the page keeps them. It listens only while they are shown, and comes back
+// where it was; what comes in a burst is shown at most four times a second.
 import { useSyncExternalStore } from 'react';
 import * as calls from '../api/calls';
+import { takeSlot } from '../api/slots';
 import { read, type ServerEvent } from '../api/sse';
-import { liveStore } from './store';
 
 export interface LogEntry {
-  key: number; // unlike the id, not used again after a restart of the proxy
+  key: number; // grows by one
   id: string;
   type: string;
-  at: number | null; // Unix milliseconds; null: before the page was opened
+  at: number; // Unix milliseconds
   data: Record<string, unknown>;
 }
 
@@ -24,6 +24,11 @@ const lastOnes = 100; // asked for at the beginning
 const showEveryMs = 250;
 const silenceMs = 40_000; // a comment comes every 15 s
 
+// Where other tabs hold as many streams as a browser bears, events are looked for now and then.
+const quietMs = 300; // nothing more comes
+const glanceMs = 1_000; // at most
+const betweenGlancesMs = 2_000;
+
 class EventLog {
   private state: EventLogState = { entries: [], connected: false, bytes: 0 };
   private readonly listeners = new Set<() => void>();
@@ -31,7 +36,6 @@ class EventLog {
   private timer: ReturnType<typeof setTimeout> | undefined;
   private ending: AbortController | null = null;
   private lastId = '';
-  private bootId = '';
   private nextKey = 1;
   private bytes = 0;
 
@@ -41,15 +45,27 @@ class EventLog {
     return () => this.listeners.delete(listener);
   };
 
-  start(): void {
+  // While the page can be seen, until the answer is called.
+  follow = (): (() => void) => {
+    const look = () => (document.visibilityState === 'visible' ? this.start() : this.stop());
+    document.addEventListener('visibilitychange', look);
+    look();
+    return () => {
+      document.removeEventListener('visibilitychange', look);
+      this.stop();
+    };
+  };
+
+  private start(): void {
     if (this.ending) return;
     this.ending = new AbortController();
     void this.run(this.ending.signal);
   }
 
-  stop(): void {
+  private stop(): void {
     this.ending?.abort();
     this.ending = null;
+    this.set(false);
   }
 
   clear(): void {
@@ -61,25 +77,39 @@ class EventLog {
   private async run(signal: AbortSignal): Promise<void> {
     let pause = 0;
     while (!signal.aborted) {
-      const run = liveStore.get().overview?.info.boot_id ?? '';
-      if (run !== this.bootId) this.lastId = ''; // ids begin anew
-      this.bootId = run;
+      const slot = await takeSlot();
       const began = Date.now();
-      const stream = await calls.events(this.lastId, lastOnes, signal);
-      if (stream.ok) {
-        this.set(true);
-        const fresh = this.lastId !== '';
-        await read(stream.value, silenceMs, (events) => this.take(events, fresh ? 0 : began));
+      const heard = await this.listen(signal, slot !== null);
+      slot?.();
+      if (signal.aborted) return;
+      if (heard && !slot) {
+        pause = betweenGlancesMs;
+      } else {
+        this.set(false);
+        pause = heard && Date.now() - began > 5_000 ? 500 : Math.min(5_000, Math.max(500, pause * 2));
       }
-      this.set(false);
-      pause = stream.ok && Date.now() - began > 5_000 ? 500 : Math.min(5_000, Math.max(500, pause * 2));
       await new Promise((done) => setTimeout(done, pause));
     }
   }
 
-  // Within the first moments of a stream that began in the past come events of then.
-  private take(events: ServerEvent[], began: number): void {
-    const now = Date.now();
+  // One stream to its end, or a glance at it: whether there was one.
+  private async listen(signal: AbortSignal, toTheEnd: boolean): Promise<boolean> {
+    const ending = new AbortController();
+    const end = () => ending.abort();
+    signal.addEventListener('abort', end);
+    if (signal.aborted) end();
+    const stream = await calls.events(this.lastId, lastOnes, ending.signal);
+    const timer = toTheEnd ? undefined : setTimeout(end, glanceMs);
+    if (stream.ok) {
+      if (!signal.aborted) this.set(true);
+      await read(stream.value, toTheEnd ? silenceMs : quietMs, (events) => this.take(events));
+    }
+    clearTimeout(timer);
+    signal.removeEventListener('abort', end);
+    return stream.ok;
+  }
+
+  private take(events: ServerEvent[]): void {
     for (const event of events) {
       this.bytes += event.data.length + event.type.length + event.id.length + 22;
       if (event.id) this.lastId = event.id;
@@ -90,7 +120,7 @@ class EventLog {
         data = { text: event.data };
       }
       const told = typeof data.at === 'string' ? Date.parse(data.at) : NaN;
-      const at = Number.isNaN(told) ? (now - began < 500 ? null : now) : told;
+      const at = Number.isNaN(told) ? Date.now() : told;
       this.pending.push({ key: this.nextKey++, id: event.id, type: event.type, at, data });
     }
     if (this.pending.length > most) this.pending = this.pending.slice(-most);

@@ -1,21 +1,13 @@
+import { memo } from 'react';
 import { Button } from '../../ui/Button';
-import { fromBase64, hexDump } from '../../ui/Bytes';
-import { bytes, count, timeOfDay, visible } from '../../ui/format';
+import { bytes, count, timeOfDay } from '../../ui/format';
 import { Empty, ErrorNotice } from '../../ui/Notice';
 import { useTap, type TapRow } from './useTap';
 
-function textOf(base64: string): string {
-  const raw = fromBase64(base64);
-  try {
-    return visible(new TextDecoder('utf-8', { fatal: true }).decode(raw));
-  } catch {
-    return hexDump(raw);
-  }
-}
-
-function Row({ row }: { row: TapRow }) {
+// A row is never another one, so that what is on the page already costs nothing.
+const Row = memo(function Row({ row }: { row: TapRow }) {
   if (!row.frame) return <li className="faint">{row.text}</li>;
-  const { direction, seq, time, size, payload, truncated } = row.frame;
+  const { direction, seq, time, size, truncated } = row.frame;
   return (
     <li className={direction}>
       <span className="tap-head">
@@ -23,12 +15,12 @@ function Row({ row }: { row: TapRow }) {
         <span className="faint">{bytes(size)}</span>
       </span>
       <pre>
-        {textOf(payload)}
+        {row.text}
         {truncated && ' …'}
       </pre>
     </li>
   );
-}
+});
 
 export function TapPanel({ mark, onStop }: { mark: string; onStop: () => void }) {
   const tap = useTap(mark, true);

@@ -2,13 +2,15 @@
 import { useEffect, useState } from 'react';
 import * as calls from '../../api/calls';
 import type { ApiError } from '../../api/client';
+import { tabsKnowOfEachOther, takeSlot } from '../../api/slots';
 import { read, type ServerEvent } from '../../api/sse';
 import type { TapFrame } from '../../api/types';
+import { shownBytes } from '../../ui/binary';
 
 export interface TapRow {
   key: number;
   frame: TapFrame | null; // null: a remark
-  text: string;
+  text: string; // of a frame what it holds, once it is shown
 }
 
 export interface Tap {
@@ -22,6 +24,16 @@ const most = 200;
 const maxBytes = 1_024;
 const showEveryMs = 250;
 const begun: Tap = { rows: [], seen: 0, over: '', error: null };
+const tooMany: ApiError = {
+  status: 0,
+  code: 'TOO_MANY_STREAMS',
+  message: 'Other tabs of this browser follow taps or events, as many as it bears at a time: stop one of them.',
+  details: [],
+};
+
+// Only what comes to be shown is decoded, and that once.
+const shown = (row: TapRow): TapRow =>
+  row.frame ? { ...row, text: shownBytes(row.frame.payload, row.frame.truncated) } : row;
 
 export function useTap(mark: string, on: boolean): Tap {
   const [tap, setTap] = useState<Tap>(begun);
@@ -50,16 +62,19 @@ export function useTap(mark: string, on: boolean): Tap {
     };
     const timer = setInterval(() => {
       if (pending.length === 0 && !over) return;
-      const rows = pending.reverse();
+      const rows = pending.reverse().map(shown);
       pending = [];
       setTap((before) => ({ ...before, seen, over, rows: [...rows, ...before.rows].slice(0, most) }));
     }, showEveryMs);
     void (async () => {
+      const slot = await takeSlot();
+      if (!slot && tabsKnowOfEachOther) return setTap({ ...begun, error: tooMany });
       const stream = await calls.tap(mark, maxBytes, ending.signal);
+      if (stream.ok) await read(stream.value, 40_000, take);
+      slot?.();
       if (ending.signal.aborted) return;
       if (!stream.ok) return setTap({ ...begun, error: stream.error });
-      await read(stream.value, 40_000, take);
-      if (!ending.signal.aborted) over ||= 'The stream has ended.';
+      over ||= 'The stream has ended.';
     })();
     return () => {
       ending.abort();

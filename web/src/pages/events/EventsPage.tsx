@@ -1,4 +1,4 @@
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import { address, replace, useRoute } from '../../app/router';
 import { eventLog, useEventLog, type LogEntry } from '../../live/eventLog';
 import { Button } from '../../ui/Button';
@@ -18,11 +18,14 @@ const kinds: [string, string][] = [
   ['warning', 'warnings'],
 ];
 
+// Both may be full, so that their lengths say nothing.
+const lastKey = (entries: LogEntry[]) => entries[entries.length - 1]?.key ?? 0;
 const titleOf = (type: string) => type.replaceAll('_', ' ');
 
 export function EventsPage() {
   const log = useEventLog();
   const { query } = useRoute();
+  useEffect(eventLog.follow, []);
   const [held, setHeld] = useState<LogEntry[] | null>(null); // while paused
   const type = query.get('type') ?? '';
   const wanted = query.get('text') ?? '';
@@ -32,7 +35,7 @@ export function EventsPage() {
   const words = wanted.toLowerCase();
   const found = all.filter((one) => one.type.startsWith(type) && (!words || searched(one).includes(words)));
   const shown = found.slice(-mostShown).reverse();
-  const fresh = held ? log.entries.length - held.length : 0;
+  const fresh = held ? lastKey(log.entries) - lastKey(held) : 0;
   return (
     <>
       <div className="head">
@@ -66,7 +69,7 @@ export function EventsPage() {
       <ol className="log" aria-label="Events">
         {shown.map((one) => (
           <li key={one.key}>
-            <time>{one.at === null ? 'earlier' : timeOfDay(one.at)}</time>
+            <time>{timeOfDay(one.at)}</time>
             <State tone={toneOfEvent(one)}>{titleOf(one.type)}</State>
             <span className="what">
               <Describe entry={one} />

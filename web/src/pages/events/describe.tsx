@@ -49,7 +49,7 @@ export function Describe({ entry: { type, data } }: { entry: LogEntry }) {
       </>
     );
   }
-  if (type === 'missed') return <>Some events are no longer kept by the proxy.</>;
+  if (type === 'missed') return <>Some events before this are no longer kept by the proxy, or it was started again since.</>;
   if (type === 'warning') return <>{text(data.message)}</>;
   if (type === 'config_reloaded') return <>{`${text(data.changes)} setting${plural(Number(data.changes))} changed`}</>;
   const fields = Object.entries(data)

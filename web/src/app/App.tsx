@@ -14,6 +14,7 @@ import { UpstreamsPage } from '../pages/upstreams/UpstreamsPage';
 import { Empty, ErrorNotice, Loading } from '../ui/Notice';
 import { visible } from '../ui/format';
 import { Banner } from './Banner';
+import { Boundary } from './Boundary';
 import { Navigation, titleOf } from './Navigation';
 import { useRoute, type Route } from './router';
 import { SignIn } from './SignIn';
@@ -75,7 +76,11 @@ export function App() {
         <Banner />
         {!overview && error && <ErrorNotice error={error} />}
         {!overview && !error && <Loading />}
-        {overview && <Page route={route} />}
+        {overview && (
+          <Boundary key={`${route.page}/${route.id}`}>
+            <Page route={route} />
+          </Boundary>
+        )}
       </main>
     </div>
   );

@@ -4,9 +4,9 @@ import { useState, type FormEvent, type ReactNode } from 'react';
 import type { ApiError, Result } from '../api/client';
 import { liveStore } from '../live/store';
 import { Button } from '../ui/Button';
-import { Copy } from '../ui/Copy';
 import { Dialog } from '../ui/Dialog';
 import { ErrorNotice } from '../ui/Notice';
+import { CtlLine } from './CtlLine';
 
 interface Props<T> {
   title: string;
@@ -58,8 +58,7 @@ export function ActionDialog<T>(props: Props<T>) {
       <form onSubmit={(event) => void submit(event)}>
         <div className="touches">{props.touches}</div>
         {props.children}
-        <p className="hint">The same on the command line:</p>
-        <Copy text={props.ctl} label={`${props.ctl.split(' ')[0]} line`} />
+        <CtlLine line={props.ctl} />
         {error && <ErrorNotice error={error} />}
         <div className="actions">
           <Button onClick={close}>Cancel</Button>

@@ -4,7 +4,7 @@ import * as calls from '../api/calls';
 import { visible } from '../ui/format';
 import { Check, Text } from '../ui/Fields';
 import { ActionDialog } from './ActionDialog';
-import { line } from './ctl';
+import { line, positional } from './ctl';
 
 export function ReloadConfig({ file, onClose }: { file: string; onClose: (done: boolean) => void }) {
   return (
@@ -41,7 +41,7 @@ export function SetConfig({ path: given, onClose }: { path: string; onClose: (do
   const [path, setPath] = useState(given);
   const [value, setValue] = useState('');
   const [persist, setPersist] = useState(false);
-  const words = ['config', 'set', path || 'PATH', value || 'VALUE', ...(persist ? ['--persist'] : [])];
+  const words = ['config', 'set', ...positional([path || 'PATH', value || 'VALUE'], persist ? ['--persist'] : [])];
   return (
     <ActionDialog
       title="Change a setting?"

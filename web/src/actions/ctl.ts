@@ -1,9 +1,24 @@
 // The line of waymarkctl, or waymark-lab, that does the same as an action of the page.
 import type { ConnectionFilter, DeadLetterFilter, Payload } from '../api/types';
+import { toBase64 } from '../ui/binary';
+import { isVisible } from '../ui/format';
 
+const encoder = new TextEncoder();
+const longest = 128 * 1024; // bytes of a word that Linux gives to a program, with the one that ends it
 const plain = /^[A-Za-z0-9_@%+=:,./-]+$/;
 
-export const quoted = (word: string): string => (plain.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`);
+export function quoted(word: string): string {
+  if (plain.test(word)) return word;
+  return isVisible(word) ? `'${word.replaceAll("'", `'\\''`)}'` : `$'${[...word].map(escaped).join('')}'`;
+}
+
+// Of a word between $' and '. What cannot be seen is written as its bytes: a terminal that gets it by a
+// paste would act on it.
+function escaped(sign: string): string {
+  if (sign === "'" || sign === '\\') return `\\${sign}`;
+  if (isVisible(sign)) return sign;
+  return [...encoder.encode(sign)].map((byte) => `\\x${byte.toString(16).padStart(2, '0')}`).join('');
+}
 
 const usual = 'http://127.0.0.1:8000';
 
@@ -13,7 +28,19 @@ function admin(): string[] {
   return here === usual ? [] : ['--admin', here];
 }
 
-export const line = (...words: string[]): string => ['waymarkctl', ...words, ...admin()].map(quoted).join(' ');
+// Empty: no shell takes it.
+export function line(...words: string[]): string {
+  const at = words.indexOf('--');
+  const options = at < 0 ? words : words.slice(0, at);
+  const all = ['waymarkctl', ...options, ...admin(), ...words.slice(options.length)];
+  return all.every(fits) ? all.map(quoted).join(' ') : '';
+}
+
+const fits = (word: string): boolean => !word.includes('\0') && encoder.encode(word).length < longest;
+
+// Words that are no options, before some that are; those may begin with a dash.
+export const positional = (words: string[], options: string[]): string[] =>
+  words.some((word) => word.startsWith('-')) ? [...options, '--', ...words] : [...words, ...options];
 
 // The same for a lab, which is found by its directory.
 export const labLine = (directory: string, ...words: string[]): string => ['waymark-lab', ...words, '--dir', directory].map(quoted).join(' ');
@@ -27,11 +54,10 @@ export const filterWords = (filter: ConnectionFilter | DeadLetterFilter, everybo
   return words.length ? words : [everybody];
 };
 
-// Text with control characters does not survive a terminal, and a dash would begin an option.
+// A dash would begin an option.
 export function payloadWords({ text, payload }: Payload): string[] {
   if (payload !== undefined) return [`--base64=${payload}`];
   const words = text ?? '';
-  if (!/[\u0000-\u001f\u007f]/.test(words) && !words.startsWith('-') && words !== '') return [words];
-  const bytes = new TextEncoder().encode(words);
-  return [`--base64=${btoa(String.fromCharCode(...bytes))}`];
+  if (isVisible(words) && !words.startsWith('-') && words !== '') return [words];
+  return [`--base64=${toBase64(encoder.encode(words))}`];
 }

@@ -5,7 +5,7 @@ import type { AdminState, Pool, Upstream } from '../api/types';
 import { count, plural, visible } from '../ui/format';
 import { Check, Select, Text } from '../ui/Fields';
 import { ActionDialog } from './ActionDialog';
-import { line, options } from './ctl';
+import { line, options, positional } from './ctl';
 
 interface OneProps {
   upstream: Upstream;
@@ -125,13 +125,11 @@ export function AddUpstream({ pools, onClose }: { pools: Pool[]; onClose: (done:
   const [insecure, setInsecure] = useState(false);
   const body = { pool, address: address.trim(), weight: Number(weight) || 1, protocol, insecure: insecure || undefined };
   const said = visible(pool);
-  const words = [
-    'upstreams',
-    'add',
-    body.address || 'HOST:PORT',
+  const more = [
     ...options({ pool, weight: String(body.weight), protocol: protocol === 'auto' ? '' : protocol }),
     ...(insecure ? ['--insecure'] : []),
   ];
+  const words = ['upstreams', 'add', ...positional([body.address || 'HOST:PORT'], more)];
   const touches: ReactNode = (
     <p>
       Adds an upstream to pool <b>{said}</b>. It gets its share of new connections as soon as a link to it is ready, and is there again after a restart.

@@ -13,6 +13,16 @@ async function copy(text: string, shown: HTMLElement | null): Promise<boolean> {
   }
 }
 
+const longText = 4_096; // no boxes for words of a payload
+
+const words = (text: string) =>
+  text.split(' ').map((word, i) => (
+    <Fragment key={i}>
+      {i > 0 && ' '}
+      <span className="word">{word}</span>
+    </Fragment>
+  ));
+
 export function Copy({ text, label }: { text: string; label: string }) {
   const shown = useRef<HTMLElement>(null);
   const [said, setSaid] = useState('');
@@ -24,12 +34,7 @@ export function Copy({ text, label }: { text: string; label: string }) {
   return (
     <div className="copy">
       <code ref={shown} tabIndex={0} aria-label={label}>
-        {text.split(' ').map((word, i) => (
-          <Fragment key={i}>
-            {i > 0 && ' '}
-            <span className="word">{word}</span>
-          </Fragment>
-        ))}
+        {text.length > longText ? text : words(text)}
       </code>
       <Button
         kind="quiet"

@@ -50,6 +50,7 @@ export const timeOfDay = (unixMs: number): string => clock.format(unixMs);
 
 // Names and payloads come from strangers: what cannot be seen, or turns text around, is written out.
 const hidden = /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
+export const isVisible = (text: string): boolean => text.search(hidden) < 0;
 export const visible = (text: string): string =>
   text.replace(hidden, (sign) => `\\u{${(sign.codePointAt(0) ?? 0).toString(16)}}`);
 

@@ -11,6 +11,7 @@ export type Values = Partial<Record<SeriesName, number | null>>;
 export const quarterHour = 15 * 60; // seconds
 export const day = 24 * 60 * 60;
 
+const backwards = 2; // seconds: the proxy's clock was set, and what was later goes
 const millisOf = (us: number | undefined) => (us ? us / 1000 : null);
 
 function valuesOf(steps: StatsHistory, i: number): Values {
@@ -54,6 +55,8 @@ export class History {
   }
 
   add(at: number, point: Values): void {
+    const turnedBack = (this.at[this.at.length - 1] ?? at) - at > backwards;
+    if (turnedBack) this.dropFrom(at);
     const last = this.at[this.at.length - 1];
     if (last !== undefined && at <= last) return;
     if (last !== undefined && at - last > this.gap) this.push(last + 1, () => null);
@@ -78,6 +81,12 @@ export class History {
       this.at.shift();
       for (const name of names) this.values[name].shift();
     }
+  }
+
+  private dropFrom(at: number): void {
+    const first = this.at.findIndex((one) => one >= at);
+    this.at.length = first;
+    for (const name of names) this.values[name].length = first;
   }
 
   private clear(): void {

@@ -3,7 +3,7 @@ import type { Times } from '../api/types';
 
 export type Counts = number[];
 
-export function sum(all: Times[]): Counts {
+export function sum(all: Pick<Times, 'counts'>[]): Counts {
   const total: Counts = [];
   for (const times of all) times.counts.forEach((count, i) => (total[i] = (total[i] ?? 0) + count));
   return total;

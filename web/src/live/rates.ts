@@ -17,8 +17,8 @@ export interface Rates {
   total: Flow & { bytesUp: number; bytesDown: number };
   listener: Record<string, Flow>; // by name
   entry: Record<string, Flow>; // by "listener worker"
-  exit: Record<string, Flow>; // by "worker pool"; frames sent, messages of answers
-  pool: Record<string, Flow>;
+  exit: Record<string, Flow>; // by "worker pool"; frames sent, messages of answers; not known of a pool that lost an upstream meanwhile
+  pool: Record<string, Flow>; // what its upstreams have
   upstream: Record<string, UpstreamRates>; // by id
   upP99: number | null; // time in the proxy of the last second
   downP99: number | null;
@@ -45,13 +45,20 @@ function add(to: Record<string, Flow>, key: string, up: number, down: number): v
 const gain = (now: number, before: number | undefined, seconds: number) =>
   before === undefined ? 0 : Math.max(0, now - before) / seconds;
 
-const answersOf = (traffic: UpstreamTraffic[]): Counts => sum(traffic.map((one) => one.answers));
+// Upstreams come and go between two overviews: what each has gained is added, for sums would fall.
+function answersSince(now: UpstreamTraffic[], before: UpstreamTraffic[]): Counts {
+  const last = by(before, (one) => one.upstream);
+  const gained = now.map((one) => minus(one.answers.counts, last.get(one.upstream)?.answers.counts));
+  return sum(gained.map((counts) => ({ counts })));
+}
 const totalOf = (workers: Worker[], pick: (worker: Worker) => number) => workers.reduce((all, one) => all + pick(one), 0);
 
 // `before`: the overview of about a second ago; `old`: of at most a minute ago.
 export function rates(now: Overview, before: Overview, old: Overview): Rates {
   const seconds = Math.max(0.001, (now.uptime_ms - before.uptime_ms) / 1000);
-  const minutes = Math.max(1, (now.uptime_ms - old.uptime_ms) / 1000) / 60;
+  // One error in the first seconds of a page is not many a minute.
+  const minutes = Math.max(60, (now.uptime_ms - old.uptime_ms) / 1000) / 60;
+  const answers = answersSince(now.traffic, before.traffic);
   const bounds = now.time_bounds_us;
   const out: Rates = {
     total: { up: 0, down: 0, bytesUp: 0, bytesDown: 0 },
@@ -62,8 +69,8 @@ export function rates(now: Overview, before: Overview, old: Overview): Rates {
     upstream: {},
     upP99: quantile(minus(sum(now.workers.map((w) => w.up)), sum(before.workers.map((w) => w.up))), bounds, 0.99),
     downP99: quantile(minus(sum(now.workers.map((w) => w.down)), sum(before.workers.map((w) => w.down))), bounds, 0.99),
-    answerP50: quantile(minus(answersOf(now.traffic), answersOf(before.traffic)), bounds, 0.5),
-    answerP99: quantile(minus(answersOf(now.traffic), answersOf(before.traffic)), bounds, 0.99),
+    answerP50: quantile(answers, bounds, 0.5),
+    answerP99: quantile(answers, bounds, 0.99),
     loopLagP99: quantile(
       minus(sum(now.workers.map((w) => w.loop_lag)), sum(old.workers.map((w) => w.loop_lag))),
       bounds,
@@ -89,6 +96,9 @@ export function rates(now: Overview, before: Overview, old: Overview): Rates {
 
 function addWorkers(out: Rates, now: Overview, before: Overview, seconds: number): void {
   const workers = by(before.workers, (one) => String(one.worker));
+  const there = new Set(now.traffic.map((one) => one.upstream));
+  const poolOf = new Map(before.upstreams.map((one) => [one.id, one.pool]));
+  const smaller = new Set(before.traffic.filter((one) => !there.has(one.upstream)).map((one) => poolOf.get(one.upstream)));
   for (const worker of now.workers) {
     const then = workers.get(String(worker.worker));
     const listeners = by(then?.listeners ?? [], (one) => one.listener);
@@ -105,11 +115,11 @@ function addWorkers(out: Rates, now: Overview, before: Overview, seconds: number
     }
     const pools = by(then?.pools ?? [], (one) => one.pool);
     for (const one of worker.pools) {
+      if (smaller.has(one.pool)) continue;
       const was = pools.get(one.pool);
       const up = gain(one.frames_sent, was?.frames_sent, seconds);
       const down = gain(one.messages_received, was?.messages_received, seconds);
       add(out.exit, `${worker.worker} ${one.pool}`, up, down);
-      add(out.pool, one.pool, up, down);
     }
   }
 }
@@ -117,15 +127,19 @@ function addWorkers(out: Rates, now: Overview, before: Overview, seconds: number
 function addUpstreams(out: Rates, now: Overview, before: Overview, old: Overview, seconds: number, minutes: number): void {
   const last = by(before.traffic, (one) => one.upstream);
   const first = by(old.traffic, (one) => one.upstream);
+  const poolOf = new Map(now.upstreams.map((one) => [one.id, one.pool]));
   for (const one of now.traffic) {
     const was = last.get(one.upstream);
     const then = first.get(one.upstream);
     const answers = minus(one.answers.counts, then?.answers.counts);
     const errorsPerMinute = gain(one.errors, then?.errors, minutes);
     out.errorsPerMinute += errorsPerMinute;
+    const up = gain(one.frames_sent, was?.frames_sent, seconds);
+    const down = gain(one.messages_received, was?.messages_received, seconds);
+    add(out.pool, poolOf.get(one.upstream) ?? '', up, down);
     out.upstream[one.upstream] = {
-      up: gain(one.frames_sent, was?.frames_sent, seconds),
-      down: gain(one.messages_received, was?.messages_received, seconds),
+      up,
+      down,
       p50: quantile(answers, now.time_bounds_us, 0.5),
       p99: quantile(answers, now.time_bounds_us, 0.99),
       errorsPerMinute,

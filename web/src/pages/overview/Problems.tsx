@@ -20,7 +20,7 @@ export function Problems({ overview, rates }: { overview: Overview; rates: Rates
   return (
     <ul className="problems">
       {problems.slice(0, most).map((one) => (
-        <li key={one.title + one.detail} className={one.severity}>
+        <li key={one.href + one.title + one.detail} className={one.severity}>
           <State tone={one.severity}>{words[one.severity]}</State>
           <span>
             {one.href ? <a href={one.href}>{visible(one.title)}</a> : <b>{visible(one.title)}</b>}{' '}

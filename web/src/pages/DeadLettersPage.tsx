@@ -100,7 +100,8 @@ export function DeadLettersPage() {
   const list = usePolled(`${question} ${pageToken}`, 5_000, () => calls.deadLetters(filter, limit, pageToken));
   const set = (change: Record<string, string>) => replace(address('dead-letters', { ...Object.fromEntries(query), ...change }));
 
-  const rows = list.value?.dead_letters ?? [];
+  const known = list.value ?? list.before; // the rows stay where they are until others are there
+  const rows = known?.dead_letters ?? [];
   const next = list.value?.next_page_token ?? '';
   const described = Object.entries(filter)
     .filter(([, value]) => value)
@@ -128,13 +129,17 @@ export function DeadLettersPage() {
         <Text label="Mark" type="search" value={filter.mark ?? ''} onChange={(mark) => set({ mark })} />
       </div>
       {list.error && <ErrorNotice error={list.error} />}
-      {!list.value && !list.error && <Loading />}
+      {!known && !list.error && <Loading />}
       {list.value && rows.length === 0 && <Empty title={described ? 'No dead letter matches.' : 'There are no dead letters.'} />}
-      {rows.length > 0 && <Table label="Dead letters" columns={columnsOf(setActing, denied, unseen)} rows={rows} id={(one) => one.id} />}
-      {list.value && (next || pages.length > 1) && (
+      {rows.length > 0 && (
+        <div aria-busy={!list.value}>
+          <Table label="Dead letters" columns={columnsOf(setActing, denied, unseen)} rows={rows} id={(one) => one.id} />
+        </div>
+      )}
+      {known && (next || pages.length > 1) && (
         <Pager
           page={pages.length - 1}
-          shown={`${count(rows.length)} of ${count(overview?.dead_letters ?? rows.length)} in all`}
+          shown={list.value ? `${count(rows.length)} of ${count(overview?.dead_letters ?? rows.length)} in all` : 'Loading…'}
           more={next !== ''}
           onPrevious={() => setTokens({ of: question, tokens: pages.slice(0, -1) })}
           onNext={() => setTokens({ of: question, tokens: [...pages, next] })}

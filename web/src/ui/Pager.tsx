@@ -1,3 +1,4 @@
+// A page turns when the one before is there: a button that waits for it keeps the focus.
 import { Button } from './Button';
 
 interface Props {
@@ -16,7 +17,7 @@ export function Pager({ page, shown, more, onPrevious, onNext }: Props) {
         Previous
       </Button>
       <span className="faint">Page {page + 1}</span>
-      <Button disabled={!more} onClick={onNext}>
+      <Button aria-disabled={!more} onClick={more ? onNext : undefined}>
         Next
       </Button>
     </nav>

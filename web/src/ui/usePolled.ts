@@ -1,9 +1,11 @@
-// A question that is asked again and again while it is on the page. What was known stays when one fails.
+// A question that is asked again and again while it is on the page. What was known stays when one fails,
+// but an answer to another question is none to this one.
 import { useCallback, useEffect, useRef, useState } from 'react';
 import type { ApiError, Result } from '../api/client';
 
 export interface Polled<T> {
   value: T | null;
+  before: T | null; // until there is a value or an error: the answer to the question before
   error: ApiError | null;
   at: number; // of the value, milliseconds
   refresh: () => void;
@@ -35,5 +37,6 @@ export function usePolled<T>(key: string, everyMs: number, ask: () => Promise<Re
     };
   }, [key, everyMs, turn]);
   const refresh = useCallback(() => setTurn((one) => one + 1), []);
-  return { value: state.value, error: state.error, at: state.at, refresh };
+  if (state.key !== key) return { value: null, before: state.value, error: null, at: 0, refresh };
+  return { value: state.value, before: null, error: state.error, at: state.at, refresh };
 }

@@ -49,7 +49,8 @@ export function ConnectionsPage() {
   const set = (change: Record<string, string>) =>
     replace(address('connections', { ...Object.fromEntries(query), ...change }));
 
-  const rows = list.value?.connections ?? [];
+  const known = list.value ?? list.before; // the rows stay where they are until others are there
+  const rows = known?.connections ?? [];
   const next = list.value?.next_page_token ?? '';
   const begin = (pages.length - 1) * limit;
   const matched = list.value?.matched ?? 0;
@@ -84,7 +85,7 @@ export function ConnectionsPage() {
         ))}
       </div>
       {list.error && <ErrorNotice error={list.error} />}
-      {!list.value && !list.error && <Loading />}
+      {!known && !list.error && <Loading />}
       {list.value && rows.length === 0 && (
         <Empty title={described ? 'No connection matches.' : 'No client is connected.'}>
           <p>
@@ -97,18 +98,20 @@ export function ConnectionsPage() {
         </Empty>
       )}
       {rows.length > 0 && (
-        <Table
-          label="Connections"
-          columns={columns}
-          rows={rows}
-          id={(one) => one.mark}
-          sorting={{ by: order, descending, onChange: (by, down) => set({ order: by, descending: down && by !== 'mark' ? 'true' : '' }) }}
-        />
+        <div aria-busy={!list.value}>
+          <Table
+            label="Connections"
+            columns={columns}
+            rows={rows}
+            id={(one) => one.mark}
+            sorting={{ by: order, descending, onChange: (by, down) => set({ order: by, descending: down && by !== 'mark' ? 'true' : '' }) }}
+          />
+        </div>
       )}
-      {list.value && (rows.length > 0 || pages.length > 1) && (
+      {known && (rows.length > 0 || pages.length > 1) && (
         <Pager
           page={pages.length - 1}
-          shown={`${shown} connection${plural(matched)}`}
+          shown={list.value ? `${shown} connection${plural(matched)}` : 'Loading…'}
           more={next !== ''}
           onPrevious={() => setTokens({ of: question, tokens: pages.slice(0, -1) })}
           onNext={() => setTokens({ of: question, tokens: [...pages, next] })}

@@ -13,7 +13,16 @@ const admin = new URL(option('--admin', 'http://127.0.0.1:8000'));
 const port = Number(option('--port', '5173'));
 let files = [];
 
+// Beside this machine's own names nobody may come in: what is behind is steered from here.
+const hosts = [`127.0.0.1:${port}`, `localhost:${port}`];
+const refused = ({ headers }) =>
+  !hosts.includes(headers.host) || (headers.origin !== undefined && !hosts.some((host) => headers.origin === `http://${host}`));
+
 async function serve(request, response) {
+  if (refused(request)) {
+    response.writeHead(403, { 'Content-Type': 'text/plain' });
+    return response.end(`Host and Origin are to be ${hosts.join(' or ')}.\n`);
+  }
   const path = request.url.split('?')[0].slice(1);
   if (path === '') files = await bundle({ minify: false, sourcemap: 'inline', define: { 'process.env.NODE_ENV': '"development"' } });
   const file = files.find((each) => each.path === path);
@@ -22,7 +31,7 @@ async function serve(request, response) {
   response.end(file.bytes);
 }
 
-// waymark looks at Host and Origin: here they are its own.
+// waymark looks at Host and Origin, as is done above: here they are its own.
 function pass_on(request, response) {
   const headers = { ...request.headers, host: admin.host };
   delete headers.origin;

@@ -52,15 +52,15 @@ function tasksOf(events) {
   return events.filter((one) => /RunTask$/.test(one.name) && one.tdur && main.has(`${one.pid} ${one.tid}`)).map((one) => one.tdur / 1000);
 }
 
-// A page on `address` for a while: what it did, and what the proxy spent.
-async function watched(address) {
+// A page on `address` for a while: what it did, and what the proxy spent. `begin`: what is done there first.
+async function watched(address, begin = async () => {}) {
   const opened = await openPage(browser, rig);
   const { page } = opened;
   const wire = await page.context().newCDPSession(page);
   await wire.send('Network.enable');
   const kinds = new Map();
   const received = { events: [], polls: 0 };
-  wire.on('Network.requestWillBeSent', ({ requestId, request }) => kinds.set(requestId, request.url.includes('/v1/events') ? 'events' : 'polls'));
+  wire.on('Network.requestWillBeSent', ({ requestId, request }) => kinds.set(requestId, /\/v1\/events|:tap/.test(request.url) ? 'events' : 'polls'));
   wire.on('Network.dataReceived', ({ requestId, dataLength }) => {
     if (kinds.get(requestId) === 'events') {
       const second = Math.floor(performance.now() / 1000);
@@ -70,6 +70,7 @@ async function watched(address) {
   await page.goto(`${rig.origin}/${address}`);
   await page.reload(); // so that the session above sees every request
   await page.locator('main h1').waitFor();
+  await begin(page);
   await sleep(5);
   await page.evaluate(() => {
     globalThis.tasks = [];
@@ -120,6 +121,26 @@ async function compared(address) {
   row(address, percent(mean(without)), percent(mean(withPage)), percent(mean(withPage) - mean(without)));
 }
 
+// The tap of a client that sends binary frames as long as a tap shows, and gets them back.
+async function tapped() {
+  const client = await rig.client();
+  const frame = Buffer.alloc(1_024, 0xfe);
+  frame[frame.length - 1] = 0x0a;
+  const timer = setInterval(() => client.socket.write(Buffer.concat(Array(10).fill(frame))), 50);
+  const peer = `127.0.0.1:${client.socket.localPort}`;
+  const { connections: busiest } = await eventually(async () => {
+    const answer = await rig.ask('GET', '/v1/connections?order=bytes_up&descending=true&limit=1000');
+    return answer.connections.some((one) => one.peer === peer) && answer;
+  }, 'it is among the busiest');
+  const { mark } = busiest.find((one) => one.peer === peer);
+  await watched(`#/connections/${mark}`, async (page) => {
+    await page.getByRole('button', { name: 'Tap…' }).click();
+    await page.getByRole('button', { name: 'Start tap' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Close', exact: true }).click();
+  });
+  clearInterval(timer);
+}
+
 async function silent() {
   load('--mode', 'idle', '--connections', String(connections), '--idle-hold', '1h');
   await eventually(async () => (await rig.ask('GET', '/v1/info')).connections >= connections, 'all are connected');
@@ -144,6 +165,7 @@ try {
   await watched('#/');
   await watched('#/connections?order=bytes_up&descending=true&limit=100');
   await watched('#/events');
+  await tapped();
   const { workers, info } = await rig.ask('GET', '/v1/overview');
   const frames = () => rig.ask('GET', '/v1/overview').then((one) => [one.uptime_ms, one.workers.reduce((all, w) => all + w.listeners.reduce((sum, l) => sum + l.frames_up, 0), 0)]);
   const [at, was] = await frames();

@@ -1,0 +1,196 @@
+// What the page makes of answers that are late, odd, old or long.
+import assert from 'node:assert/strict';
+import { after, afterEach, before, beforeEach, test } from 'node:test';
+import { launch, openPage } from './harness/browser.mjs';
+import { eventually } from './harness/process.mjs';
+import { Rig } from './harness/rig.mjs';
+
+let rig, browser, opened, page;
+before(async () => {
+  browser = await launch();
+  rig = await Rig.start({ stubs: [['red']] });
+});
+after(async () => {
+  await browser?.close();
+  await rig?.stop();
+});
+beforeEach(async () => {
+  opened = await openPage(browser, rig);
+  page = opened.page;
+  await page.getByRole('heading', { name: 'Overview' }).waitFor();
+});
+afterEach(async () => {
+  await page.unrouteAll({ behavior: 'ignoreErrors' });
+  await opened.close();
+  for (const client of rig.clients.splice(0)) client.leave();
+  await eventually(async () => (await rig.ask('GET', '/v1/info')).connections === 0, 'all have left');
+  assert.deepEqual(opened.faults, []);
+});
+
+const open = (address) => page.evaluate((to) => (location.hash = to), address);
+const dialog = () => page.getByRole('dialog');
+
+async function talking() {
+  const client = await rig.client();
+  client.say('hello\n');
+  await client.hears('hello\n');
+  return client;
+}
+
+// Requests of `pattern` that `held` names wait until the answer is called.
+async function hold(pattern, held) {
+  let release;
+  const free = new Promise((done) => (release = done));
+  const waiting = [];
+  await page.route(pattern, async (route) => {
+    if (!held(route.request())) return route.continue();
+    waiting.push(route.request().url());
+    await free;
+    return route.continue().catch(() => {}); // the page may have given it up
+  });
+  return { waiting, release };
+}
+
+// Changes answers of GET /v1/overview until it is called.
+async function change(edit) {
+  const rule = '**/v1/overview';
+  await page.route(rule, async (route) => {
+    const answer = await route.fetch();
+    return route.fulfill({ response: answer, json: edit(await answer.json()) });
+  });
+  return () => page.unroute(rule);
+}
+
+test('rows of another question are not told as the answer', async () => {
+  for (let i = 0; i < 60; ++i) await rig.client();
+  await eventually(async () => (await rig.ask('GET', '/v1/info')).connections === 60, 'all are connected');
+  await open('#/connections?limit=25');
+  const pager = page.getByRole('navigation', { name: 'Pages' }).getByRole('status');
+  await pager.getByText('1–25 of 60 connections').waitFor();
+  const next = page.getByRole('button', { name: 'Next' });
+  const second = await hold('**/v1/connections?*', (request) => request.url().includes('page_token='));
+  await next.dblclick();
+  await page.getByText('Page 2').waitFor();
+  await pager.getByText('Loading…').waitFor();
+  assert.ok(await page.locator('[aria-busy=true] .table-frame').isVisible());
+  assert.equal(await next.getAttribute('aria-disabled'), 'true');
+  assert.ok(await next.evaluate((one) => one === document.activeElement), 'a keyboard stays where it is');
+  second.release();
+  await pager.getByText('26–50 of 60 connections').waitFor();
+  assert.equal(new Set(second.waiting).size, 1);
+  await next.click();
+  await pager.getByText('51–60 of 60 connections').waitFor();
+  await page.getByText('Page 3').waitFor();
+
+  const active = await hold('**/v1/connections?*', (request) => request.url().includes('state=active'));
+  await page.getByLabel('State').selectOption('active');
+  await pager.getByText('Loading…').waitFor();
+  assert.ok(await page.locator('[aria-busy=true] .table-frame').isVisible());
+  active.release();
+  await page.getByText('No connection matches.').waitFor();
+});
+
+test('while a worker is silent there are no rates', async () => {
+  const client = await talking();
+  const card = page.locator('.number-card', { hasText: 'Frames up' });
+  await card.getByText(/\/s/).first().waitFor();
+  const undo = await change((overview) => ({ ...overview, workers_silent: 1, workers: [] }));
+  await card.getByText('–', { exact: true }).waitFor();
+  await page.getByText('1 of 1 workers silent').waitFor();
+  await undo();
+  await card.getByText(/^\d.*\/s/).first().waitFor();
+  client.leave();
+});
+
+test('an answer that makes no sense does not end the questions', async () => {
+  const undo = await change(() => ({}));
+  await eventually(() => opened.faults.length > 0, 'the fault is told');
+  assert.ok(opened.faults.every((one) => /^error: .*undefined/.test(one)), opened.faults.join());
+  await undo();
+  await talking();
+  await page.locator('.number-card', { hasText: 'Clients' }).getByText(/^1 of/).waitFor();
+  opened.faults.length = 0;
+});
+
+test('one question at a time, also after an action', async () => {
+  const held = await hold('**/v1/overview', () => true);
+  await eventually(() => held.waiting.length === 1, 'a question is under way');
+  await open('#/upstreams');
+  const row = page.locator('tbody tr', { hasText: 'red' });
+  await row.getByRole('button', { name: /Actions on/ }).click();
+  await page.getByRole('menuitem', { name: 'Weight…' }).click();
+  await dialog().getByLabel('Weight').fill('7');
+  await dialog().getByRole('button', { name: 'Set weight' }).click();
+  await dialog().getByText('Its weight is 7 now.').waitFor();
+  assert.equal(held.waiting.length, 1);
+  held.release();
+  await eventually(() => held.waiting.length >= 2, 'it is asked anew at once');
+  await row.getByText('7', { exact: true }).waitFor();
+});
+
+test('a page that fails says so in its place, and the others work', async () => {
+  await page.route('**/v1/config', (route) => route.fulfill({ json: { yaml: null } }));
+  await open('#/config');
+  await page.getByRole('alert').getByText('This page has failed.').waitFor();
+  await open('#/upstreams');
+  await page.locator('tbody tr', { hasText: 'red' }).waitFor();
+  await open('#/config');
+  await page.getByRole('alert').getByText('This page has failed.').waitFor();
+  await page.unroute('**/v1/config');
+  await page.getByRole('button', { name: 'Show it again' }).click();
+  await page.getByLabel('Effective configuration').waitFor();
+  assert.ok(opened.faults.length > 0 && opened.faults.every((one) => /null/.test(one) || /The above error/.test(one)), opened.faults.join());
+  opened.faults.length = 0;
+});
+
+test('a payload of any length can be written', async () => {
+  const client = await talking();
+  const { connections } = await rig.ask('GET', '/v1/connections');
+  await open(`#/connections/${connections[0].mark}`);
+  await page.getByRole('button', { name: 'Send…' }).click();
+  await dialog().getByLabel('Payload').fill(`x${'\t'.repeat(60_000)}`);
+  assert.match(await dialog().getByLabel('waymarkctl line').innerText(), /--base64=\S{80004}/);
+  await dialog().getByLabel('Payload').fill(`x${'\t'.repeat(300_000)}`);
+  await dialog().getByText('more than a shell takes').waitFor();
+  assert.equal(await dialog().getByLabel('waymarkctl line').count(), 0);
+  await dialog().getByRole('button', { name: 'Send', exact: true }).click();
+  await dialog().getByText('Sent.').waitFor();
+  await client.hears('\t'.repeat(300_000));
+});
+
+test('a broadcast counts anew before it is sent', async () => {
+  await talking();
+  await open('#/broadcast');
+  await page.getByText('1 client', { exact: true }).waitFor();
+  await page.getByLabel('Payload').fill('back soon');
+  await talking();
+  const counting = await hold('**/v1/broadcast', () => true);
+  await page.getByRole('button', { name: 'Send…' }).click();
+  await dialog().getByText('Counting…').waitFor();
+  assert.ok(await dialog().getByRole('button', { name: 'Send', exact: true }).isDisabled());
+  counting.release();
+  await dialog().getByRole('button', { name: 'Send to 2 clients' }).click();
+  await dialog().getByText('2 clients: 2 written').waitFor();
+});
+
+test('a tap decodes each frame once', async () => {
+  const client = await talking();
+  const { connections } = await rig.ask('GET', '/v1/connections');
+  await open(`#/connections/${connections[0].mark}`);
+  await page.getByRole('button', { name: 'Tap…' }).click();
+  await dialog().getByRole('button', { name: 'Start tap' }).click();
+  await dialog().getByRole('button', { name: 'Close', exact: true }).click();
+  await page.getByText('No frame yet.').waitFor();
+  await page.evaluate(() => {
+    const decode = globalThis.atob;
+    globalThis.decoded = 0;
+    globalThis.atob = (text) => (++globalThis.decoded, decode(text));
+  });
+  for (let i = 0; i < 5; ++i) {
+    client.say(`${'ä'.repeat(700)} ${i}\n`);
+    await page.getByText(`${2 * (i + 1)} frames seen`).waitFor();
+  }
+  assert.equal(await page.evaluate(() => globalThis.decoded), 10);
+  const [text] = await page.locator('.tap pre').allInnerTexts();
+  assert.match(text, /^ä+ …$/, 'cut in the middle of a sign, and text all the same');
+});

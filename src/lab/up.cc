@@ -105,7 +105,8 @@ absl::Status run(Supervisor& supervisor, Readiness& readiness, const RunDir& dir
       supervisor.end();
     }
   });
-  if (absl::Status status = supervisor.start_all(); !status.ok()) return status;
+  // Also a lab that cannot start runs to its end: those who ask it already are answered.
+  if (fault = supervisor.start_all(); !fault.ok()) supervisor.end();
   supervisor.run([&] {
     if (supervisor.ending()) return true;
     up = readiness.look();
@@ -156,7 +157,11 @@ absl::Status run_lab(const UpOptions& options, ctl::Output& out) {
   if (!token.ok()) return token.status();
   const auto api = ApiServer::start(supervisor, options.dir, *token, *std::move(listener));
   if (!api.ok()) return api.status();
-  if (absl::Status status = (*dir)->write("api", (*api)->url()); !status.ok()) return status;
+  if (absl::Status status = (*dir)->write("api", (*api)->url()); !status.ok()) {
+    supervisor.end();
+    supervisor.run(nullptr);  // answers those who ask already
+    return status;
+  }
   return run(supervisor, readiness, **dir, options, out);
 }
 

@@ -138,7 +138,10 @@ std::string Control::answer(std::string_view line) {
       return error_line(std::string_view(status.message().data(), status.message().size()));
     }
   }
-  if (!request.empty()) stub_.change(behaviour);
+  if (!request.empty()) {
+    stub_.change(behaviour, {.crash = request.contains("crash_after"),
+                             .hang = request.contains("hang_after")});
+  }
   Json values = Json::object();
   for (const auto& [name, value] : values_of(behaviour)) values[std::string(name)] = value;
   return to_line({{"behaviour", std::move(values)}, {"frames", stub_.frames()}});

@@ -12,13 +12,12 @@ Stub::Stub(Options options, Behaviour behaviour, std::unique_ptr<Journal> journa
       behaviour_(std::make_shared<const Behaviour>(std::move(behaviour))),
       delayed_(journal_.get()) {}
 
-void Stub::change(Behaviour behaviour) {
+void Stub::change(Behaviour behaviour, Anew anew) {
   auto next = std::make_shared<const Behaviour>(std::move(behaviour));
   std::deque<Reply> let_go;  // their ends are not for under the lock
   std::lock_guard lock(mutex_);
-  if (next->crash_after != behaviour_->crash_after || next->hang_after != behaviour_->hang_after) {
-    trouble_.count_anew();
-  }
+  if (anew.crash) trouble_.count_to_crash_anew();
+  if (anew.hang) trouble_.count_to_hang_anew();
   behaviour_ = std::move(next);
   if (!behaviour_->keeps_frames()) let_go.swap(unfinished_);
 }

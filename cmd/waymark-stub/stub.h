@@ -25,6 +25,12 @@ class Stub final : public UpstreamHandler {
     bool verbose = false;  // a line on stderr for every lifecycle event
   };
 
+  // Which counts begin anew, also where the number is the one it was.
+  struct Anew {
+    bool crash = false;  // that to `crash_after`
+    bool hang = false;   // that to `hang_after`
+  };
+
   // `journal` may be null.
   Stub(Options options, Behaviour behaviour, std::unique_ptr<Journal> journal);
 
@@ -32,7 +38,7 @@ class Stub final : public UpstreamHandler {
   [[nodiscard]] Behaviour behaviour() const { return *current(); }
   // From here on. What waits for its delay still does; frames that were kept unfinished are let go
   // if none is to be kept any more.
-  void change(Behaviour behaviour);
+  void change(Behaviour behaviour, Anew anew);
   // That came, since the start.
   [[nodiscard]] std::uint64_t frames() const { return frames_.load(std::memory_order_relaxed); }
 

@@ -8,9 +8,11 @@
 namespace waymark::stub {
 
 void Trouble::take_frame(const Behaviour& behaviour) {
-  const std::uint64_t before = frames_.fetch_add(1, std::memory_order_relaxed);
-  if (behaviour.crash_after > 0 && before >= behaviour.crash_after) std::abort();
-  if (behaviour.hang_after > 0 && before >= behaviour.hang_after) {
+  const auto is_due = [](std::atomic<std::uint64_t>& frames, std::uint64_t after) {
+    return after > 0 && frames.fetch_add(1, std::memory_order_relaxed) >= after;
+  };
+  if (is_due(to_crash_, behaviour.crash_after)) std::abort();
+  if (is_due(to_hang_, behaviour.hang_after)) {
     for (;;) ::pause();
   }
   if (behaviour.slow_read.count() > 0) std::this_thread::sleep_for(behaviour.slow_read);

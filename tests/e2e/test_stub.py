@@ -255,6 +255,18 @@ def test_it_crashes_so_many_frames_after_it_was_told(rig, control):
     assert stub.process.wait_exit() == -signal.SIGABRT
 
 
+def test_what_it_counts_begins_when_that_was_set(rig, control):
+    stub = rig.stub("--control", control)
+    client = rig.proxy(stub).client()
+    for number in (2, 2):  # the same once more: from now
+        change(control, crash_after=str(number))
+        assert client.ask(b"one") == b"one"
+    change(control, hang_after="1000")  # another count
+    assert client.ask(b"two") == b"two"
+    client.send(b"three\n")
+    assert stub.process.wait_exit() == -signal.SIGABRT
+
+
 @pytest.mark.parametrize("keep, let_go", [({"drop": "100%"}, {"drop": "0%"}), ({"ack": "never"}, {"ack": "auto"})])
 def test_frames_it_keeps_are_unfinished_until_it_keeps_none(rig, control, keep, let_go):
     proxy = rig.proxy(rig.stub("--control", control))

@@ -4,10 +4,9 @@
 #include <thread>
 
 #include "base/status.h"
-#include "ctl/local_file.h"
 #include "ctl/printable.h"
 #include "ctl/url.h"
-#include "lab/run_dir.h"
+#include "lab/own_folder.h"
 
 namespace waymark::lab {
 namespace {
@@ -28,15 +27,21 @@ ctl::Colour colour_of(const std::string& state) {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Client>> Client::find(const std::string& dir) {
-  const auto url = ctl::read_file(dir + "/api", kMaxFile);
-  const auto token = ctl::read_file(dir + "/token", kMaxFile);
-  if (!is_in_use(dir) || !url.ok() || !token.ok()) {
-    return error(StatusCode::kNotFound,
-                 "no lab runs in {}; waymark-lab up starts one, --dir DIR names another place",
-                 dir);
+  const auto folder = OwnFolder::open(dir, 0077);
+  if (!folder.ok() && !absl::IsNotFound(folder.status())) {
+    return error(folder.status().code(), "{}; --dir DIR names another place",
+                 message_of(folder.status()));
   }
+  const absl::Status nobody =
+      error(StatusCode::kNotFound,
+            "no lab runs in {}; waymark-lab up starts one, --dir DIR names another place", dir);
+  if (!folder.ok()) return nobody;
+  auto lock = LabLock::look(*folder);
+  const auto url = folder->read("api", kMaxFile);
+  const auto token = folder->read("token", kMaxFile);
+  if (!lock.ok() || !lock->is_taken() || !url.ok() || !token.ok()) return nobody;
   const std::string secret = token->substr(0, token->find_first_of("\r\n"));
-  return std::unique_ptr<Client>(new Client(dir, *url, secret));
+  return std::unique_ptr<Client>(new Client(dir, *std::move(lock), *url, secret));
 }
 
 absl::StatusOr<Json> Client::call(const std::string& method, const std::string& path,
@@ -105,7 +110,7 @@ absl::Status Client::print_log(const std::string& name, std::size_t lines, bool 
     if (ctl::list_of(*page, "lines").empty()) std::this_thread::sleep_for(kPause);
     page = call("GET", fmt::format("{}after={}", path, ctl::number_of(*page, "next")));
   }
-  // A lab that ends has no API any more, and its directory for a moment still.
+  // A lab that ends has no API any more, and its lock for a moment still.
   if (follow && absl::IsUnavailable(page.status()) && wait_for_end().ok()) return absl::OkStatus();
   return page.status();
 }
@@ -116,7 +121,7 @@ absl::Status Client::down() {
 }
 
 absl::Status Client::wait_for_end() const {
-  for (const auto until = Clock::now() + kEndPatience; is_in_use(dir_);) {
+  for (const auto until = Clock::now() + kEndPatience; lock_.is_taken();) {
     if (Clock::now() > until) {
       return error(StatusCode::kDeadlineExceeded, "the lab of {} has not ended in time", dir_);
     }

@@ -11,12 +11,14 @@
 #include "ctl/json_fields.h"
 #include "ctl/output.h"
 #include "ctl/table.h"
+#include "lab/lab_lock.h"
 
 namespace waymark::lab {
 
 class Client {
  public:
-  // Finds the lab of the directory. NotFound if there is none, saying how to start one.
+  // Finds the lab of the directory. NotFound if there is none, saying how to start one;
+  // FailedPrecondition if the directory is not this user's alone.
   [[nodiscard]] static absl::StatusOr<std::unique_ptr<Client>> find(const std::string& dir);
 
   // The lab itself: what is under "members" of it is a process each.
@@ -33,15 +35,19 @@ class Client {
   [[nodiscard]] absl::Status down();
 
  private:
-  Client(std::string dir, std::string url, std::string token)
-      : dir_(std::move(dir)), url_(std::move(url)), token_(std::move(token)) {}
+  Client(std::string dir, LabLock lock, std::string url, std::string token)
+      : dir_(std::move(dir)),
+        lock_(std::move(lock)),
+        url_(std::move(url)),
+        token_(std::move(token)) {}
 
   [[nodiscard]] absl::StatusOr<ctl::Json> call(const std::string& method, const std::string& path,
                                                const ctl::Json* body = nullptr);
-  // Until nobody has the directory any more.
+  // Until nothing is left of the lab.
   [[nodiscard]] absl::Status wait_for_end() const;
 
   const std::string dir_;
+  const LabLock lock_;  // of the lab that was found, whatever comes after it
   const std::string url_;
   const std::string token_;
   ctl::HttpClient http_{std::chrono::seconds(10)};

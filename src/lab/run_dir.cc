@@ -1,16 +1,17 @@
 #include "lab/run_dir.h"
 
 #include <fcntl.h>
-#include <sys/file.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <chrono>
 #include <csignal>
+#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <system_error>
@@ -25,83 +26,93 @@ namespace {
 namespace fs = std::filesystem;
 using absl::StatusCode;
 
-constexpr std::string_view kLock = "/waymark-lab.lock";
 constexpr std::size_t kMaxPath = 80;  // a control socket in it has to fit into sockaddr_un
+constexpr mode_t kOthers = 0077;      // are kept out
+constexpr int kTries = 200;
+constexpr std::chrono::milliseconds kPause(50);
 
-std::string lock_of(const std::string& path) { return std::string(path).append(kLock); }
-
-absl::Status check_owner(const std::string& path) {
-  struct stat found {};
-  if (::lstat(path.c_str(), &found) != 0) return errno_error(errno, path);
-  if (!S_ISDIR(found.st_mode) || found.st_uid != ::geteuid() || (found.st_mode & 0077) != 0) {
-    return error(StatusCode::kFailedPrecondition,
-                 "{} is there, and not a directory of this user alone (mode 0700); --dir names "
-                 "another one",
-                 path);
-  }
-  std::error_code ignored;
-  if (!fs::exists(lock_of(path), ignored) && !fs::is_empty(path, ignored)) {
-    return error(StatusCode::kFailedPrecondition,
-                 "{} is not empty, and not of a lab; --dir names another one", path);
-  }
-  return absl::OkStatus();
-}
-
-// The locked file, which is still the one of that name.
-absl::StatusOr<int> lock(const std::string& path) {
-  const std::string name = lock_of(path);
-  const int fd = ::open(name.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-  if (fd < 0) return errno_error(errno, name);
-  struct stat mine {};
-  struct stat there {};
-  if (::flock(fd, LOCK_EX | LOCK_NB) != 0 || ::fstat(fd, &mine) != 0 ||
-      ::stat(name.c_str(), &there) != 0 || mine.st_ino != there.st_ino) {
-    ::close(fd);
-    return error(StatusCode::kFailedPrecondition,
-                 "a lab runs in {}: waymark-lab ps shows it, waymark-lab down ends it; --dir DIR "
-                 "makes a second one",
-                 path);
-  }
-  return fd;
-}
-
-// All but the lock, which goes last.
-void clear(const std::string& path) {
-  std::error_code ignored;
-  for (const fs::directory_entry& entry : fs::directory_iterator(path, ignored)) {
-    if (entry.path() != lock_of(path)) fs::remove_all(entry.path(), ignored);
-  }
-}
-
-// The processes of the lab may be dying still, and making files.
-void remove(const std::string& path) {
-  constexpr int kTries = 200;
-  constexpr std::chrono::milliseconds kPause(50);
+// The lock of the directory, which is made if it is not there.
+absl::StatusOr<LabLock> take_place(const std::string& path) {
   for (int i = 0; i < kTries; ++i) {
-    clear(path);
+    if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) return errno_error(errno, path);
+    const auto folder = OwnFolder::open(path, kOthers);
+    if (absl::IsNotFound(folder.status())) continue;  // a janitor has moved it aside, as below
+    if (!folder.ok()) {
+      return error(folder.status().code(), "{}; --dir names another one",
+                   message_of(folder.status()));
+    }
     std::error_code ignored;
-    // Nobody else has its lock, so it may go when nothing else is left.
-    if (std::distance(fs::directory_iterator(path, ignored), {}) <= 1) {
-      ::unlink(lock_of(path).c_str());
-      if (::rmdir(path.c_str()) == 0) return;
+    if (!fs::is_empty(path, ignored) && !fs::exists(path + "/" + LabLock::kName, ignored)) {
+      return error(StatusCode::kFailedPrecondition,
+                   "{} is not empty, and not of a lab; --dir names another one", path);
+    }
+    auto lock = LabLock::take(*folder);
+    if (absl::IsNotFound(lock.status())) continue;
+    if (absl::IsAlreadyExists(lock.status())) {
+      return error(StatusCode::kFailedPrecondition,
+                   "a lab runs in {}: waymark-lab ps shows it, waymark-lab down ends it; --dir DIR "
+                   "makes a second one",
+                   path);
+    }
+    if (!lock.ok() || lock->is_of(path)) return lock;
+  }
+  return error(StatusCode::kUnavailable, "{} is made and removed all the time", path);
+}
+
+// Removes what is in the directory while it is the one of the lock, which stays. True: that is all.
+bool clear(const std::string& path, const LabLock& lock) {
+  std::error_code fault;
+  for (const fs::directory_entry& entry : fs::directory_iterator(path, fault)) {
+    if (!lock.is_of(path)) return true;
+    if (entry.path().filename() != LabLock::kName) fs::remove_all(entry.path(), fault);
+  }
+  return std::distance(fs::directory_iterator(path, fault), {}) <= 1;
+}
+
+// Gives the directory a name that nobody else has, if it is the one of the lock. Empty: it is not,
+// or cannot be moved.
+std::string move_aside(const std::string& path, const LabLock& lock) {
+  std::string aside = path + ".XXXXXX";
+  if (::mkdtemp(aside.data()) == nullptr) return "";
+  if (lock.is_of(path) && ::rename(path.c_str(), aside.c_str()) == 0) {
+    if (lock.is_of(aside)) return aside;
+    // Another lab has it since it was looked at.
+    ::renameat2(AT_FDCWD, aside.c_str(), AT_FDCWD, path.c_str(), RENAME_NOREPLACE);
+  } else {
+    ::rmdir(aside.c_str());
+  }
+  return "";
+}
+
+// Removes the directory of the lock. The processes of the lab may be dying still, and making files.
+void remove(const std::string& path, const LabLock& lock) {
+  const std::string aside = move_aside(path, lock);
+  for (int i = 0; i < kTries; ++i) {
+    std::error_code fault;
+    if (aside.empty()) {
+      // The directory itself is not ours to remove; the next lab there will find it empty.
+      if (!lock.is_of(path) || clear(path, lock)) return;
+    } else if (fs::remove_all(aside, fault); !fault) {
+      return;
     }
     std::this_thread::sleep_for(kPause);
   }
 }
 
-[[noreturn]] void keep_house(const std::string& path, int lock, int life) {
+[[noreturn]] void keep_house(const std::string& path, const LabLock& lock, int life) {
   ::setsid();  // no terminal that ends it
   ::prctl(PR_SET_NAME, "lab-janitor");
   for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGPIPE}) ::signal(number, SIG_IGN);
   const int nothing = ::open("/dev/null", O_RDWR | O_CLOEXEC);
   for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) ::dup2(nothing, fd);
-  for (int fd = STDERR_FILENO + 1; fd < 256; ++fd) {
-    if (fd != lock && fd != life) ::close(fd);
-  }
+  const auto [first, second] = std::minmax({lock.fd(), life});
+  ::close_range(STDERR_FILENO + 1, first - 1, 0);
+  ::close_range(first + 1, second - 1, 0);
+  ::close_range(second + 1, ~0U, 0);
   char byte = 0;
   while (::read(life, &byte, 1) < 0 && errno == EINTR) {
   }
-  remove(path);
+  remove(path, lock);
   ::_exit(EXIT_SUCCESS);
 }
 
@@ -114,11 +125,10 @@ std::string default_run_dir() {
 }
 
 bool is_in_use(const std::string& path) {
-  const int fd = ::open(lock_of(path).c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW);
-  if (fd < 0) return false;
-  const bool taken = ::flock(fd, LOCK_EX | LOCK_NB) != 0;
-  ::close(fd);
-  return taken;
+  const auto folder = OwnFolder::open(path, kOthers);
+  if (!folder.ok()) return false;
+  const auto lock = LabLock::look(*folder);
+  return lock.ok() && lock->is_taken();
 }
 
 absl::StatusOr<std::unique_ptr<RunDir>> RunDir::make(const std::string& path) {
@@ -126,11 +136,9 @@ absl::StatusOr<std::unique_ptr<RunDir>> RunDir::make(const std::string& path) {
     return error(StatusCode::kInvalidArgument,
                  "--dir {}: an absolute path of at most {} bytes is due", path, kMaxPath);
   }
-  if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) return errno_error(errno, path);
-  if (absl::Status status = check_owner(path); !status.ok()) return status;
-  const absl::StatusOr<int> locked = lock(path);
-  if (!locked.ok()) return locked.status();
-  clear(path);
+  auto lock = take_place(path);
+  if (!lock.ok()) return lock.status();
+  clear(path, *lock);
 
   std::array<int, 2> life{};
   if (::pipe2(life.data(), O_CLOEXEC) != 0) return errno_error(errno, "pipe");
@@ -138,17 +146,18 @@ absl::StatusOr<std::unique_ptr<RunDir>> RunDir::make(const std::string& path) {
   if (janitor < 0) return errno_error(errno, "fork");
   if (janitor == 0) {
     ::close(life[1]);
-    keep_house(path, *locked, life[0]);
+    keep_house(path, *lock, life[0]);
   }
   ::close(life[0]);
-  ::close(*locked);  // the janitor holds it from here on
-  return std::unique_ptr<RunDir>(new RunDir(path, janitor, life[1]));
+  return std::unique_ptr<RunDir>(new RunDir(path, *std::move(lock), janitor, life[1]));
 }
 
 RunDir::~RunDir() {
   ::close(life_);
-  while (::waitpid(janitor_, nullptr, 0) < 0 && errno == EINTR) {
+  int status = 0;
+  while (::waitpid(janitor_, &status, 0) < 0 && errno == EINTR) {
   }
+  if (!WIFEXITED(status)) remove(path_, lock_);  // somebody has killed it
 }
 
 std::string RunDir::in(std::string_view name) const { return fmt::format("{}/{}", path_, name); }

@@ -4,8 +4,9 @@
 //   api, token           where its API is, and the secret that opens it
 //   conf/ logs/ state/   of its processes; NAME.sock: control of an upstream
 //
-// A process of its own, the janitor, waits until the lab has ended, however that came, and removes
-// the directory. It shares the lock, so that the next lab does not begin before.
+// A process of its own, the janitor, waits until the lab has ended, however that came. It moves the
+// directory aside, so that another lab may have the name, and removes it there. It shares the lock,
+// which is free when nothing is left. A directory that is not the one of the lock is left alone.
 #pragma once
 
 #include <sys/types.h>
@@ -13,8 +14,10 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "absl/status/statusor.h"
+#include "lab/lab_lock.h"
 
 namespace waymark::lab {
 
@@ -42,10 +45,11 @@ class RunDir {
   [[nodiscard]] absl::Status make_folder(std::string_view name) const;
 
  private:
-  RunDir(std::string path, pid_t janitor, int life)
-      : path_(std::move(path)), janitor_(janitor), life_(life) {}
+  RunDir(std::string path, LabLock lock, pid_t janitor, int life)
+      : path_(std::move(path)), lock_(std::move(lock)), janitor_(janitor), life_(life) {}
 
   const std::string path_;
+  const LabLock lock_;
   const pid_t janitor_;
   const int life_;  // write end of a pipe: its end is what the janitor waits for
 };

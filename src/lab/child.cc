@@ -1,6 +1,7 @@
 #include "lab/child.h"
 
 #include <fcntl.h>
+#include <linux/close_range.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -30,6 +31,7 @@ constexpr int kNotStarted = 127;
   sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
   ::signal(SIGPIPE, SIG_DFL);
+  ::close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC);  // a library may have forgotten it
   ::execv(arguments[0], arguments.data());
   const int reason = errno;
   (void)!::write(fault, &reason, sizeof(reason));

@@ -1,6 +1,7 @@
 #include "lab/log_book.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -11,7 +12,13 @@ namespace waymark::lab {
 namespace {
 
 int open_file(const std::string& path) {
-  return path.empty() ? -1 : ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+  if (path.empty()) return -1;
+  constexpr int kNoTricks = O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
+  const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | kNoTricks, 0600);
+  struct stat found {};
+  if (fd < 0 || (::fstat(fd, &found) == 0 && S_ISREG(found.st_mode))) return fd;
+  ::close(fd);
+  return -1;
 }
 
 }  // namespace
@@ -57,10 +64,13 @@ LogPage LogBook::tail(std::size_t count) const {
 }
 
 void LogBook::end_line() {
+  bytes_ += open_.size();
   lines_.push_back(std::exchange(open_, {}));
-  if (lines_.size() <= kMaxLines) return;
-  lines_.pop_front();
-  ++first_;
+  while (lines_.size() > kMaxLines || bytes_ > kMaxBytes) {
+    bytes_ -= lines_.front().size();
+    lines_.pop_front();
+    ++first_;
+  }
 }
 
 void LogBook::write(std::string_view bytes) {

@@ -20,10 +20,12 @@ struct LogPage {
 class LogBook {
  public:
   static constexpr std::size_t kMaxLines = 5'000;
-  static constexpr std::size_t kMaxLine = 4'096;            // bytes; the rest is cut off
-  static constexpr std::size_t kMaxFile = 8 * 1024 * 1024;  // then it becomes FILE.1
+  static constexpr std::size_t kMaxLine = 4'096;             // bytes; the rest is cut off
+  static constexpr std::size_t kMaxBytes = 4 * 1024 * 1024;  // of all lines in memory
+  static constexpr std::size_t kMaxFile = 8 * 1024 * 1024;   // then it becomes FILE.1
 
-  // Appends to `file`; without one, or where it cannot be opened, there is the memory alone.
+  // Appends to `file`; without one, or where it cannot be opened or is a link or no file, there is
+  // the memory alone.
   explicit LogBook(std::string file);
   LogBook(const LogBook&) = delete;
   LogBook& operator=(const LogBook&) = delete;
@@ -47,6 +49,7 @@ class LogBook {
   int file_ = -1;
   std::size_t written_ = 0;
   std::deque<std::string> lines_;
+  std::size_t bytes_ = 0;    // of lines_
   std::uint64_t first_ = 0;  // number of lines_[0], from 0
   std::string open_;         // a line without its end so far
 };

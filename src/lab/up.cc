@@ -16,6 +16,7 @@
 #include "ctl/terminal.h"
 #include "ctl/url.h"
 #include "lab/api_server.h"
+#include "lab/own_folder.h"
 #include "lab/ports.h"
 #include "lab/readiness.h"
 #include "lab/recipes.h"
@@ -71,12 +72,27 @@ std::string greeting(const Supervisor& supervisor, const std::string& dir) {
       "{}{}\nThe lab is up. In another terminal{}:\n"
       "  waymark-lab ps\n"
       "  waymark-lab load\n"
-      "  waymark-lab set stub-1 --delay 200ms --failure 12%\n"
-      "  waymark-lab kill stub-1; waymark-lab start stub-1\n"
+      "{}"
       "  waymarkctl --admin http://{} --token-file {}/state/{}/admin.token status\n"
       "Ctrl-C, or waymark-lab down, ends it.\n",
       table.to_string(ctl::style_of(STDOUT_FILENO)), dashboards(supervisor, dir),
-      dir == default_run_dir() ? "" : fmt::format(", each with --dir {}", dir), admin, dir, proxy);
+      dir == default_run_dir() ? "" : fmt::format(", each with --dir {}", dir),
+      supervisor.find("stub-1") == nullptr
+          ? ""
+          : "  waymark-lab set stub-1 --delay 200ms --failure 12%\n"
+            "  waymark-lab kill stub-1; waymark-lab start stub-1\n",
+      admin, dir, proxy);
+}
+
+// Of this user, who alone can write there: the files are made by name. `field` asks for it.
+absl::Status make_own_folder(std::string_view field, const std::string& path) {
+  std::error_code fault;
+  if (std::filesystem::create_directories(path, fault)) {
+    std::filesystem::permissions(path, std::filesystem::perms::owner_all, fault);
+  }
+  if (fault) return errno_error(fault.value(), fmt::format("{}: {}", field, path));
+  const absl::Status status = OwnFolder::open(path, 0022).status();
+  return status.ok() ? status : error(status.code(), "{}: {}", field, message_of(status));
 }
 
 // Before the proxies, which tell their dashboards where it is.
@@ -139,20 +155,13 @@ absl::Status run_lab(const UpOptions& options, ctl::Output& out) {
   if (!recipes.ok()) return recipes.status();
   if (absl::Status status = (*dir)->make_folder("logs"); !status.ok()) return status;
 
-  std::vector<std::string> telemetry;
-  for (const Recipe& recipe : *recipes) {
-    if (recipe.kind == Kind::proxy) telemetry.push_back(recipe.telemetry);
-  }
-  Readiness readiness(std::move(telemetry), options.plan.upstreams);
   const std::string logs = options.plan.logs.empty() ? (*dir)->in("logs") : options.plan.logs;
-  std::error_code fault;
-  std::filesystem::create_directories(logs, fault);
-  if (fault) return errno_error(fault.value(), "logs: " + logs);
+  if (absl::Status status = make_own_folder("logs", logs); !status.ok()) return status;
   if (const std::string& journals = options.recipes.journals; !journals.empty()) {
-    std::filesystem::create_directories(journals, fault);
-    if (fault) return errno_error(fault.value(), "journals: " + journals);
+    if (absl::Status status = make_own_folder("journals", journals); !status.ok()) return status;
   }
   Supervisor supervisor(*std::move(recipes), logs);
+  Readiness readiness([&] { return supervisor.views(); });
   const auto token = admin::ensure_token_file((*dir)->in("token"));
   if (!token.ok()) return token.status();
   const auto api = ApiServer::start(supervisor, options.dir, *token, *std::move(listener));

@@ -2,17 +2,14 @@
 
 import contextlib
 import http.client
-import os
-import pathlib
 import resource
-import subprocess
 import threading
 
 import pytest
 
-from harness.clock import eventually, scaled
-from harness.process import Process, program
-from test_lab import Lab, gone, start  # noqa: F401  (a fixture)
+from harness.clock import scaled
+from harness.process import Process
+from test_lab import start  # noqa: F401  (a fixture)
 
 
 class Asker:
@@ -53,3 +50,23 @@ def test_a_lab_that_cannot_start_ends_though_somebody_asks(start, monkeypatch):
         assert lab.process.wait_exit() == 1
     assert "Too many open files" in lab.process.stderr
     assert list(lab.above.iterdir()) == []
+
+
+@pytest.mark.parametrize("mode", [0o777, 0o775])
+def test_a_log_folder_where_others_can_write_is_refused(start, tmp_path, mode):
+    logs = tmp_path / "logs"
+    logs.mkdir()
+    logs.chmod(mode)
+    lab = start(logs=str(logs))
+    assert lab.process.wait_exit() == 1
+    assert f"logs: {logs} is there, and not a directory of this user alone" in lab.process.stderr
+    assert list(logs.iterdir()) == []
+
+
+def test_logs_stay_where_their_user_wants_them(start, tmp_path):
+    lab = start(upstreams=0, logs=str(tmp_path / "deep" / "logs")).wait_up()
+    assert "stub-1" not in lab.process.stdout
+    lab.run("down")
+    assert lab.process.wait_exit() == 0
+    assert (tmp_path / "deep/logs").stat().st_mode & 0o077 == 0
+    assert "proxy-1 has ended" in (tmp_path / "deep/logs/proxy-1.log").read_text()

@@ -4,11 +4,13 @@ import contextlib
 import fcntl
 import http.server
 import json
+import os
 import pathlib
 import re
 import shutil
 import signal
 import socketserver
+import struct
 import subprocess
 import tempfile
 import threading
@@ -105,6 +107,9 @@ def test_on_a_terminal_it_tells_how_it_goes(small_lab):
         assert "wrong answers" in terminal.seen
 
 
+F_OFD_SETLK = 37  # fcntl.h; Python has no name for it
+
+
 class Swapper:
     """A lab with one proxy, which gives each client what the one before has sent."""
 
@@ -119,7 +124,8 @@ class Swapper:
         (self.dir / "api").write_text(f"http://127.0.0.1:{api}")
         (self.dir / "token").write_text("secret\n")
         lock = self._stack.enter_context((self.dir / "waymark-lab.lock").open("w"))
-        fcntl.flock(lock, fcntl.LOCK_EX)
+        whole_file = struct.pack("hhqqi4x", fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0)
+        fcntl.fcntl(lock, F_OFD_SETLK, whole_file)
 
     def _serve(self, kind, handle):
         swapper = self

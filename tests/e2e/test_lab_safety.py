@@ -9,7 +9,11 @@ import pytest
 
 from harness.clock import scaled
 from harness.process import Process
-from test_lab import start  # noqa: F401  (a fixture)
+
+
+@pytest.fixture
+def start(rig):
+    return rig.lab
 
 
 class Asker:
@@ -44,7 +48,7 @@ class Asker:
 
 def test_a_lab_that_cannot_start_ends_though_somebody_asks(start, monkeypatch):
     few = lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (135, 135))
-    monkeypatch.setattr("test_lab.Process", lambda *arguments: Process(*arguments, preexec_fn=few))
+    monkeypatch.setattr("harness.lab.Process", lambda *arguments: Process(*arguments, preexec_fn=few))
     lab = start(upstreams=64)
     with Asker(lab.dir):
         assert lab.process.wait_exit() == 1

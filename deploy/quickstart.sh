@@ -84,11 +84,12 @@ build() {
   unset "pids[build]"
 }
 
-# start NAME COMMAND...: in the background, with its output in $dir/NAME.log.
+# start NAME COMMAND...: in the background, with its output in $dir/NAME.log. It ends with this script,
+# whatever that ends of.
 start() {
   local name=$1
   shift
-  "$@" >"$dir/$name.log" 2>&1 </dev/null &
+  setpriv --pdeathsig TERM "$@" >"$dir/$name.log" 2>&1 </dev/null &
   pids[$name]=$!
 }
 

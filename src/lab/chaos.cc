@@ -126,12 +126,16 @@ class Chaos final : public Guest {
     settle(**crowd, leftovers);
     // Who ends the lab, ends its clients: that says nothing of the proxy.
     if (lab.ask_ending()) return ended_early();
+    std::string missing;
     for (const MemberView& view : lab.ask_views()) {
-      if (view.kind == Kind::proxy && view.state != State::running) {
-        out_.print(fmt::format("{} is {}: {}\n", view.name, name_of(view.state), view.ended));
-      }
+      if (view.state == State::running) continue;
+      out_.print(fmt::format("{} is {}: {}\n", view.name, name_of(view.state), view.ended));
+      if (view.kind == Kind::upstream) missing = view.name;
     }
-    return judge(**crowd, **player);
+    if (const absl::Status status = judge(**crowd, **player); !status.ok()) return status;
+    if (missing.empty()) return absl::OkStatus();
+    return error(StatusCode::kFailedPrecondition,
+                 "{} has ended by itself, which was none of the faults: that is no test", missing);
   }
 
   void play(FaultPlayer& player) {
@@ -238,6 +242,17 @@ absl::Status check_plan(const Plan& plan) {
   return absl::OkStatus();
 }
 
+// What both ends write down is read, and judged, as a whole.
+absl::Status check_size(const ChaosOptions& options) {
+  const auto frames =
+      options.clients * static_cast<std::size_t>(options.length / CrowdOptions().pace);
+  if (frames <= ChaosOptions::kMostFrames) return absl::OkStatus();
+  return error(StatusCode::kInvalidArgument,
+               "{} clients send {} frames in this time, allowed: {}; take fewer clients, or less "
+               "time",
+               options.clients, frames, ChaosOptions::kMostFrames);
+}
+
 }  // namespace
 
 absl::StatusOr<milliseconds> parse_chaos_length(std::string_view text) {
@@ -264,6 +279,7 @@ absl::StatusOr<std::string> chaos_schedule(const ChaosOptions& options) {
 absl::Status run_chaos(const ChaosOptions& options, ctl::Output& out) {
   UpOptions up = options.up;
   if (absl::Status status = check_plan(up.plan); !status.ok()) return status;
+  if (absl::Status status = check_size(options); !status.ok()) return status;
   const std::string journals = options.journals.empty() ? up.dir + "/journals" : options.journals;
   if (!options.journals.empty()) {
     if (absl::Status status = check_unused(journals, up.plan.upstreams); !status.ok()) {

@@ -16,6 +16,7 @@ namespace waymark::lab {
 struct ChaosOptions {
   static constexpr std::chrono::minutes kLongest{30};  // the history of a run is in memory
   static constexpr std::size_t kMostClients = 200;
+  static constexpr std::size_t kMostFrames = 1'000'000;  // of a run
 
   UpOptions up;  // its plan has two upstreams at least
   std::chrono::milliseconds length{60'000};

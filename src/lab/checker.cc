@@ -122,15 +122,17 @@ class Checker {
 
   void check_silence(const ClientHistory& client, std::uint64_t frame,
                      const std::vector<const Delivery*>& deliveries) {
-    const bool as_told =
-        std::any_of(deliveries.begin(), deliveries.end(), [this](const Delivery* each) {
-          return !each->answered && within(*each, history_.withheld);
+    // Who was given it last has finished it: what was withheld before that is made up for.
+    const Delivery& last = **std::max_element(
+        deliveries.begin(), deliveries.end(), [](const Delivery* one, const Delivery* other) {
+          return std::pair(one->attempt, one->at) < std::pair(other->attempt, other->at);
         });
+    const bool as_told = !last.answered && within(last, history_.withheld);
     if (as_told) {
       ++found_.withheld;
     } else if (client.dropped.empty()) {
       breach(Rule::no_answer, client.number, frame,
-             "was given to " + process_of(*deliveries.back()) + " and never answered");
+             "was given to " + process_of(last) + " and never answered");
     }
   }
 

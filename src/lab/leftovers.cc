@@ -37,6 +37,7 @@ bool Leftovers::none(std::uint64_t sent) {
   bool all_answer = true;
   for (const std::string& telemetry : telemetry_) {
     const auto answer = http_.send({.url = "http://" + telemetry + "/metrics"});
+    if (absl::IsDeadlineExceeded(answer.status())) return false;
     if (!answer.ok() || answer->status != 200) {
       all_answer = false;
       continue;

@@ -24,8 +24,8 @@ class Leftovers {
   // `telemetry`: "127.0.0.1:9500" of each proxy.
   explicit Leftovers(std::vector<std::string> telemetry) : telemetry_(std::move(telemetry)) {}
 
-  // Whether the proxies have read `sent` frames, and hold none any more. One that does not answer
-  // within a second has nothing left to give.
+  // Whether the proxies have read `sent` frames, and hold none any more. One that is not there has
+  // nothing left to give; one that is slow to answer may.
   [[nodiscard]] bool none(std::uint64_t sent);
 
  private:

@@ -186,6 +186,21 @@ TEST_CASE("an answer that is due and has not come") {
   }
 }
 
+TEST_CASE("an answer is due from the upstream that was given the frame last") {
+  History history = sound();
+  take_answer(history, 1, 2);
+  find(history, 1, 2, kRed).answered = false;
+  history.withheld.push_back({"red", 0, 90 * kMs});
+  SECTION("who has given it, though the one before was told to give none") {
+    CHECK(broken(history) == Rules{Rule::no_answer});
+  }
+  SECTION("unless that one was told so too") {
+    find(history, 1, 2, kGreen).answered = false;
+    history.withheld.push_back({"green", 0, 90 * kMs});
+    CHECK(check(history).held());
+  }
+}
+
 TEST_CASE("a frame that comes again as new") {
   History history = sound();
   SECTION("elsewhere") { history.served.deliveries.push_back(given(2, 3, 40, kGreen, 1, 2)); }

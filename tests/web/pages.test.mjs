@@ -61,13 +61,15 @@ test('overview: the way of the frames with its rates, problems, charts', async (
     await page.locator('.wire-label', { hasText: /↑[1-9]/ }).first().waitFor();
     await page.locator('.legend', { hasText: /from clients [1-9]/ }).waitFor();
     await page.locator('.legend', { hasText: /answer p50 \d.*(ms|µs)/ }).waitFor();
-    await page.getByText(/Data since \d\d:\d\d:\d\d, when this page was opened/).first().waitFor();
+    await page.getByText(/^Since \d\d:\d\d:\d\d\.$/).first().waitFor();
     assert.equal(await page.locator('.plot canvas').count(), 3);
   } finally {
     clearInterval(timer);
   }
   await page.locator('.box', { hasText: 'green' }).click();
   await page.getByRole('heading', { name: 'green' }).waitFor();
+  await page.locator('.chart', { hasText: 'Answer time' }).locator('.legend', { hasText: /p50 \d/ }).waitFor();
+  await page.locator('.chart', { hasText: 'Errors a second' }).locator('.legend', { hasText: 'errors 0' }).waitFor();
 });
 
 test('overview: what is wrong comes first', async () => {

@@ -22,7 +22,8 @@ struct Counts {
   [[nodiscard]] std::uint64_t errors() const { return failed_answers + timed_out + dead_lettered; }
 
   void add(const Counts& other);
-  // What was counted since this was `before`. A number that has fallen was begun anew: all of it counts.
+  // What was counted since this was `before`. A number that has fallen was begun anew: all of it
+  // counts.
   [[nodiscard]] Counts since(const Counts& before) const;
 };
 

@@ -15,7 +15,7 @@ namespace waymark {
 namespace {
 
 constexpr const char* kFooter =
-    R"(Starts a lab of its own, with free ports unless lab.yaml says otherwise, and upstreams that write
+    R"(Starts a lab of its own, with free ports or those of a lab.yaml, and upstreams that write
 down every frame before they do anything with it. They are killed, stopped, frozen, slowed down and
 told to misbehave at random, and at least one is always whole. Clients send numbered lines meanwhile.
 In the end what they sent is compared with what upstreams were given.

@@ -49,9 +49,9 @@ lab.yaml, every field with its default:
   failure_rate: 0%            # share of the frames that get no answer
   framing: line               # or raw
   reply: echo                 # or none, upper, 'template:{id}: {payload}'
-  ports: { clients: 7900, upstreams: 7100, admin: 8100, telemetry: 9500, registry: 8200 }
+  ports: { clients: 7900, upstreams: 7100, admin: 8100, telemetry: 9500, registry: 8200, api: 0 }
                               # the first of each, 0: any that are free
-  logs: /home/me/lab-logs     # kept there; without it they go with the lab
+  # logs: /home/me/lab-logs   # kept there; without it they go with the lab
 
 Exit codes: 0 done, 1 failed, 2 the command line or lab.yaml is wrong, 3 the lab was not reached,
 5 no lab runs, or it has no such process.)";

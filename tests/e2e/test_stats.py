@@ -91,7 +91,7 @@ def test_everything_is_counted_in_all_and_for_each_upstream(rig, upstream):
 
 def test_the_totals_stay_when_an_upstream_goes(rig):
     first, second = rig.stubs(2)
-    proxy = rig.proxy(first, second)
+    proxy = rig.proxy(first, second, pool={"leave_timeout": "200ms"})
     for client in proxy.clients(4):
         assert client.ask(b"hello") == b"hello"
     stats_when(proxy, lambda one: one["total"]["answers"] == 4, "four answers")

@@ -69,7 +69,7 @@ test('overview: the way of the frames with its rates, problems, charts', async (
   await page.locator('.box', { hasText: 'green' }).click();
   await page.getByRole('heading', { name: 'green' }).waitFor();
   await page.locator('.chart', { hasText: 'Answer time' }).locator('.legend', { hasText: /p50 \d/ }).waitFor();
-  await page.locator('.chart', { hasText: 'Errors a second' }).locator('.legend', { hasText: 'errors 0' }).waitFor();
+  await page.locator('.chart', { hasText: 'Failed frames a second' }).locator('.legend', { hasText: 'failed 0' }).waitFor();
 });
 
 test('overview: what is wrong comes first', async () => {

@@ -53,7 +53,7 @@ const words: Record<Act, { title: string; verb: string; danger: boolean; effect:
     danger: true,
     effect: {
       proxy: 'SIGSTOP: it does nothing until it is resumed, and its clients wait.',
-      upstream: 'SIGSTOP: it does nothing until it is resumed. Its lease of 5 s runs out, and its clients go to other upstreams then.',
+      upstream: 'SIGSTOP: it does nothing until it is resumed. Its lease of 5 s runs out, and its clients go to other upstreams: those with frames that it has not acked after leave_timeout, 30 s.',
     },
   },
   resume: {

@@ -8,6 +8,7 @@ const given = <T extends object>(fields: T): Partial<T> =>
 
 export const overview = () => get<t.Overview>('/v1/overview');
 
+export const stats = () => get<t.Stats>('/v1/stats');
 export const statsHistory = (query: { resolution: '1s' | '1m'; upstream?: string; since?: number }) =>
   get<t.StatsHistory>('/v1/stats/history', query);
 

@@ -26,6 +26,13 @@ export interface Info {
 
 export type Role = 'read' | 'operate' | 'admin';
 
+export interface Stats {
+  upstreams: {
+    upstream: string; // its id
+    statistics?: { errors_per_second: { last_minute: number } }; // none where no history is kept of it
+  }[];
+}
+
 // Columns of the same length.
 export interface StatsHistory {
   upstream: string;

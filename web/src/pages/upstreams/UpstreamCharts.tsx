@@ -15,7 +15,7 @@ const times: Line[] = [
   { name: 'answerP50', label: 'p50', colour: '--line-a' },
   { name: 'answerP99', label: 'p99', colour: '--line-b' },
 ];
-const errors: Line[] = [{ name: 'errors', label: 'errors', colour: '--line-c' }];
+const errors: Line[] = [{ name: 'errors', label: 'failed', colour: '--line-c' }];
 
 const refreshMs = 5_000;
 
@@ -34,7 +34,7 @@ export function UpstreamCharts({ id }: { id: string }) {
     <div className="charts">
       <Chart title="Frames a second" history={history} version={at} lines={frames} format={short} />
       <Chart title="Answer time" history={history} version={at} lines={times} format={millis} />
-      <Chart title="Errors a second" history={history} version={at} lines={errors} format={short} />
+      <Chart title="Failed frames a second" history={history} version={at} lines={errors} format={short} />
     </div>
   );
 }

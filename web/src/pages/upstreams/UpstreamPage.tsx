@@ -70,7 +70,7 @@ function Details({ upstream }: { upstream: Upstream }) {
         ['Clients that wait for room', count(traffic?.waiting_connections ?? 0)],
         ['Frames', flow ? `${rate(flow.up)} up, ${rate(flow.down)} messages back` : '–'],
         ['Answer time', flow ? `p50 ${millis(flow.p50)}, p99 ${millis(flow.p99)}` : '–'],
-        ['Errors', flow ? `${flow.errorsPerMinute.toFixed(1)} a minute, ${count(traffic?.errors ?? 0)} since the start` : '–'],
+        ['Faults of links', flow ? `${flow.errorsPerMinute.toFixed(1)} a minute, ${count(traffic?.errors ?? 0)} since the start` : '–'],
         ['Problem', upstream.problem ? <span key="p" className="problem">{visible(upstream.problem)}</span> : ''],
         ['Last probe', visible(upstream.health)],
         ['Failures in a row', count(upstream.failures)],

@@ -1,5 +1,6 @@
 import { useMemo, useState } from 'react';
-import type { Upstream, UpstreamTraffic } from '../../api/types';
+import * as calls from '../../api/calls';
+import type { Stats, Upstream, UpstreamTraffic } from '../../api/types';
 import { AddUpstream } from '../../actions/upstreams';
 import { address, replace, useRoute } from '../../app/router';
 import type { Rates, UpstreamRates } from '../../live/rates';
@@ -12,12 +13,14 @@ import { Empty, Loading } from '../../ui/Notice';
 import { Pager } from '../../ui/Pager';
 import { State, toneOf, wordOf } from '../../ui/State';
 import { Table, type Column } from '../../ui/Table';
+import { usePolled } from '../../ui/usePolled';
 import { useUpstreamActions } from './actions';
 
 interface Row {
   upstream: Upstream;
   traffic: UpstreamTraffic | undefined;
   rates: UpstreamRates | undefined;
+  failed: number | undefined; // frames a minute
 }
 
 type Value = string | number;
@@ -31,10 +34,14 @@ const values: Record<string, (row: Row) => Value> = {
   rate: ({ rates }) => rates?.up ?? 0,
   p50: ({ rates }) => rates?.p50 ?? -1,
   p99: ({ rates }) => rates?.p99 ?? -1,
+  failed: ({ failed }) => failed ?? 0,
   errors: ({ rates }) => rates?.errorsPerMinute ?? 0,
 };
 
 const rowsOnPage = 100;
+const statsMs = 5_000;
+
+const perMinute = (value: number | undefined) => (value ? <b className="problem">{value.toFixed(1)}</b> : '0');
 
 function columnsOf(menu: (upstream: Upstream) => React.ReactNode): Column<Row>[] {
   return [
@@ -74,26 +81,28 @@ function columnsOf(menu: (upstream: Upstream) => React.ReactNode): Column<Row>[]
     { key: 'rate', title: 'Frames', sort: 'rate', number: true, cell: ({ rates }) => rate(rates?.up) },
     { key: 'p50', title: 'Answer p50', sort: 'p50', number: true, cell: ({ rates }) => millis(rates?.p50) },
     { key: 'p99', title: 'p99', menu: 'Answer p99', sort: 'p99', number: true, cell: ({ rates }) => millis(rates?.p99) },
-    {
-      key: 'errors',
-      title: 'Errors/min',
-      sort: 'errors',
-      number: true,
-      cell: ({ rates }) => (rates?.errorsPerMinute ? <b className="problem">{rates.errorsPerMinute.toFixed(1)}</b> : '0'),
-    },
+    { key: 'failed', title: 'Failed/min', menu: 'Failed frames', sort: 'failed', number: true, cell: ({ failed }) => perMinute(failed) },
+    { key: 'errors', title: 'Faults/min', menu: 'Faults of links', sort: 'errors', number: true, cell: ({ rates }) => perMinute(rates?.errorsPerMinute) },
     { key: 'links', title: 'Links', number: true, cell: ({ traffic }) => (traffic ? `${traffic.links_ready}/${traffic.links}` : '–') },
     { key: 'source', title: 'Source', cell: ({ upstream }) => upstream.source },
     { key: 'menu', title: '', cell: ({ upstream }) => menu(upstream) },
   ];
 }
 
-function rowsOf(upstreams: Upstream[], traffic: UpstreamTraffic[], rates: Rates | null): Row[] {
+function rowsOf(upstreams: Upstream[], traffic: UpstreamTraffic[], rates: Rates | null, stats: Stats | null): Row[] {
   const byId = new Map(traffic.map((one) => [one.upstream, one]));
-  return upstreams.map((upstream) => ({ upstream, traffic: byId.get(upstream.id), rates: rates?.upstream[upstream.id] }));
+  const failures = new Map(stats?.upstreams.map((one) => [one.upstream, one.statistics?.errors_per_second.last_minute]));
+  return upstreams.map((upstream) => ({
+    upstream,
+    traffic: byId.get(upstream.id),
+    rates: rates?.upstream[upstream.id],
+    failed: (failures.get(upstream.id) ?? 0) * 60,
+  }));
 }
 
 export function UpstreamsPage() {
   const { overview, rates } = useLive();
+  const stats = usePolled('stats', statsMs, calls.stats);
   const { query } = useRoute();
   const [sorting, setSorting] = useState({ by: '', descending: false });
   const [page, setPage] = useState(0);
@@ -107,7 +116,7 @@ export function UpstreamsPage() {
   if (!overview) return <Loading />;
 
   const value = values[sorting.by];
-  const all = rowsOf(overview.upstreams.filter((one) => !pool || one.pool === pool), overview.traffic, rates);
+  const all = rowsOf(overview.upstreams.filter((one) => !pool || one.pool === pool), overview.traffic, rates, stats.value);
   if (value) {
     const way = sorting.descending ? -1 : 1;
     all.sort((a, b) => way * (value(a) < value(b) ? -1 : value(a) > value(b) ? 1 : 0));

@@ -28,7 +28,8 @@ void add_mark(std::string& body, std::uint32_t field, const Mark& mark) {
 
 ActionKind action_of(const Field& field) {
   const std::uint32_t number = as_u32(field);
-  const bool refusable = number == 7 || number == 8 || (number >= 16 && number <= 22);
+  const bool refusable =
+      number == 7 || number == 8 || (number >= 16 && number <= 22) || number == 24;
   return refusable ? static_cast<ActionKind>(number) : ActionKind::none;
 }
 

@@ -61,6 +61,11 @@ TEST_CASE("states of upstreams and refusable actions are those of the contract")
     std::string spelt = "ACTION_";
     for (const char c : field->name()) spelt += static_cast<char>(c == '_' ? c : c & ~0x20);
     CHECK(value.name() == spelt);
+    Refused told{.action = static_cast<ActionKind>(value.number())};
+    const std::string body = encode(told);
+    Refused read;
+    REQUIRE(decode(Bytes(body), read));
+    CHECK(read.action == told.action);
   }
 }
 

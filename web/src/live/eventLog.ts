@@ -16,7 +16,6 @@ export interface LogEntry {
 export interface EventLogState {
   entries: LogEntry[]; // the oldest first
   connected: boolean;
-  bytes: number; // received
 }
 
 const most = 1_000;
@@ -30,14 +29,13 @@ const glanceMs = 1_000; // at most
 const betweenGlancesMs = 2_000;
 
 class EventLog {
-  private state: EventLogState = { entries: [], connected: false, bytes: 0 };
+  private state: EventLogState = { entries: [], connected: false };
   private readonly listeners = new Set<() => void>();
   private pending: LogEntry[] = [];
   private timer: ReturnType<typeof setTimeout> | undefined;
   private ending: AbortController | null = null;
   private lastId = '';
   private nextKey = 1;
-  private bytes = 0;
 
   get = (): EventLogState => this.state;
   subscribe = (listener: () => void): (() => void) => {
@@ -111,7 +109,6 @@ class EventLog {
 
   private take(events: ServerEvent[]): void {
     for (const event of events) {
-      this.bytes += event.data.length + event.type.length + event.id.length + 22;
       if (event.id) this.lastId = event.id;
       let data: Record<string, unknown> = {};
       try {
@@ -131,7 +128,7 @@ class EventLog {
     this.timer = undefined;
     const entries = [...this.state.entries, ...this.pending].slice(-most);
     this.pending = [];
-    this.state = { ...this.state, entries, bytes: this.bytes };
+    this.state = { ...this.state, entries };
     this.tell();
   }
 

@@ -11,6 +11,7 @@
 #include "admin/http_server.h"
 #include "admin/json_message.h"
 #include "admin/route_parts.h"
+#include "admin/route_table.h"
 #include "base/rfc3339.h"
 #include "base/status.h"
 #include "lab/stub_control.h"
@@ -123,8 +124,7 @@ std::vector<std::string> dashboards_of(const Supervisor& supervisor) {
   return origins;
 }
 
-}  // namespace
-
+// `supervisor` outlives the table; `directory` is told to those who ask.
 admin::RouteTable lab_routes(Supervisor& supervisor, const std::string& directory) {
   admin::RouteTable table;
   table.add({.method = "GET",
@@ -180,6 +180,8 @@ admin::RouteTable lab_routes(Supervisor& supervisor, const std::string& director
              }});
   return table;
 }
+
+}  // namespace
 
 absl::StatusOr<std::unique_ptr<ApiServer>> ApiServer::start(Supervisor& supervisor,
                                                             const std::string& directory,

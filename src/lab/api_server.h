@@ -6,7 +6,6 @@
 
 #include "absl/status/statusor.h"
 #include "admin/http_listener.h"
-#include "admin/route_table.h"
 #include "lab/supervisor.h"
 
 namespace waymark::admin {
@@ -15,9 +14,6 @@ class HttpServer;
 }  // namespace waymark::admin
 
 namespace waymark::lab {
-
-// `supervisor` outlives the table; `directory` is told to those who ask.
-[[nodiscard]] admin::RouteTable lab_routes(Supervisor& supervisor, const std::string& directory);
 
 inline constexpr const char* kApiHost = "127.0.0.1";
 

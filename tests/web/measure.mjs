@@ -1,6 +1,6 @@
 // What an open page costs with many clients: node measure.mjs [--connections 10000] [--rate 20000] [--seconds 60] [--busy-only]
 // The figures of docs/dashboard.md. Nothing is asserted: a busy machine says nothing about the page.
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { launch, openPage } from './harness/browser.mjs';
 import { Child, eventually } from './harness/process.mjs';
 import { Rig } from './harness/rig.mjs';
@@ -40,6 +40,9 @@ async function spent(pid, body) {
 const percent = (value) => `${value.toFixed(2)} %`;
 const row = (...cells) => console.log(`| ${cells.join(' | ')} |`);
 
+// The browser goes first, as one on a machine of its own would: it is of another session, and so of
+// another group of the scheduler, than what is started here.
+writeFileSync('/proc/self/autogroup', '19');
 const rig = await Rig.start({ stubs: [['red'], ['green']], workers: 1 });
 const pid = rig.proxy.child.pid;
 const loads = [];

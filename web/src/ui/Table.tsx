@@ -1,5 +1,6 @@
-// A table whose header cells sort it, and which becomes a list of cards where there is no room.
-import type { ReactNode } from 'react';
+// A table whose header cells sort it, and which becomes a list of cards where there is no room. Its roles
+// are written out: a style that lays rows out otherwise would take them away in some browsers.
+import { memo, type CSSProperties, type ReactNode } from 'react';
 import { Button } from './Button';
 import { Select } from './Fields';
 
@@ -9,6 +10,7 @@ export interface Column<Row> {
   number?: boolean;
   sort?: string; // what the caller knows this order by
   menu?: string; // its name where it does not stand beside others
+  track?: string; // of a grid: where all columns have one, rows that are not in sight cost nothing
   cell: (row: Row) => ReactNode;
 }
 
@@ -27,34 +29,43 @@ interface Props<Row> {
 }
 
 export function Table<Row>({ label, columns, rows, id, sorting }: Props<Row>) {
+  const inTracks = columns.every((column) => column.track);
+  const tracks = { '--tracks': columns.map((column) => column.track).join(' ') } as CSSProperties;
   return (
     <>
       {sorting && <NarrowSort columns={columns} sorting={sorting} />}
-      <div className="table-frame" role="region" aria-label={label} tabIndex={0}>
-      <table>
-        <thead>
-          <tr>
-            {columns.map((column) => (
-              <Head key={column.key} column={column} sorting={sorting} />
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map((row) => (
-            <tr key={id(row)}>
+      <div className={inTracks ? 'table-frame in-tracks' : 'table-frame'} style={inTracks ? tracks : undefined} role="region" aria-label={label} tabIndex={0}>
+        <table role="table">
+          <thead role="rowgroup">
+            <tr role="row">
               {columns.map((column) => (
-                <td key={column.key} data-label={column.menu ?? column.title} className={column.number ? 'number' : undefined}>
-                  {column.cell(row)}
-                </td>
+                <Head key={column.key} column={column} sorting={sorting} />
               ))}
             </tr>
-          ))}
-        </tbody>
-      </table>
+          </thead>
+          <tbody role="rowgroup">
+            {rows.map((row) => (
+              <Line key={id(row)} columns={columns} row={row} />
+            ))}
+          </tbody>
+        </table>
       </div>
     </>
   );
 }
+
+// The page is told of the proxy more often than of rows.
+const Line = memo(function Line<Row>({ columns, row }: { columns: Column<Row>[]; row: Row }) {
+  return (
+    <tr role="row">
+      {columns.map((column) => (
+        <td key={column.key} role="cell" data-label={column.menu ?? column.title} className={column.number ? 'number' : undefined}>
+          {column.cell(row)}
+        </td>
+      ))}
+    </tr>
+  );
+}) as <Row>(props: { columns: Column<Row>[]; row: Row }) => ReactNode;
 
 // Cards have no header cells to sort by.
 function NarrowSort<Row>({ columns, sorting }: { columns: Column<Row>[]; sorting: Sorting }) {
@@ -79,7 +90,7 @@ function Head<Row>({ column, sorting }: { column: Column<Row>; sorting?: Sorting
   const { sort } = column;
   if (!sort || !sorting) {
     return (
-      <th scope="col" className={className}>
+      <th scope="col" role="columnheader" className={className}>
         {column.title || <span className="unseen">Actions</span>}
       </th>
     );
@@ -87,7 +98,7 @@ function Head<Row>({ column, sorting }: { column: Column<Row>; sorting?: Sorting
   const on = sorting.by === sort;
   const order = !on ? 'none' : sorting.descending ? 'descending' : 'ascending';
   return (
-    <th scope="col" className={className} aria-sort={order}>
+    <th scope="col" role="columnheader" className={className} aria-sort={order}>
       <button
         type="button"
         className="sort"

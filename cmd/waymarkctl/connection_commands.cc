@@ -110,6 +110,10 @@ void add_tap(CLI::App& connections, Chosen& chosen) {
                   "Shown of each frame, 1 to 65536; 4096 by default")
       ->check(CLI::Range(1, 65'536))
       ->type_name("N");
+  tap->add_option("--max-rate", options->max_rate,
+                  "Bytes shown a second, each frame counting 128 more; no limit by default")
+      ->check(CLI::Range(1'024, 1'073'741'824))
+      ->type_name("N");
   tap->add_option("--count", options->count, "End after so many frames")
       ->check(CLI::Range(1, 1'000'000'000))
       ->type_name("N");

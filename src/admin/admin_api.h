@@ -30,6 +30,11 @@ struct ConnectionQuery {
   std::string page_token;  // where the page before ends
 };
 
+struct TapQuery {
+  std::size_t max_bytes = 4096;  // shown of each frame
+  std::uint64_t max_rate = 0;    // bytes shown a second (proxy::Tap); 0: no such limit
+};
+
 struct PresenceQuery {
   std::string pool;  // empty: of all
   std::size_t limit = 1000;
@@ -94,9 +99,9 @@ class AdminApi {
   virtual absl::StatusOr<api::ActionDone> send_to_connection(const std::string& mark,
                                                              const std::string& payload,
                                                              const Actor& actor) = 0;
-  // The frames from now on, as server-sent events. At most `max_bytes` of each are shown.
+  // The frames from now on, as server-sent events.
   virtual absl::StatusOr<std::unique_ptr<StreamSource>> tap_connection(const std::string& mark,
-                                                                       std::size_t max_bytes) = 0;
+                                                                       const TapQuery& query) = 0;
   virtual absl::StatusOr<api::ConnectionsActionDone> close_connections(
       const api::ConnectionsAction& action, const Actor& actor) = 0;
   virtual absl::StatusOr<api::ConnectionsActionDone> rebalance_connections(

@@ -1,5 +1,4 @@
 // Routes about clients.
-#include <charconv>
 
 #include "admin/admin_routes.h"
 #include "admin/route_parts.h"
@@ -9,8 +8,9 @@ namespace {
 
 constexpr std::size_t kMostOnPage = 10'000;
 constexpr std::size_t kMostInOrder = 1'000;  // of another order than by mark
-constexpr std::size_t kTapBytes = 4'096;     // shown of a frame, if nothing else is asked for
 constexpr std::size_t kMostTapBytes = 65'536;
+constexpr std::uint64_t kLeastTapRate = 1'024;
+constexpr std::uint64_t kMostTapRate = 1'073'741'824;
 
 std::vector<Parameter> list_parameters() {
   return {{.name = "state",
@@ -44,8 +44,7 @@ Response list(AdminApi& calls, const Call& call) {
   query.filter.set_group(call.query_or("group", ""));
   query.filter.set_peer(call.query_or("peer", ""));
   query.page_token = call.query_or("page_token", "");
-  const std::string limit = call.query_or("limit", "");
-  std::from_chars(limit.data(), limit.data() + limit.size(), query.limit);
+  query.limit = number_of(call, "limit", query.limit);
   query.order = call.query_or("order", "mark");
   query.descending = call.query_or("descending", "false") == "true";
   if (query.order == "mark" && query.descending) {
@@ -75,10 +74,9 @@ Response send(AdminApi& calls, const Call& call) {
 }
 
 Response tap(AdminApi& calls, const Call& call) {
-  std::size_t max_bytes = kTapBytes;
-  const std::string asked = call.query_or("max_bytes", "");
-  std::from_chars(asked.data(), asked.data() + asked.size(), max_bytes);
-  auto frames = calls.tap_connection(call.path.at("mark"), max_bytes);
+  const TapQuery query{.max_bytes = number_of(call, "max_bytes", TapQuery{}.max_bytes),
+                       .max_rate = number_of(call, "max_rate", 0)};
+  auto frames = calls.tap_connection(call.path.at("mark"), query);
   if (!frames.ok()) return error_response(frames.status());
   Response response;
   response.content_type = "text/event-stream";
@@ -140,7 +138,12 @@ void add_connection_routes(RouteTable& table, AdminApi& calls) {
              .query = {{.name = "max_bytes",
                         .doc = "Shown of each payload; 4096 if left out.",
                         .min = 1,
-                        .max = kMostTapBytes}},
+                        .max = kMostTapBytes},
+                       {.name = "max_rate",
+                        .doc = "Bytes shown a second, each frame counting 128 more; as many as "
+                               "there are if left out.",
+                        .min = kLeastTapRate,
+                        .max = kMostTapRate}},
              .handler = [&calls](const Call& call) { return tap(calls, call); },
              .reveals = true});
   table.add({.method = "GET",

@@ -1,5 +1,4 @@
 // Routes about frames that were given up.
-#include <charconv>
 
 #include "admin/admin_routes.h"
 #include "admin/route_parts.h"
@@ -28,8 +27,7 @@ Response list(AdminApi& calls, const Call& call) {
   query.filter.set_mark(call.query_or("mark", ""));
   query.filter.set_reason(call.query_or("reason", "all"));
   query.page_token = call.query_or("page_token", "");
-  const std::string limit = call.query_or("limit", "");
-  std::from_chars(limit.data(), limit.data() + limit.size(), query.limit);
+  query.limit = number_of(call, "limit", query.limit);
   return answer(calls.dead_letters(query));
 }
 

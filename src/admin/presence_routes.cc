@@ -1,5 +1,4 @@
 // Routes about the names and groups that upstreams give to clients.
-#include <charconv>
 
 #include "admin/admin_routes.h"
 #include "admin/route_parts.h"
@@ -22,8 +21,7 @@ PresenceQuery query_of(const Call& call) {
   PresenceQuery query;
   query.pool = call.query_or("pool", "");
   query.page_token = call.query_or("page_token", "");
-  const std::string limit = call.query_or("limit", "");
-  std::from_chars(limit.data(), limit.data() + limit.size(), query.limit);
+  query.limit = number_of(call, "limit", query.limit);
   return query;
 }
 

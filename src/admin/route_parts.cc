@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <charconv>
+
 #include "admin/base64.h"
 
 namespace waymark::admin {
@@ -11,6 +13,12 @@ Response invalid(std::string field, std::string problem) {
   std::string message = field + ": " + problem;
   add_error(details, std::move(field), std::move(problem));
   return error_response(400, std::move(message), std::move(details));
+}
+
+std::uint64_t number_of(const Call& call, const std::string& name, std::uint64_t otherwise) {
+  const std::string text = call.query_or(name, "");
+  std::from_chars(text.data(), text.data() + text.size(), otherwise);
+  return otherwise;
 }
 
 std::variant<std::string, Response> payload_of(const PayloadFields& fields) {

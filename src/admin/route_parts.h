@@ -1,6 +1,7 @@
 // What the handlers of the routes have in common.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <utility>
 #include <variant>
@@ -22,6 +23,10 @@ template <typename M>
 
 // 400 about one field.
 [[nodiscard]] Response invalid(std::string field, std::string problem);
+
+// A parameter that its route has found to be a number; `otherwise` if it is left out.
+[[nodiscard]] std::uint64_t number_of(const Call& call, const std::string& name,
+                                      std::uint64_t otherwise);
 
 // The body as the message its route takes.
 template <typename M>

@@ -1,5 +1,4 @@
 // Routes about what was counted, and how it went.
-#include <charconv>
 
 #include "admin/admin_routes.h"
 #include "admin/route_parts.h"
@@ -11,8 +10,7 @@ Response history(AdminApi& calls, const Call& call) {
   StatsQuery query;
   query.upstream = call.query_or("upstream", "");
   query.by_minute = call.query_or("resolution", "1s") == "1m";
-  const std::string since = call.query_or("since", "");
-  std::from_chars(since.data(), since.data() + since.size(), query.since);
+  query.since = number_of(call, "since", 0);
   return answer(calls.stats_history(query));
 }
 

@@ -430,7 +430,7 @@ absl::StatusOr<api::ActionDone> AdminSource::send_to_connection(const std::strin
 }
 
 absl::StatusOr<std::unique_ptr<admin::StreamSource>> AdminSource::tap_connection(
-    const std::string& mark, std::size_t max_bytes) {
+    const std::string& mark, const admin::TapQuery& query) {
   const auto parsed = mark_of(mark);
   if (!parsed.ok()) return parsed.status();
   auto slot = TapSlot::take(taps_);
@@ -439,8 +439,10 @@ absl::StatusOr<std::unique_ptr<admin::StreamSource>> AdminSource::tap_connection
   }
   api::TapBegin begin;
   begin.set_mark(parsed->to_string());
-  begin.set_max_bytes(max_bytes);
-  auto tap = std::make_shared<proxy::Tap>(proxy::TapLimits{.frame_bytes = max_bytes});
+  begin.set_max_bytes(query.max_bytes);
+  begin.set_max_rate(query.max_rate);
+  auto tap = std::make_shared<proxy::Tap>(
+      proxy::TapLimits{.frame_bytes = query.max_bytes, .bytes_per_second = query.max_rate});
   // From here on the tap is closed on every way out.
   auto source = std::make_unique<TapSource>(begin, tap, *std::move(slot));
   const auto answer = proxy_.survey(

@@ -63,7 +63,7 @@ class AdminSource final : public admin::AdminApi {
                                                             const std::string& payload,
                                                             const admin::Actor& actor) override;
   absl::StatusOr<std::unique_ptr<admin::StreamSource>> tap_connection(
-      const std::string& mark, std::size_t max_bytes) override;
+      const std::string& mark, const admin::TapQuery& query) override;
   absl::StatusOr<admin::api::ConnectionsActionDone> close_connections(
       const admin::api::ConnectionsAction& action, const admin::Actor& actor) override;
   absl::StatusOr<admin::api::ConnectionsActionDone> rebalance_connections(

@@ -43,6 +43,9 @@ class Printer : public SseSink {
   bool heard_comment_ = false;
 };
 
+// The server's own choice is asked for by nothing.
+std::string unless_zero(std::uint64_t number) { return number > 0 ? std::to_string(number) : ""; }
+
 // Signals that end a stream in order.
 constexpr std::initializer_list<int> kEnding = {SIGINT, SIGTERM, SIGHUP};
 
@@ -88,10 +91,9 @@ absl::Status tap_connection(Context& context, const TapOptions& options) {
     ended = event.type == "end";
     return context.json ? event_json(event) : tap_text(event, context.style);
   });
-  const auto path =
-      "/v1/connections/" + url_encoded(options.mark) + ":tap" +
-      query_string({{"max_bytes",
-                     options.max_bytes > 0 ? std::to_string(options.max_bytes) : std::string()}});
+  const auto path = "/v1/connections/" + url_encoded(options.mark) + ":tap" +
+                    query_string({{"max_bytes", unless_zero(options.max_bytes)},
+                                  {"max_rate", unless_zero(options.max_rate)}});
   const auto end = context.api.stream(path, "", {.wake_fd = signals.fd()}, printer,
                                       [&] { return context.out.status().ok() && !has_enough(); });
   if (!end.ok()) return end.status();

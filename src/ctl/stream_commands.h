@@ -19,6 +19,7 @@ struct EventsOptions {
 struct TapOptions {
   std::string mark;
   std::uint64_t max_bytes = 0;  // shown of a frame; 0: as many as the proxy likes to
+  std::uint64_t max_rate = 0;   // bytes shown a second; 0: no such limit
   std::uint64_t count = 0;      // ends after so many frames; 0: never
 };
 // The frames of one connection both ways, until it ends. Ctrl-C is an ordinary end.

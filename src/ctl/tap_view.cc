@@ -50,7 +50,7 @@ std::string tap_text(const SseEvent& event, const Style& style) {
   if (event.type == "frame") return frame_text(data, style);
   if (event.type == "dropped") {
     const std::uint64_t count = number_of(data, "count");
-    return fmt::format("... {} frame{} left out: they came faster than this was read\n",
+    return fmt::format("... {} frame{} left out: more came than was asked for or read\n",
                        grouped(count), count == 1 ? "" : "s");
   }
   if (event.type == "end") {

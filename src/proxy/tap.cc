@@ -20,9 +20,8 @@ void Tap::add(TapFrame frame, const wire::Bytes& payload) {
   if (closed() || end_) return;
   ++counts_.seen;
   const std::size_t kept = std::min(payload.size(), limits_.frame_bytes);
-  const std::size_t room = dropped_ > 0 ? limits_.queue_bytes / 2 : limits_.queue_bytes;
-  if (queued_ + kept + sizeof(TapItem) > room) {
-    if (++dropped_ == 1) wake();
+  if (!has_room(kept)) {
+    if (++dropped_ == 1 && !resting_) wake();
     return;
   }
   if (dropped_ > 0) put(TapDropped{std::exchange(dropped_, 0)});
@@ -36,6 +35,14 @@ void Tap::end(CloseReason reason) {
   if (closed() || end_) return;
   end_ = TapEnd{reason};
   wake();
+}
+
+void Tap::tick(std::uint64_t now_ms) {
+  std::lock_guard lock(mutex_);
+  now_ms_ = now_ms;
+  if (!resting_ || budget_.tokens(rate(), now_ms) < limits_.bytes_per_second / 2) return;
+  resting_ = false;
+  if (dropped_ > 0) wake();
 }
 
 void Tap::open(std::function<void()> wake) {
@@ -52,7 +59,7 @@ std::optional<TapItem> Tap::take() {
     counts_.taken += std::holds_alternative<TapFrame>(item) ? 1 : 0;
     return item;
   }
-  if (dropped_ > 0) return TapDropped{std::exchange(dropped_, 0)};
+  if (dropped_ > 0 && (!resting_ || end_)) return TapDropped{std::exchange(dropped_, 0)};
   if (end_ && !std::exchange(end_told_, true)) return *end_;
   return std::nullopt;
 }
@@ -67,6 +74,19 @@ void Tap::close() {
 Tap::Counts Tap::counts() const {
   std::lock_guard lock(mutex_);
   return counts_;
+}
+
+TokenBucket::Rate Tap::rate() const {
+  return {.per_second = limits_.bytes_per_second, .burst = limits_.bytes_per_second};
+}
+
+bool Tap::has_room(std::size_t kept) {
+  const std::size_t room = dropped_ > 0 ? limits_.queue_bytes / 2 : limits_.queue_bytes;
+  if (queued_ + kept + sizeof(TapItem) > room) return false;
+  if (limits_.bytes_per_second == 0) return true;
+  resting_ = resting_ || budget_.tokens(rate(), now_ms_) == 0;
+  if (!resting_) budget_.take(kept + kFrameCost);
+  return !resting_;
 }
 
 std::size_t Tap::cost_of(const TapItem& item) {

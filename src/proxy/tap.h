@@ -12,6 +12,7 @@
 #include <string>
 #include <variant>
 
+#include "base/token_bucket.h"
 #include "waymark/close_reason.h"
 #include "wire/bytes.h"
 
@@ -26,7 +27,7 @@ struct TapFrame {
   std::string bytes;       // the first of them
 };
 
-// So many frames are missing here, since the reader was slow.
+// So many frames are missing here: the reader was slow, or there were more than it wants.
 struct TapDropped {
   std::uint64_t frames = 0;
 };
@@ -41,10 +42,14 @@ using TapItem = std::variant<TapFrame, TapDropped, TapEnd>;
 struct TapLimits {
   std::size_t frame_bytes = 4096;         // kept of a payload
   std::size_t queue_bytes = 1024 * 1024;  // that wait for the reader, with what keeps them
+  std::uint64_t bytes_per_second = 0;     // kept, with kFrameCost for each frame; 0: no such limit
 };
 
 class Tap {
  public:
+  // What telling of a frame takes beside its bytes.
+  static constexpr std::uint64_t kFrameCost = 128;
+
   explicit Tap(TapLimits limits) : limits_(limits) {}
   Tap(const Tap&) = delete;
   Tap& operator=(const Tap&) = delete;
@@ -52,9 +57,11 @@ class Tap {
   // --- the worker ---
 
   // Copies what it keeps of `payload`. `frame.size` and `frame.bytes` are set here. Once a frame
-  // was dropped, all are until half of the room is free, so that gaps are few.
+  // was dropped, all are until half of the room is free, or half a second is over: gaps are few.
   void add(TapFrame frame, const wire::Bytes& payload);
   void end(CloseReason reason);
+  // About ten times a second, in milliseconds of a steady clock: frames are kept again.
+  void tick(std::uint64_t now_ms);
   // The reader has gone: whoever writes may forget the tap.
   [[nodiscard]] bool closed() const { return closed_.load(std::memory_order_relaxed); }
 
@@ -77,6 +84,9 @@ class Tap {
  private:
   [[nodiscard]] static std::size_t cost_of(const TapItem& item);
   // With mutex_ held.
+  [[nodiscard]] TokenBucket::Rate rate() const;
+  // Takes it.
+  [[nodiscard]] bool has_room(std::size_t kept);
   void put(TapItem item);
   void wake();
 
@@ -86,6 +96,9 @@ class Tap {
   std::deque<TapItem> queue_;  // guarded by mutex_, as below
   std::size_t queued_ = 0;     // bytes
   std::uint64_t dropped_ = 0;  // frames since the last one in queue_
+  TokenBucket budget_;         // of bytes_per_second
+  std::uint64_t now_ms_ = 0;   // of the last tick
+  bool resting_ = false;       // until there is half of the budget; what is dropped is told then
   std::optional<TapEnd> end_;  // comes after queue_ and dropped_
   bool end_told_ = false;
   Counts counts_;

@@ -33,13 +33,14 @@ void Taps::end(Client& client, CloseReason reason) {
   });
 }
 
-void Taps::tick(const ClientTable& clients) {
+void Taps::tick(const ClientTable& clients, std::uint64_t now_ms) {
   std::vector<Mark> untapped;
   std::erase_if(entries_, [&](const Entry& entry) {
     const bool closed = entry.tap->closed();
     if (closed) untapped.push_back(entry.mark);
     return closed;
   });
+  for (const Entry& entry : entries_) entry.tap->tick(now_ms);
   for (const Mark& mark : untapped) {
     Client* client = clients.find(mark);
     const bool left = std::any_of(entries_.begin(), entries_.end(),

@@ -2,6 +2,7 @@
 // others cost the data path one look at that flag. One thread.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <vector>
 
@@ -24,8 +25,8 @@ class Taps {
   // The client is tapped, and ends.
   void end(Client& client, CloseReason reason);
 
-  // About ten times a second: forgets the taps that were closed.
-  void tick(const ClientTable& clients);
+  // About ten times a second, in milliseconds of a steady clock: forgets the taps that were closed.
+  void tick(const ClientTable& clients, std::uint64_t now_ms);
 
   [[nodiscard]] bool empty() const { return entries_.empty(); }
 

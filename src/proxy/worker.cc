@@ -203,7 +203,7 @@ void Worker::on_tick() {
   up_.tick();
   reply_timeouts_.tick();
   dispatcher_.tick();
-  state_.taps.tick(state_.clients);
+  state_.taps.tick(state_.clients, loop_.now_ms());
   if (drain_.tick()) loop_.stop();
 }
 

@@ -147,6 +147,22 @@ def test_two_at_once_and_an_audit_line_for_each_beginning_and_end(rig):
     assert (line["actor"], line["method"], line["path"]) == ("admin", "GET", tap_path(mark, "?max_bytes=9"))
 
 
+def test_a_reader_that_wants_few_gets_few_and_is_told_how_many_more_there_were(rig):
+    proxy = rig.proxy(rig.stub())
+    client = proxy.client()
+    stream, _ = tapped(rig, proxy, client, "?max_rate=1024")
+    sent = 100
+    for _ in range(sent):
+        client.ask(b"x" * 100)
+    client.close()
+    shown = dropped = 0
+    for kind, data in iter(stream.next, ("end", {"reason": "CLIENT_CLOSED"})):
+        shown += kind == "frame"
+        dropped += data["count"] if kind == "dropped" else 0
+    assert shown + dropped == 2 * sent
+    assert 5 <= shown and 5 <= dropped, "a second's worth at once, and no more"
+
+
 def test_a_slow_reader_loses_frames_and_is_told_how_many(rig):
     proxy = rig.proxy(rig.stub())
     client = proxy.client()
@@ -190,11 +206,12 @@ def test_who_may_and_what_can_be_tapped(rig):
         tap_path("nonsense"): 400,
         path + "?max_bytes=0": 400,
         path + "?max_bytes=65537": 400,
+        path + "?max_rate=1023": 400,
         path + "?max_byte=1": 400,
     }
     for target, status in refused.items():
         assert EventStream(proxy.admin, target).status == status, target
-    eventually(lambda: len(proxy.log("audit", status=400)) == 4, "the refused ones in the log")
+    eventually(lambda: len(proxy.log("audit", status=400)) == 5, "the refused ones in the log")
     assert len(proxy.log("audit", status=404)) == 1
     assert not audits(proxy, "begins")
 

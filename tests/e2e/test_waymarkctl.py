@@ -729,7 +729,7 @@ def test_tap_shows_frames_gaps_and_the_end(ctl, admin):
         ONE_FRAME + f"<- 7  {STARTED}  12,345 B, the first 17 are shown\n"
         "00000000  5b 5c 5d 5e 5f 60 61 62  63 64 65 66 67 68 69 6a  |[\\]^_`abcdefghij|\n"
         f"00000010  6b{48 * ' '}|k|\n"
-        "... 3 frames left out: they came faster than this was read\n"
+        "... 3 frames left out: more came than was asked for or read\n"
         "the connection has ended: CLIENT_\\x1b[2J\n"
     )
     assert done.stderr.decode() == f"tapping {MARK}, Ctrl-C ends it\n"

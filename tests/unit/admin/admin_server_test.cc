@@ -270,6 +270,7 @@ TEST_CASE("refuses bad input, says where it is wrong, and does nothing") {
        400,
        "max_bytes: expected a number from 1 to 65536"},
       {{"GET /v1/connections/m:tap?max_bytes=65537"}, 400, "max_bytes: expected"},
+      {{"GET /v1/connections/m:tap?max_rate=1023"}, 400, "max_rate: expected"},
       {{"POST /v1/connections/m:tap"}, 405, "allowed here: GET, HEAD"},
       {{"GET /v1/connections?state=gone"}, 400, "expected one of all, active, inactive"},
       // who asks, and from where
@@ -382,14 +383,14 @@ TEST_CASE("writes an audit record for each change, and none for reading") {
 
 TEST_CASE("taps a connection, with an audit record for the beginning and the end") {
   Admin admin;
-  for (const std::string query : {"", "?max_bytes=9"}) {
+  for (const std::string query : {"", "?max_bytes=9&max_rate=4096"}) {
     HttpClient client(admin.server->bound_port());
     client.send(admin.text_of({"GET /v1/connections/m1:tap" + query}));
     const std::string text = client.receive_until("\r\n0\r\n\r\n");
     CHECK_THAT(text, Contains("Content-Type: text/event-stream\r\n"));
     CHECK_THAT(text, Contains("event: frame\ndata: {}\n\n"));
   }
-  CHECK(admin.api.calls() == Calls{"tap_connection(m1, 4096)", "tap_connection(m1, 9)"});
+  CHECK(admin.api.calls() == Calls{"tap_connection(m1, 4096, 0)", "tap_connection(m1, 9, 4096)"});
   admin.api.fail_with(error(absl::StatusCode::kNotFound, "no such"));
   CHECK(admin.ask({"GET /v1/connections/m1:tap"}).status == 404);
   admin.server.reset();
@@ -404,7 +405,7 @@ TEST_CASE("taps a connection, with an audit record for the beginning and the end
   CHECK(records[1].actor == "chief");
   CHECK(records[1].path == "/v1/connections/m1:tap");
   CHECK(records[1].summary == "ends: 1 frame");
-  CHECK(records[2].path == "/v1/connections/m1:tap?max_bytes=9");
+  CHECK(records[2].path == "/v1/connections/m1:tap?max_bytes=9&max_rate=4096");
   CHECK(records[4].status == 404);
   CHECK(records[4].summary == "no such");
 }

@@ -110,9 +110,10 @@ class FakeAdminApi final : public AdminApi {
                                 ")");
   }
   absl::StatusOr<std::unique_ptr<StreamSource>> tap_connection(const std::string& mark,
-                                                               std::size_t max_bytes) override {
+                                                               const TapQuery& query) override {
     const auto said =
-        say<api::TapBegin>("tap_connection(" + mark + ", " + std::to_string(max_bytes) + ")");
+        say<api::TapBegin>("tap_connection(" + mark + ", " + std::to_string(query.max_bytes) +
+                           ", " + std::to_string(query.max_rate) + ")");
     if (!said.ok()) return said.status();
     return std::make_unique<Frames>();
   }

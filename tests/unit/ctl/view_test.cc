@@ -128,7 +128,7 @@ TEST_CASE("a frame is shown by its arrow, number, time and size, and what is mis
   CHECK(text("frame", R"({"direction":"up","seq":1,"time":"\u001b","size":9,"payload":"?"})") ==
         "-> 1  \\x1b  9 B, the first 0 are shown\n");
   CHECK(text("dropped", R"({"count":1})") ==
-        "... 1 frame left out: they came faster than this was read\n");
+        "... 1 frame left out: more came than was asked for or read\n");
   CHECK(text("end", R"({"reason":"ADMIN"})") == "the connection has ended: ADMIN\n");
   CHECK(text("later", R"({"a":1})") == "later  a=1\n");
   CHECK(text("frame", "nonsense") == "<- 0    0 B\n");

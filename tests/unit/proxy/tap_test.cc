@@ -78,6 +78,30 @@ TEST_CASE("counts what a slow reader misses, where it is missing") {
   CHECK(tap.counts().taken == 6);
 }
 
+TEST_CASE("keeps so many bytes a second, with what telling of a frame takes") {
+  Tap tap({.frame_bytes = 2, .bytes_per_second = 4 * (Tap::kFrameCost + 2)});
+  int woken = 0;
+  tap.open([&] { ++woken; });
+  tap.tick(5'000);
+  for (std::uint64_t seq = 1; seq <= 9; ++seq) add(tap, seq, "long");
+  CHECK(all_of(tap) == Seen{"up 1 lo+2", "up 2 lo+2", "up 3 lo+2", "up 4 lo+2"});
+  CHECK(woken == 1);
+  tap.tick(5'499);  // less than half of it has come again
+  add(tap, 10, "");
+  CHECK(all_of(tap).empty());
+  CHECK(woken == 1);
+  tap.tick(5'500);
+  CHECK(woken == 2);
+  CHECK(all_of(tap) == Seen{"dropped 6"});
+  add(tap, 11, "long");
+  add(tap, 12, "long");
+  add(tap, 13, "long");
+  CHECK(all_of(tap) == Seen{"up 11 lo+2", "up 12 lo+2"});
+  tap.end(CloseReason::admin);
+  CHECK(all_of(tap) == Seen{"dropped 1", "end ADMIN"});
+  CHECK(tap.counts().seen == 13);
+}
+
 TEST_CASE("tells of the last frames missing before the end") {
   Tap tap({.queue_bytes = 0});
   add(tap, 1, "a");

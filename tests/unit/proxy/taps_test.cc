@@ -63,14 +63,14 @@ TEST_CASE("a tap that is closed is forgotten, and its client is untapped with th
   Taps taps;
   taps.add(client, a);
   taps.add(client, b);
-  taps.tick(clients.table);
+  taps.tick(clients.table, 0);
   CHECK(a.use_count() == 2);
   a->close();
-  taps.tick(clients.table);
+  taps.tick(clients.table, 0);
   CHECK(a.use_count() == 1);
   CHECK(client.tapped);
   b->close();
-  taps.tick(clients.table);
+  taps.tick(clients.table, 0);
   CHECK_FALSE(client.tapped);
   CHECK(taps.empty());
 }

@@ -29,8 +29,8 @@ export const closeConnection = (mark: string, how: { reason: string; goodbye_tex
   post<{ mark: string }>(`/v1/connections/${part(mark)}:close`, given(how));
 export const sendToConnection = (mark: string, payload: t.Payload) =>
   post<{ mark: string }>(`/v1/connections/${part(mark)}:send`, payload);
-export const tap = (mark: string, maxBytes: number, signal: AbortSignal) =>
-  open(`/v1/connections/${part(mark)}:tap`, { max_bytes: maxBytes }, '', signal);
+export const tap = (mark: string, maxBytes: number, maxRate: number, signal: AbortSignal) =>
+  open(`/v1/connections/${part(mark)}:tap`, { max_bytes: maxBytes, max_rate: maxRate }, '', signal);
 
 export type ManyVerb = 'close' | 'rebalance' | 'rotate';
 // An empty filter means everybody, which the API wants to be said.

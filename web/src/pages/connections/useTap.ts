@@ -6,6 +6,7 @@ import { tabsKnowOfEachOther, takeSlot } from '../../api/slots';
 import { read, type ServerEvent } from '../../api/sse';
 import type { TapFrame } from '../../api/types';
 import { shownBytes } from '../../ui/binary';
+import { plural } from '../../ui/format';
 
 export interface TapRow {
   key: number;
@@ -22,6 +23,7 @@ export interface Tap {
 
 const most = 200;
 const maxBytes = 1_024;
+const maxRate = 24 * 1_024; // bytes a second: more than anybody reads
 const showEveryMs = 250;
 const begun: Tap = { rows: [], seen: 0, over: '', error: null };
 const tooMany: ApiError = {
@@ -53,7 +55,7 @@ export function useTap(mark: string, on: boolean): Tap {
           ++seen;
           pending.push({ key, frame: data, text: '' });
         } else if (event.type === 'dropped') {
-          pending.push({ key, frame: null, text: `${data.count} frames left out: this page was too slow.` });
+          pending.push({ key, frame: null, text: `${data.count} frame${plural(data.count)} left out: more came than are shown in a second.` });
         } else if (event.type === 'end') {
           over = `The connection has ended: ${data.reason}.`;
         }
@@ -69,7 +71,7 @@ export function useTap(mark: string, on: boolean): Tap {
     void (async () => {
       const slot = await takeSlot();
       if (!slot && tabsKnowOfEachOther) return setTap({ ...begun, error: tooMany });
-      const stream = await calls.tap(mark, maxBytes, ending.signal);
+      const stream = await calls.tap(mark, maxBytes, maxRate, ending.signal);
       if (stream.ok) await read(stream.value, 40_000, take);
       slot?.();
       if (ending.signal.aborted) return;

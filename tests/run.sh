@@ -31,6 +31,7 @@ Installs what the tests need (Debian packages), builds, and runs these groups:
   --only   only this group (and the build it needs); may be repeated
 
 Logs: build/test-logs/GROUP.log
+WAYMARK_SEED=N draws other random inputs than those of every run.
 END
 }
 
@@ -55,6 +56,8 @@ if ((${#groups[@]} == 0)); then
   ((fast)) && groups=("${groups[@]:0:14}") # without asan and tsan
 fi
 
+# What is random in unit tests and fuzzing begins alike in every run.
+export WAYMARK_SEED=${WAYMARK_SEED:-20261122}
 readonly logs=$PWD/build/test-logs
 jobs=$(nproc)
 readonly jobs

@@ -12,9 +12,9 @@ import pytest
 
 from harness.admin import Admin, Refused
 from harness.clock import PATIENCE, eventually, scaled
+from harness.ports import free_address
 from harness.process import program
 from harness.proxy import configuration
-from harness.rig import free_address
 from harness.tls import Certificates
 
 TLS11, TLS12, TLS13 = ssl.TLSVersion.TLSv1_1, ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3

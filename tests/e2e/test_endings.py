@@ -3,7 +3,7 @@
 import pytest
 
 from harness import wire
-from harness.rig import free_address
+from harness.ports import free_address
 from harness.wire import link
 
 

@@ -7,10 +7,10 @@ import pytest
 
 from harness import wire
 from harness.admin import Refused
-from harness.clock import eventually
+from harness.clock import eventually, scaled
 
 BYE = {"goodbye": "bye\\r\\n"}
-SOON = {"limits": {"max_age": "300ms", "max_age_jitter": 0}, **BYE}
+SOON = {"limits": {"max_age": f"{int(scaled(300))}ms", "max_age_jitter": 0}, **BYE}
 
 
 def ended_at(line):

@@ -2,7 +2,6 @@
 
 import contextlib
 import http.client
-import resource
 import threading
 
 import pytest
@@ -47,8 +46,8 @@ class Asker:
 
 
 def test_a_lab_that_cannot_start_ends_though_somebody_asks(start, monkeypatch):
-    few = lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (135, 135))
-    monkeypatch.setattr("harness.lab.Process", lambda *arguments: Process(*arguments, preexec_fn=few))
+    few = lambda folder, name, command: Process(folder, name, ["prlimit", "--nofile=135:135", *command])
+    monkeypatch.setattr("harness.lab.Process", few)
     lab = start(upstreams=64)
     with Asker(lab.dir):
         assert lab.process.wait_exit() == 1

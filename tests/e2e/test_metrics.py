@@ -247,7 +247,7 @@ def test_a_worker_that_was_kept_waiting_shows_it(rig):
     proxy.process.signal(signal.SIGSTOP)
     time.sleep(0.6)  # what is measured
     proxy.process.signal(signal.SIGCONT)
-    eventually(lambda: late() == before + 1, "one late tick")
+    eventually(lambda: late() > before, "a late tick")
     assert proxy.total("loop_lag_seconds_sum") >= 0.4
 
 

@@ -20,8 +20,8 @@ import pytest
 
 from harness.client import Client
 from harness.clock import PATIENCE, eventually, scaled
+from harness.ports import free_address
 from harness.process import PROGRAMS, REPOSITORY
-from harness.rig import free_address
 
 RECORD = "WAYMARK_RECORD" in os.environ
 SETTLED = 0.7  # seconds until what was done before can be seen; of a recording alone

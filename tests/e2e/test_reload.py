@@ -11,8 +11,8 @@ import pytest
 from harness import wire
 from harness.admin import Refused
 from harness.clock import PATIENCE, eventually
+from harness.ports import free_address
 from harness.proxy import configuration
-from harness.rig import free_address
 
 CLEAN = ("mismatched", "lost", "late", "duplicates", "connect_errors", "disconnects")
 

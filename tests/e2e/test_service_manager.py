@@ -5,9 +5,9 @@ import time
 
 import pytest
 
-from harness.clock import eventually
+from harness.clock import eventually, scaled
+from harness.ports import free_address
 from harness.proxy import configuration
-from harness.rig import free_address
 from harness.service_manager import ServiceManager
 from harness.thread import hanging
 
@@ -102,7 +102,7 @@ def test_a_reload_that_fails_is_ready_again_and_says_so_until_one_works(rig, man
 
 
 def test_stopping_comes_first_at_sigterm_and_ready_never_after_it(rig, manager):
-    proxy = rig.start_proxy(configuration([], drain={"timeout": "6s", "delay": "1500ms"}), manager.prefix)
+    proxy = rig.start_proxy(configuration([], drain={"timeout": f"{int(scaled(6))}s", "delay": f"{int(scaled(1500))}ms"}), manager.prefix)
     wait_ready_and_fed(manager)
     manager.forget()
     proxy.process.signal(signal.SIGTERM)

@@ -186,7 +186,7 @@ def test_a_rotation_finds_a_connection_under_its_new_mark(rig, upstream):
     client = proxy.client()
     assert client.ask(b"login 4711") == b"login 4711"
     claimed = upstream.events("opened")[0].mark
-    rotation = {"filter": {"state": "all"}, "spread_seconds": 3}
+    rotation = {"filter": {"state": "all"}, "spread_seconds": 9}
     assert proxy.admin.post("/v1/connections:rotate", rotation)["done"] == 1
     upstream.send(wire.set_mark(claimed, "anna"))
     upstream.expect("marked")

@@ -6,9 +6,9 @@ import socket
 
 import pytest
 
+from harness.ports import free_address
 from harness.process import REPOSITORY
 from harness.proxy import configuration
-from harness.rig import free_address
 
 
 def serve(rig, settings):

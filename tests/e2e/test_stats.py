@@ -9,7 +9,7 @@ import pytest
 
 from harness import wire
 from harness.admin import Refused
-from harness.clock import eventually
+from harness.clock import eventually, scaled
 from harness.proxy import configuration
 from harness.upstream import Upstream
 
@@ -47,7 +47,7 @@ def stats_when(proxy, condition, what):
 
 def test_everything_is_counted_in_all_and_for_each_upstream(rig, upstream):
     idle = rig.stub()
-    proxy = rig.proxy(upstream.address, idle, workers=2, pool={"reply_timeout": "300ms"})
+    proxy = rig.proxy(upstream.address, idle, workers=2, pool={"reply_timeout": f"{int(scaled(300))}ms"})
     proxy.admin.set(idle.address, admin_state="drain")
     client = proxy.client()
     for word in (b"one", b"two", b"three"):

@@ -9,8 +9,8 @@ import time
 import pytest
 
 from harness.clock import eventually, scaled
+from harness.ports import free_address
 from harness.proxy import configuration
-from harness.rig import free_address
 
 
 def lines(journal, kind=None):

@@ -7,8 +7,8 @@ import pytest
 
 from harness.books import assert_balanced
 from harness.clock import eventually, scaled
+from harness.ports import free_address
 from harness.proxy import configuration
-from harness.rig import free_address
 
 
 def test_ready_comes_with_the_first_upstream_and_stays(rig):

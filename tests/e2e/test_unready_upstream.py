@@ -1,6 +1,6 @@
 """Why an upstream is not ready is told in the log, for someone who wonders where it is."""
 
-from harness.rig import free_address
+from harness.ports import free_address
 
 
 def test_an_upstream_that_is_not_there_is_told(rig):

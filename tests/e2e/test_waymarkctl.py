@@ -12,8 +12,8 @@ import pytest
 
 from harness.clock import PATIENCE, eventually, scaled
 from harness.fake_admin import STARTED, FakeAdmin, Stream, connection, event, upstream
+from harness.ports import free_address
 from harness.process import program
-from harness.rig import free_address
 from harness.terminal import Terminal
 
 MARK = connection(7)["mark"]

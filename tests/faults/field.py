@@ -2,15 +2,14 @@
 
 import dataclasses
 import pathlib
-import random
 import re
-import socket
 import sys
 import time
 
 import checker
 from harness.books import assert_balanced
 from harness.clock import eventually, scaled
+from harness.ports import free_address
 from harness.process import Process
 from harness.stub import Stub
 from history import Served, read_clients, read_upstream
@@ -33,17 +32,6 @@ class Pace:
     connections: int
     rate: float  # frames a second of all clients
     away: float  # seconds without any upstream
-
-
-def free_address(host=LOOPBACK):
-    """A port below those the kernel gives to clients, so that it is still free when its owner comes
-    back from the dead."""
-    while True:
-        port = random.randrange(20000, 30000)
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            if probe.connect_ex((LOOPBACK, port)) != 0:
-                return f"{host}:{port}"
 
 
 class Field:

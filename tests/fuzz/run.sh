@@ -25,7 +25,7 @@ failed=0
 for target in "$build"/fuzz/*_fuzz; do
   name=$(basename "$target")
   mkdir "$work/$name"
-  if "$target" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=1024 -print_final_stats=1 \
+  if "$target" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=1024 -print_final_stats=1 -seed="${WAYMARK_SEED:-0}" \
     -artifact_prefix="$findings/$name-" "$work/$name" >"$work/$name.log" 2>&1; then
     runs=$(sed -n 's/^stat::number_of_executed_units: *//p' "$work/$name.log")
     echo "$name: $runs runs in $seconds s, no finding"

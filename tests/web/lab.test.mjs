@@ -104,7 +104,7 @@ test('an upstream is killed, and its clients go on at others without a disconnec
 
     await open(page, '#/lab');
     assert.equal(await act(page, 'stub-1', 'Start', 'stub-1 is running'), `waymark-lab start stub-1 --dir ${lab.directory}`);
-    assert.equal(await cell(page, 'stub-1', 'Starts').innerText(), '2');
+    await page.locator('tbody tr', { hasText: 'stub-1' }).locator('td[data-label="Starts"]', { hasText: /^2$/ }).waitFor();
     await eventually(() => allReady(3), 'it is there again');
     assert.ok(clients.every((client) => !client.ended));
   });
@@ -240,7 +240,7 @@ test('the proxy that the page came from is killed and started from the page that
       await act(page, 'proxy-1', 'Start', 'proxy-1 is running');
       await page.getByText('The proxy was started again.').waitFor();
     },
-    { expected: [/ERR_CONNECTION_REFUSED|ERR_CONNECTION_RESET|ERR_EMPTY_RESPONSE|ERR_INCOMPLETE_CHUNKED_ENCODING/] },
+    { expected: [/net::ERR_/] },
   );
   await eventually(() => allReady(3), 'all are there');
 });

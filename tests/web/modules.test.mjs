@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { mock, test } from 'node:test';
 import { load } from './harness/module.mjs';
 import { repository, run } from './harness/process.mjs';
-import { freePort } from './harness/rig.mjs';
+import { freePorts } from './harness/rig.mjs';
 
 globalThis.location = new URL('http://127.0.0.1:8000/');
 globalThis.sessionStorage = { getItem: () => null };
@@ -152,7 +152,7 @@ const asked = (port, headers) =>
 
 test('the page that is worked on is for this machine alone', async () => {
   const behind = http.createServer((request, response) => response.end('{}')).listen(0, '127.0.0.1');
-  const port = await freePort();
+  const [port] = await freePorts(1);
   const dev = spawn(process.execPath, [join(repository, 'web/dev.mjs'), '--admin', `http://127.0.0.1:${behind.address().port}`, '--port', String(port)]);
   try {
     await new Promise((done) => dev.stdout.once('data', done));

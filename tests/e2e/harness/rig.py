@@ -1,14 +1,14 @@
 """Starts what a test needs and ends it in the opposite order."""
 
 import contextlib
-import socket
 
 from harness.chaos import Chaos
-from harness.impostor import Impostor
 from harness.haproxy import HaProxy
-from harness.legacy_upstream import LegacyUpstream
+from harness.impostor import Impostor
 from harness.lab import Lab
+from harness.legacy_upstream import LegacyUpstream
 from harness.load import Load
+from harness.ports import free_address
 from harness.process import Process, program
 from harness.proxy import Proxy, configuration, write_configuration
 from harness.server import Server
@@ -91,9 +91,3 @@ class Rig:
         name = self._name("config")
         settings = {"state": str(self.folder / f"{name}-state"), **settings}
         return write_configuration(self.folder, name, settings)
-
-
-def free_address():
-    """Where nobody listens now. Others could take it, but the system hands out distant ports next."""
-    with socket.create_server(("127.0.0.1", 0)) as chosen:
-        return "127.0.0.1:{}".format(chosen.getsockname()[1])

@@ -1,17 +1,18 @@
 """waymark-stub, as an upstream that can be killed, stopped and brought back."""
 
+from harness.ports import free_address
 from harness.process import Process, program
 
 
 class Stub:
-    def __init__(self, folder, name, *arguments, listen="127.0.0.1:0", prefix=()):
+    def __init__(self, folder, name, *arguments, listen=None, prefix=()):
         self.name = name
         self._folder = folder
         self._arguments = arguments
         self._prefix = prefix
         self._starts = 0
         self._ended = []
-        self._start(listen)
+        self._start(listen or free_address())
 
     def _start(self, listen, *more):
         self._starts += 1

@@ -3,6 +3,8 @@
 #include <catch2/catch.hpp>
 #include <random>
 
+#include "support/seed.h"
+
 namespace waymark {
 namespace {
 
@@ -11,7 +13,7 @@ using std::chrono::milliseconds;
 constexpr std::uint32_t kMost = ~std::uint32_t{0};
 
 TEST_CASE("a wait lies between half of its step and the whole, and steps double up to the cap") {
-  const auto seed = std::random_device()();
+  const auto seed = test_seed();
   CAPTURE(seed);
   std::mt19937 random(seed);
   for (int round = 0; round < 200; ++round) {

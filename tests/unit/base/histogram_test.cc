@@ -6,6 +6,8 @@
 #include <random>
 #include <vector>
 
+#include "support/seed.h"
+
 namespace waymark {
 namespace {
 
@@ -68,7 +70,7 @@ TEST_CASE("every edge of a bucket keeps the bound") {
 }
 
 TEST_CASE("quantiles are never below the exact ones and at most 1/64 above") {
-  const auto seed = std::random_device()();
+  const auto seed = test_seed();
   CAPTURE(seed);
   std::mt19937_64 random(seed);
   for (int round = 0; round < 40; ++round) {
@@ -83,7 +85,7 @@ TEST_CASE("quantiles are never below the exact ones and at most 1/64 above") {
 }
 
 TEST_CASE("a merge is the histogram of both") {
-  const auto seed = std::random_device()();
+  const auto seed = test_seed();
   CAPTURE(seed);
   std::mt19937_64 random(seed);
   Histogram parts[3];

@@ -178,7 +178,7 @@ TEST_CASE("a missing answer is lost after the timeout, and the connection goes o
   Options options = options_for(server);
   options.connections = 1;
   options.payload = {64, 64};
-  options.reply_timeout = milliseconds(100);
+  options.reply_timeout = milliseconds(1'000);
   const auto result = run(options);
   REQUIRE(result.ok());
   CHECK(result->totals.lost == 1);

@@ -7,6 +7,7 @@
 #include <tuple>
 
 #include "marks.h"
+#include "support/seed.h"
 
 namespace waymark::session {
 namespace {

@@ -6,6 +6,7 @@
 #include <random>
 
 #include "marks.h"
+#include "support/seed.h"
 
 namespace waymark::session {
 namespace {

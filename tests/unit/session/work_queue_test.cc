@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "marks.h"
+#include "support/seed.h"
 
 namespace waymark::session {
 namespace {

@@ -2,21 +2,15 @@
 #pragma once
 
 #include <catch2/catch.hpp>
-#include <cstdlib>
 #include <random>
 #include <string>
 
 #include "link_readings.h"
 #include "random_message.h"
 #include "split_message.h"
+#include "support/seed.h"
 
 namespace waymark::wire {
-
-// $WAYMARK_SEED repeats a failure; without it every run tries other messages.
-inline std::uint64_t test_seed() {
-  const char* wanted = std::getenv("WAYMARK_SEED");
-  return wanted ? std::strtoull(wanted, nullptr, 10) : std::random_device()();
-}
 
 using Reader = Readings (*)(std::string_view message, Pieces pieces);
 

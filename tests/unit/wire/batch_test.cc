@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "agreement.h"
+#include "support/seed.h"
 #include "waymark/link/v1/link.pb.h"
 
 namespace waymark::wire {

@@ -5,15 +5,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Child, eventually, program, run } from './process.mjs';
 
-export function freePort() {
-  return new Promise((done, failed) => {
-    const server = net.createServer();
-    server.on('error', failed);
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address();
-      server.close(() => done(port));
-    });
-  });
+// They are open at the same time, so that no two are the same.
+export async function freePorts(count) {
+  const servers = await Promise.all(
+    Array.from({ length: count }, () =>
+      new Promise((done, failed) => {
+        const server = net.createServer().on('error', failed);
+        server.listen(0, '127.0.0.1', () => done(server));
+      }),
+    ),
+  );
+  const ports = servers.map((server) => server.address().port);
+  await Promise.all(servers.map((server) => new Promise((done) => server.close(done))));
+  return ports;
 }
 
 export class Stub {
@@ -65,7 +69,7 @@ export class Rig {
     rig.stubs = [];
     try {
       for (const args of stubs) rig.stubs.push(await Stub.start(...args));
-      for (const port of ['port', 'port2', 'adminPort', 'telemetryPort']) rig[port] = await freePort();
+      [rig.port, rig.port2, rig.adminPort, rig.telemetryPort] = await freePorts(4);
       const second = `  - { name: sensors, bind: "127.0.0.1:${rig.port2}", pool: ${listener}, framing: line }\n`;
       const addresses = rig.stubs.map((stub) => `"${stub.address}"`).join(', ');
       rig.configuration = (admin) => `workers: ${workers}

@@ -14,6 +14,7 @@
 #include "app/config_reader.h"
 #include "app/config_schema.h"
 #include "app/yaml_tree.h"
+#include "base/file.h"
 #include "base/status.h"
 
 namespace waymark::app {
@@ -25,30 +26,11 @@ std::vector<ConfigError> one_error(std::string_view file, Place place, std::stri
   return {{std::string(file), place.line, place.column, "", std::move(message)}};
 }
 
-absl::Status too_large() {
-  return error(absl::StatusCode::kResourceExhausted, "larger than {} bytes", kMaxConfigBytes);
-}
-
-// What is left to read of a descriptor, be it a file or a pipe.
-absl::StatusOr<std::string> read_all(int descriptor) {
-  std::string text;
-  std::array<char, 16 * 1024> buffer;
-  while (true) {
-    const ssize_t got = read(descriptor, buffer.data(), buffer.size());
-    if (got == 0) return text;
-    if (got < 0) {
-      if (errno == EINTR) continue;
-      return errno_error(errno, "cannot be read");
-    }
-    text.append(buffer.data(), static_cast<std::size_t>(got));
-    if (text.size() > kMaxConfigBytes) return too_large();
-  }
-}
-
-absl::StatusOr<std::string> read_file(const std::string& path) {
+// It may be a pipe, which is waited for.
+absl::StatusOr<std::string> read_config(const std::string& path) {
   const int descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (descriptor < 0) return errno_error(errno, "cannot be opened");
-  absl::StatusOr<std::string> text = read_all(descriptor);
+  absl::StatusOr<std::string> text = read_all(descriptor, "cannot be read", kMaxConfigBytes);
   close(descriptor);
   return text;
 }
@@ -57,7 +39,7 @@ absl::StatusOr<std::string> read_file(const std::string& path) {
 
 ConfigResult parse_config(std::string_view text, std::string_view file, const Machine& machine) {
   if (text.size() > kMaxConfigBytes) {
-    return one_error(file, {}, std::string(message_of(too_large())));
+    return one_error(file, {}, fmt::format("larger than {} bytes", kMaxConfigBytes));
   }
   std::variant<YamlNode, YamlError> yaml = parse_yaml(text);
   if (const auto* bad = std::get_if<YamlError>(&yaml)) {
@@ -92,7 +74,7 @@ ConfigResult with_values(const Config& running, const FlatConfig& values, const 
 }
 
 ConfigResult load_config(const std::string& path, const Machine& machine) {
-  const absl::StatusOr<std::string> text = read_file(path);
+  const absl::StatusOr<std::string> text = read_config(path);
   if (!text.ok()) return one_error(path, {}, std::string(message_of(text.status())));
   return parse_config(*text, path, machine);
 }

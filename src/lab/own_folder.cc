@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "base/file.h"
 #include "base/status.h"
 
 namespace waymark::lab {
@@ -42,19 +43,7 @@ absl::StatusOr<admin::Descriptor> OwnFolder::open_file(const std::string& name, 
 absl::StatusOr<std::string> OwnFolder::read(const std::string& name, std::size_t max_size) const {
   const auto file = open_file(name, O_RDONLY);
   if (!file.ok()) return file.status();
-  std::string text(max_size + 1, '\0');
-  std::size_t size = 0;
-  while (size < text.size()) {
-    const ssize_t got = ::read(file->get(), text.data() + size, text.size() - size);
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return errno_error(errno, path_ + "/" + name);
-    if (got == 0) {
-      text.resize(size);
-      return text;
-    }
-    size += static_cast<std::size_t>(got);
-  }
-  return error(StatusCode::kInvalidArgument, "{}/{}: more than {} bytes", path_, name, max_size);
+  return read_all(file->get(), path_ + "/" + name, max_size);
 }
 
 }  // namespace waymark::lab

@@ -6,11 +6,11 @@
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 
-#include <array>
 #include <memory>
 #include <new>
 #include <string_view>
 
+#include "base/file.h"
 #include "base/status.h"
 #include "net/tls_context.h"
 
@@ -30,23 +30,6 @@ using Key = std::unique_ptr<EVP_PKEY, Freed>;
 
 absl::Status file_error(std::string_view file) {
   return error(absl::StatusCode::kInvalidArgument, "{}: {}", file, take_openssl_error());
-}
-
-absl::StatusOr<std::string> read_file(const std::string& file) {
-  const Bio bio(BIO_new_file(file.c_str(), "r"));
-  if (!bio) return file_error(file);
-  std::string text;
-  std::array<char, 16 * 1024> buffer;
-  int got = 0;
-  while ((got = BIO_read(bio.get(), buffer.data(), buffer.size())) > 0) {
-    text.append(buffer.data(), static_cast<std::size_t>(got));
-    if (text.size() > kMostBytes) {
-      return error(absl::StatusCode::kInvalidArgument, "{}: larger than {} bytes", file,
-                   kMostBytes);
-    }
-  }
-  if (got < 0) return file_error(file);
-  return text;
 }
 
 Bio open_text(const std::string& text) {
@@ -91,8 +74,8 @@ absl::StatusOr<TlsClientPem> read_tls_client(const TlsClientFiles& files) {
        {std::pair(&files.ca, &pem.ca), std::pair(&files.certificate, &pem.certificate),
         std::pair(&files.key, &pem.key)}) {
     if (file->empty()) continue;
-    absl::StatusOr<std::string> read = read_file(*file);
-    if (!read.ok()) return read.status();
+    absl::StatusOr<std::string> read = read_file(*file, kMostBytes);
+    if (!read.ok()) return absl::InvalidArgumentError(read.status().message());
     *text = *std::move(read);
   }
   if (!files.ca.empty()) {

@@ -28,7 +28,6 @@ Statistics::Statistics(proxy::Proxy& proxy, ControlPlane& plane, Log& log,
     : proxy_(proxy), plane_(plane), file_(directory, [&log](const std::string& text) {
         log.write(LogLevel::warn, "state", {{"what", text}});
       }) {
-  book_.remember(file_.read(), unix_seconds());
   thread_ = std::thread([this] { run(); });
 }
 
@@ -44,6 +43,7 @@ Statistics::~Statistics() {
 
 void Statistics::run() {
   (void)pthread_setname_np(pthread_self(), "wm-stats");
+  remember();
   auto next = std::chrono::steady_clock::now();
   while (true) {
     read();
@@ -51,6 +51,12 @@ void Statistics::run() {
     std::unique_lock lock(mutex_);
     if (changed_.wait_until(lock, next, [this] { return ending_; })) return;
   }
+}
+
+void Statistics::remember() {
+  const std::vector<stats::Minute> minutes = file_.read();
+  std::lock_guard lock(mutex_);
+  book_.remember(minutes, unix_seconds());
 }
 
 void Statistics::read() {

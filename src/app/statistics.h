@@ -23,7 +23,8 @@ namespace waymark::app {
 
 class Statistics {
  public:
-  // All outlive it. `directory`: of the state, which is locked.
+  // All outlive it. `directory`: of the state, which is locked. What earlier runs have left there
+  // comes later, from the thread.
   Statistics(proxy::Proxy& proxy, ControlPlane& plane, Log& log, const std::string& directory);
   Statistics(const Statistics&) = delete;
   Statistics& operator=(const Statistics&) = delete;
@@ -38,6 +39,7 @@ class Statistics {
 
  private:
   void run();
+  void remember();
   void read();
   void write(const std::vector<stats::Minute>& minutes);
 

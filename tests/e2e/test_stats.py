@@ -1,5 +1,6 @@
 """GET /v1/stats, its history, and the ancestor's GET /worker/stats."""
 
+import contextlib
 import os
 import pathlib
 import sqlite3
@@ -156,13 +157,33 @@ def test_a_history_by_the_minute_outlives_the_process(rig):
 
     second = rig.start_proxy(configuration([stub.address], state=state))
     second.wait_for_upstreams(1)
-    history = second.admin.get("/v1/stats/history?resolution=1m")
+    read = lambda: second.admin.get("/v1/stats/history?resolution=1m")  # noqa: E731
+    eventually(lambda: sums(read()) == (5, 5), "the minutes before the restart")
+    history = read()
     assert history["resolution_seconds"] == 60
     assert all(at % 60 == 0 for at in history["at"])
-    assert sums(history) == (5, 5)
     assert second.admin.get("/v1/stats")["total"]["frames"] == 0, "counts are of this process"
     own = second.admin.upstream(stub.address)["id"]
     assert sum(second.admin.get(f"/v1/stats/history?resolution=1m&upstream={own}")["frames"]) == 5
+
+
+def test_a_start_does_not_wait_for_the_history(rig, tmp_path):
+    """Another has locked it, which SQLite waits two seconds to end."""
+    state = tmp_path / "state"
+    state.mkdir(mode=0o700)
+    this_minute = time.time() // 60 * 60
+    with contextlib.closing(sqlite3.connect(state / "history.db", isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        proxy = rig.proxy(rig.stub(), state=str(state))
+        assert proxy.client().ask(b"hello") == b"hello"
+        assert all(at >= this_minute for at in proxy.admin.get("/v1/stats/history?resolution=1m")["at"])
+        assert "history.db: database is locked" in proxy.wait_for_log("state")["what"]
+        events = [line["event"] for line in proxy.log()]
+        assert events.index("started") < events.index("state")
+    stats_when(proxy, lambda one: one["total"]["frames"] == 1, "a frame")
+    assert proxy.terminate() == 0
+    with contextlib.closing(sqlite3.connect(state / "history.db")) as file:
+        assert file.execute("SELECT sum(frames) FROM minutes WHERE upstream = ''").fetchone() == (1,)
 
 
 @pytest.mark.parametrize("trouble", ["damaged", "not_writable"])

@@ -1,39 +1,18 @@
 #include "admin/tls_credentials.h"
 
-#include <fcntl.h>
 #include <gnutls/gnutls.h>
 #include <gnutls/x509.h>
-#include <unistd.h>
 
-#include <array>
-#include <cerrno>
 #include <new>
 #include <type_traits>
 
-#include "admin/http_listener.h"
+#include "base/file.h"
 #include "base/status.h"
 
 namespace waymark::admin {
 namespace {
 
 constexpr std::size_t kMaxFile = 1024 * 1024;  // bytes
-
-absl::StatusOr<std::string> read_file(const std::string& path) {
-  const Descriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-  if (fd.get() < 0) return errno_error(errno, path);
-  std::string text;
-  std::array<char, 16 * 1024> buffer;
-  while (true) {
-    const ssize_t got = ::read(fd.get(), buffer.data(), buffer.size());
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return errno_error(errno, path);
-    if (got == 0) return text;
-    text.append(buffer.data(), static_cast<std::size_t>(got));
-    if (text.size() > kMaxFile) {
-      return error(absl::StatusCode::kInvalidArgument, "{}: more than {} bytes", path, kMaxFile);
-    }
-  }
-}
 
 gnutls_datum_t datum_of(std::string& text) {
   return {reinterpret_cast<unsigned char*>(text.data()), static_cast<unsigned>(text.size())};
@@ -128,9 +107,9 @@ absl::Status TlsCredentials::read(const TlsOptions& options) {
   }
   if (gnutls_certificate_allocate_credentials(&credentials_) < 0) throw std::bad_alloc();
 
-  auto certificate = read_file(options.certificate);
+  auto certificate = read_file(options.certificate, kMaxFile);
   if (!certificate.ok()) return certificate.status();
-  auto key = read_file(options.key);
+  auto key = read_file(options.key, kMaxFile);
   if (!key.ok()) return key.status();
   if (absl::Status sound = check(options, *certificate, *key); !sound.ok()) return sound;
   const gnutls_datum_t certificate_text = datum_of(*certificate);
@@ -144,7 +123,7 @@ absl::Status TlsCredentials::read(const TlsOptions& options) {
   if (fault < 0) return file_error(options.certificate, gnutls_strerror(fault));
 
   if (options.client_ca.empty()) return absl::OkStatus();
-  auto authorities = read_file(options.client_ca);
+  auto authorities = read_file(options.client_ca, kMaxFile);
   if (!authorities.ok()) return authorities.status();
   const gnutls_datum_t authorities_text = datum_of(*authorities);
   if (gnutls_certificate_set_x509_trust_mem(credentials_, &authorities_text, GNUTLS_X509_FMT_PEM) <=

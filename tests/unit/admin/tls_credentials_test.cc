@@ -74,7 +74,7 @@ TEST_CASE("names the file that is wrong, and what is wrong with it") {
   }
   SECTION("a file without an end") {
     options.key = "/dev/zero";
-    CHECK(problem_with(options) == "/dev/zero: more than 1048576 bytes");
+    CHECK(problem_with(options) == "/dev/zero: larger than 1048576 bytes");
   }
 }
 

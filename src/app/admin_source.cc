@@ -130,9 +130,10 @@ absl::StatusOr<api::Info> AdminSource::info() { return info_of(proxy_.snapshot(k
 
 api::Info AdminSource::info_of(const proxy::ProxySnapshot& snapshot) const {
   const admin::Readiness readiness = readiness_.look();
+  const ConfigPtr config = running_.get();
   api::Info info;
   info.set_version(std::string(kVersion));
-  info.set_proxy_id(running_.get()->proxy.proxy_id);
+  info.set_proxy_id(config->proxy.proxy_id);
   info.set_boot_id(to_hex(proxy_.boot_id()));
   info.set_pid(static_cast<std::uint32_t>(getpid()));
   info.set_started_at(started_at_);
@@ -144,7 +145,7 @@ api::Info AdminSource::info_of(const proxy::ProxySnapshot& snapshot) const {
   info.set_memory_used_bytes(snapshot.memory_used);
   info.set_memory_limit_bytes(snapshot.memory_limit);
   info.set_config_file(config_path_);
-  if (const auto& lab = running_.get()->admin.lab) info.set_lab(lab->to_string());
+  if (const auto& lab = config->admin.lab) info.set_lab(lab->to_string());
   for (const proxy::WorkerSnapshot& worker : snapshot.workers) {
     info.set_connections(info.connections() + worker.connections);
     info.set_held_connections(info.held_connections() + worker.held);
@@ -183,7 +184,8 @@ absl::StatusOr<api::ListenerList> AdminSource::listeners() {
 
 api::ListenerList AdminSource::listeners_of(const proxy::ProxySnapshot& snapshot) const {
   api::ListenerList list;
-  for (const proxy::ListenerContext& listener : proxy_.layout()->listeners) {
+  const proxy::LayoutPtr layout = proxy_.layout();
+  for (const proxy::ListenerContext& listener : layout->listeners) {
     if (!listener.open || listener.index >= snapshot.listeners.size()) continue;
     *list.add_listeners() = view_of(snapshot.listeners[listener.index], *listener.settings);
   }
@@ -235,8 +237,9 @@ absl::StatusOr<api::UpstreamList> AdminSource::upstreams(const std::string& pool
   auto upstreams = plane_.upstreams();
   if (!upstreams.ok()) return upstreams.status();
   const proxy::ProxySnapshot snapshot = proxy_.snapshot(kSnapshotTimeout);
+  const proxy::LayoutPtr layout = proxy_.layout();
   api::UpstreamList list;
-  for (const proxy::PoolContext& of : proxy_.layout()->pools) {
+  for (const proxy::PoolContext& of : layout->pools) {
     const std::string& name = of.settings->name;
     for (UpstreamView& view : *upstreams) {
       if (view.resource.pool() != name || (!pool.empty() && name != pool)) continue;

@@ -15,6 +15,16 @@ const width = Number(option('--width', '1400'));
 const theme = option('--theme', 'light');
 const warm = Number(option('--warm', '60')) * 1000;
 
+// All of a page in sight first: what is not is not painted.
+async function shot(page, name, whole = true) {
+  const before = page.viewportSize();
+  const height = whole ? await page.evaluate(() => document.documentElement.scrollHeight) : before.height;
+  await page.setViewportSize({ width: before.width, height });
+  await page.waitForTimeout(300);
+  await page.screenshot({ path: join(folder, `${name}.png`) });
+  await page.setViewportSize(before);
+}
+
 // Something of everything: two pools, a drained upstream, a dead one, dead letters, a slow answer.
 async function scene() {
   const fast = await Stub.start('sensors-1', '--delay', '2ms', '--jitter', '6ms');
@@ -55,7 +65,7 @@ async function lab(browser) {
     await lab.ask('POST', '/v1/members/stub-1:kill', {});
     await page.getByText('killed by SIGKILL').waitFor();
     await page.waitForTimeout(3_000);
-    await page.screenshot({ path: join(folder, 'lab.png'), fullPage: true });
+    await shot(page, 'lab');
     if (faults.length) console.error(faults);
     await close();
   } finally {
@@ -84,7 +94,7 @@ try {
   await page.waitForTimeout(warm / 2);
   const shoot = async (name, fullPage = true) => {
     await page.waitForTimeout(1_500);
-    await page.screenshot({ path: join(folder, `${name}.png`), fullPage });
+    await shot(page, name, fullPage);
   };
   const open = (address) => page.evaluate((to) => (location.hash = to), address);
   await shoot('overview');

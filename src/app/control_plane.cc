@@ -1,12 +1,10 @@
 #include "app/control_plane.h"
 
 #include <algorithm>
-#include <condition_variable>
-#include <mutex>
-#include <optional>
 #include <utility>
 
-#include "app/config_tls.h"
+#include "app/promise.h"
+#include "app/upstream_rules.h"
 #include "base/field_error.h"
 #include "base/status.h"
 #include "identity/random_mark.h"
@@ -16,37 +14,6 @@ namespace {
 
 constexpr std::chrono::milliseconds kTick{100};
 constexpr std::chrono::seconds kAnswerTimeout{5};
-
-std::string_view word_of(proxy::Protocol protocol) {
-  switch (protocol) {
-    case proxy::Protocol::automatic:
-      return "auto";
-    case proxy::Protocol::link:
-      return "link";
-    case proxy::Protocol::legacy:
-      return "legacy";
-  }
-  return "auto";
-}
-
-proxy::Protocol protocol_of(std::string_view word) {
-  if (word == "link") return proxy::Protocol::link;
-  return word == "legacy" ? proxy::Protocol::legacy : proxy::Protocol::automatic;
-}
-
-proxy::Role role_of(control::Role role) {
-  switch (role) {
-    case control::Role::serve:
-      return proxy::Role::serve;
-    case control::Role::leave_politely:
-      return proxy::Role::leave;
-    case control::Role::rest:
-      return proxy::Role::rest;
-    case control::Role::give_up:
-      return proxy::Role::give_up;
-  }
-  return proxy::Role::serve;
-}
 
 control::ProbeResult result_of(const link::ProbeNews& news) {
   using Kind = control::ProbeResult::Kind;
@@ -63,72 +30,9 @@ control::ProbeResult result_of(const link::ProbeNews& news) {
   return {Kind::failed, news.text};
 }
 
-control::UpstreamSpec spec_of(const std::string& pool, const proxy::UpstreamSettings& upstream) {
-  return {.pool = pool,
-          .address = upstream.address,
-          .weight = upstream.weight,
-          .protocol = std::string(word_of(upstream.protocol)),
-          .insecure = upstream.insecure,
-          .metadata = upstream.metadata};
-}
-
-const proxy::PoolSettings* find_pool(const Config& config, std::string_view name) {
-  const auto& pools = config.proxy.pools;
-  const auto at = std::find_if(pools.begin(), pools.end(),
-                               [name](const auto& pool) { return pool.name == name; });
-  return at == pools.end() ? nullptr : &*at;
-}
-
-std::string connect_problem(const Config& config, const control::UpstreamSpec& spec) {
-  const proxy::PoolSettings* pool = find_pool(config, spec.pool);
-  // One that is gone keeps what it had.
-  if (pool == nullptr) return {};
-  return plaintext_problem(spec.address, pool->tls.has_value(), spec.insecure);
-}
-
-std::vector<NameWatch::Name> names_of(const Config& config) {
-  std::vector<NameWatch::Name> names;
-  for (const proxy::PoolSettings& pool : config.proxy.pools) {
-    for (const proxy::UpstreamSettings& upstream : pool.upstreams) {
-      const auto endpoint = parse_host_port(upstream.address);
-      if (upstream.refresh.count() == 0 || !endpoint.ok()) continue;
-      names.push_back({.spec = spec_of(pool.name, upstream),
-                       .host = endpoint->host,
-                       .port = endpoint->port,
-                       .refresh_ms = static_cast<std::uint64_t>(upstream.refresh.count())});
-    }
-  }
-  return names;
-}
-
-link::UpstreamTlsPtr tls_of(const proxy::Layout& layout, const control::Upstream& upstream) {
-  const auto slot = layout.any_pool_slot(upstream.spec.pool);
-  return slot ? layout.pools[*slot].tls : nullptr;
-}
-
-// The upstreams of the file that are not found by a name.
-std::vector<control::UpstreamSpec> fixed_of(const Config& config) {
-  std::vector<control::UpstreamSpec> specs;
-  for (const proxy::PoolSettings& pool : config.proxy.pools) {
-    for (const proxy::UpstreamSettings& upstream : pool.upstreams) {
-      if (upstream.refresh.count() == 0) specs.push_back(spec_of(pool.name, upstream));
-    }
-  }
-  return specs;
-}
-
-std::vector<control::PoolRules> rules_of(const Config& config) {
-  std::vector<control::PoolRules> rules;
-  for (std::size_t i = 0; i < config.proxy.pools.size(); ++i) {
-    const PoolPolicy& policy = config.policies[i];
-    rules.push_back({config.proxy.pools[i].name, policy.health, policy.health_service});
-  }
-  return rules;
-}
-
 control::Control::Options options_of(const Config& config, std::size_t workers) {
   control::Control::Options options;
-  options.pools = rules_of(config);
+  options.pools = pool_rules_of(config);
   options.workers = workers;
   options.max_upstreams = config.proxy.limits.max_upstreams;
   options.random = [] {
@@ -138,42 +42,6 @@ control::Control::Options options_of(const Config& config, std::size_t workers) 
   };
   return options;
 }
-
-// One answer, for a thread that waits; outlives one that has given up. What nobody waits for any
-// more is not begun, and what has been begun is waited for twice as long, so that a change which is
-// said to have failed has not happened.
-template <typename Answer>
-class Promise {
- public:
-  [[nodiscard]] bool begin() {
-    std::lock_guard lock(mutex_);
-    begun_ = !given_up_;
-    return begun_;
-  }
-  void keep(absl::StatusOr<Answer> answer) {
-    std::lock_guard lock(mutex_);
-    answer_ = std::move(answer);
-    kept_.notify_one();
-  }
-  absl::StatusOr<Answer> wait() {
-    const auto is_kept = [&] { return answer_.has_value(); };
-    std::unique_lock lock(mutex_);
-    if (!kept_.wait_for(lock, kAnswerTimeout, is_kept) && begun_) {
-      (void)kept_.wait_for(lock, kAnswerTimeout, is_kept);
-    }
-    if (is_kept()) return *std::move(answer_);
-    given_up_ = true;
-    return error(absl::StatusCode::kUnavailable, "the control thread did not answer within {} s",
-                 kAnswerTimeout.count());
-  }
-
- private:
-  std::mutex mutex_;
-  std::condition_variable kept_;
-  std::optional<absl::StatusOr<Answer>> answer_;  // guarded by mutex_, as below
-  bool begun_ = false;
-  bool given_up_ = false;
-};
 
 }  // namespace
 
@@ -193,7 +61,7 @@ ControlPlane::ControlPlane(RunningConfig& running, std::size_t workers, net::Loo
                 control_.probed(upstream, result_of(news));
               }),
       names_(
-          loop, names_of(*config_),
+          loop, watched_names_of(*config_),
           [this](const NameWatch::Name& name, const std::vector<std::string>& addresses) {
             on_resolved(name, addresses);
           },
@@ -207,7 +75,7 @@ ControlPlane::~ControlPlane() = default;
 void ControlPlane::begin(proxy::Proxy& proxy, const store::StoredState& remembered) {
   proxy_ = &proxy;
   const std::vector<std::string> passed_over =
-      control_.begin(fixed_of(*config_), remembered, loop_.now_ms());
+      control_.begin(fixed_upstreams_of(*config_), remembered, loop_.now_ms());
   for (const std::string& line : passed_over) {
     log_.write(LogLevel::warn, "upstream_not_restored", {{"why", line}});
   }
@@ -274,34 +142,13 @@ void ControlPlane::close() {
 void ControlPlane::order(const control::Upstream& upstream, control::Role role,
                          std::uint32_t weight_parts, bool remove) {
   if (ending_) return;
-  proxy_->order({.index = upstream.index,
-                 .pool = *proxy_->layout()->any_pool_slot(upstream.spec.pool),
-                 .settings = {.address = upstream.spec.address,
-                              .protocol = protocol_of(upstream.spec.protocol),
-                              .insecure = upstream.spec.insecure,
-                              .weight = upstream.weight(),
-                              .metadata = upstream.spec.metadata},
-                 .role = role_of(role),
-                 .weight = weight_parts,
-                 .remove = remove});
+  proxy_->order(order_of(*proxy_->layout(), upstream, role, weight_parts, remove));
 }
 
 void ControlPlane::probe(const control::Upstream& upstream, bool wanted) {
   if (ending_ || !wanted) return prober_.unwatch(upstream.index);
-  const proxy::PoolSettings* pool = find_pool(*config_, upstream.spec.pool);
-  if (pool == nullptr) return;  // one that is gone is not asked any more
-  const auto place = static_cast<std::size_t>(pool - config_->proxy.pools.data());
-  const PoolPolicy& policy = config_->policies[place];
-  if (policy.health.check == control::HealthSettings::Check::link) return;
-  // The ancestor's servers are asked `ready` and `live` by their links.
-  if (upstream.spec.protocol == "legacy") return;
-  prober_.watch(upstream.index, {.address = upstream.spec.address,
-                                 .service = policy.health_service,
-                                 .interval = policy.health.interval,
-                                 .timeout = policy.health.timeout,
-                                 .connect_timeout = pool->connect_timeout,
-                                 .metadata = upstream.spec.metadata,
-                                 .tls = tls_of(*proxy_->layout(), upstream)});
+  auto options = probe_of(*config_, *proxy_->layout(), upstream.spec);
+  if (options) prober_.watch(upstream.index, *std::move(options));
 }
 
 void ControlPlane::probe_at(const control::Upstream& upstream, std::uint64_t at_ms) {
@@ -349,7 +196,7 @@ void ControlPlane::post(std::function<void(control::Control&)> task) {
 template <typename Answer>
 absl::StatusOr<Answer> ControlPlane::ask(Question<Answer> question) {
   if (ending_) return error(absl::StatusCode::kUnavailable, "the proxy is shutting down");
-  auto promise = std::make_shared<Promise<Answer>>();
+  auto promise = std::make_shared<Promise<Answer>>(kAnswerTimeout);
   inbox_.post([this, promise, question = std::move(question)] {
     if (!promise->begin()) return;
     if (ending_) {
@@ -391,10 +238,10 @@ absl::Status ControlPlane::take_here(const ConfigPtr& config) {
   log_.set_level(config->log.level);
   config_ = config;
   running_.set(config);
-  control_.set_pools(rules_of(*config));
+  control_.set_pools(pool_rules_of(*config));
   control_.set_max_upstreams(config->proxy.limits.max_upstreams);
-  control_.set_file(fixed_of(*config));
-  names_.set(names_of(*config));
+  control_.set_file(fixed_upstreams_of(*config));
+  names_.set(watched_names_of(*config));
   renew_probes(*before);
   return absl::OkStatus();
 }
@@ -417,7 +264,7 @@ void ControlPlane::renew_probes(const proxy::Layout& before) {
   const proxy::LayoutPtr now = proxy_->layout();
   for (const auto& upstream : control_.all()) {
     if (!prober_.watches(upstream->index)) continue;
-    if (tls_of(before, *upstream) != tls_of(*now, *upstream)) probe(*upstream, true);
+    if (tls_of(before, upstream->spec) != tls_of(*now, upstream->spec)) probe(*upstream, true);
   }
 }
 

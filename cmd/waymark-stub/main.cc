@@ -231,6 +231,7 @@ int main(int argc, char** argv) {
     journal = *std::move(opened);
   }
 
+  std::signal(SIGPIPE, SIG_IGN);  // a registry that ends a TLS connection while it is written to
   const sigset_t signals = block_stop_signals();
   waymark::stub::Stub stub(std::move(stub_options), std::move(behaviour), std::move(journal));
   auto server = waymark::UpstreamServer::start(server_options, stub);

@@ -307,3 +307,10 @@ def test_it_registers_at_several_proxies_and_leaves_them_all(rig, tmp_path):
     assert stub.process.terminate() == 0
     for proxy in proxies:
         eventually(lambda proxy=proxy: proxy.admin.upstreams() == [], "no upstream")
+
+
+def test_a_registry_that_ends_a_tls_connection_being_written_to_does_not_end_it(rig):
+    """The signal that OpenSSL's write to such a connection raises, sent by hand."""
+    stub = rig.stub()
+    stub.process.signal(signal.SIGPIPE)
+    assert rig.proxy(stub).client().ask(b"1:1") == b"1:1"

@@ -498,11 +498,14 @@ TEST_CASE("over TLS: a client without the right certificate reaches no handler")
   const net::Certificates all;
   const TlsServer tls(all, {.client_ca = all.ca.certificate_file});
   const std::string request = "GET /echo HTTP/1.1\r\nHost: a\r\n\r\n";
-  CHECK(TlsClient(tls.server->port).ask(request, "/echo") == "");
-  CHECK(TlsClient(tls.server->port, all.stranger.certificate_file, all.stranger.key_file)
-            .ask(request, "/echo") == "");
-  CHECK(tls.server->handler.statuses().empty());
+  // In TLS 1.3 a client's handshake is done before the server has judged its certificate: it asks
+  // before the refusal, or after the connection has ended.
+  TlsClient nameless(tls.server->port);
+  TlsClient stranger(tls.server->port, all.stranger.certificate_file, all.stranger.key_file);
+  CHECK(nameless.ask(request, "/echo") == "");
   CHECK(tls.server->handler.wait_for_unused(2));
+  CHECK(stranger.ask(request, "/echo") == "");
+  CHECK(tls.server->handler.statuses().empty());
   CHECK_THAT(TlsClient(tls.server->port, all.client.certificate_file, all.client.key_file)
                  .ask(request, "/echo"),
              StartsWith("HTTP/1.1 200"));

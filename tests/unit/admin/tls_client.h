@@ -10,6 +10,7 @@
 
 #include <array>
 #include <catch2/catch.hpp>
+#include <csignal>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -23,6 +24,7 @@ class TlsClient {
                      const std::string& key = "")
       : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)),
         context_(SSL_CTX_new(TLS_client_method())) {
+    std::signal(SIGPIPE, SIG_IGN);  // OpenSSL writes to a connection that the server has ended
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_port = htons(port);

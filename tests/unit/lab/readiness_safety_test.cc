@@ -46,7 +46,7 @@ class Telemetry {
     for (int client = 0; (client = ::accept(fd_, nullptr, nullptr)) >= 0; ::close(client)) {
       std::string request(1'000, '\0');
       (void)!::read(client, request.data(), request.size());
-      (void)!::write(client, answer_.data(), answer_.size());
+      (void)::send(client, answer_.data(), answer_.size(), MSG_NOSIGNAL);
     }
   }
 

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <csignal>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -31,6 +32,7 @@ class TlsClient {
  public:
   TlsClient(int fd, const TlsClientOptions& options)
       : context_(SSL_CTX_new(TLS_client_method())), fd_(fd) {
+    std::signal(SIGPIPE, SIG_IGN);  // OpenSSL writes to a connection that the proxy has ended
     SSL_CTX_set_min_proto_version(context_, options.version);
     SSL_CTX_set_max_proto_version(context_, options.version);
     if (options.identity != nullptr) {

@@ -83,11 +83,12 @@ def test_one_source_opens_so_many_connections_in_a_minute(rig):
 def test_a_flood_of_refusals_is_no_flood_of_lines(rig):
     proxy = rig.proxy(rig.stub(), listener=behind_balancer(max_connections_per_source=1))
     assert is_served(connect(proxy, "192.0.2.1"))
+    began = time.monotonic()
     crowd = [connect(proxy, "192.0.2.1") for _ in range(50)]
     eventually(lambda: refused(proxy, "max_connections_per_source") == 50, "all to be refused")
     for client in crowd:
         eventually(client.was_reset, "a RST")
-    assert len(proxy.log("connections_refused")) <= 2
+    assert len(proxy.log("connections_refused")) <= 2 + (time.monotonic() - began)
 
 
 def test_counts_are_zero_after_any_churn(rig):

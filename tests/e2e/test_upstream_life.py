@@ -50,7 +50,7 @@ def test_the_life_of_a_fleet(rig):
     assert proxy.admin.upstreams() == []
     assert proxy.get("/readyz")[0] == 503
 
-    red, green, blue = (registry.stub(name, "--delay", "200ms") for name in ("red", "green", "blue"))
+    red, green, blue = (registry.stub(name, "--delay", "200ms", ttl="4s") for name in ("red", "green", "blue"))
     proxy.wait_for_upstreams(3)
     assert proxy.get("/readyz")[0] == 200
     assert {each["source"] for each in proxy.admin.upstreams()} == {"lease"}

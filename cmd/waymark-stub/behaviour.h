@@ -30,7 +30,7 @@ struct Behaviour {
   std::chrono::nanoseconds delay{0};      // before each answer, or ack if that is apart
   std::chrono::nanoseconds jitter{0};     // on top of it, at random up to this
   std::chrono::nanoseconds slow_read{0};  // in the handler, at each frame
-  double failure = 0;                     // share of the frames that get no answer, 0 to 1
+  double failure = 0;                     // share of the frames that fail, 0 to 1
   double drop = 0;                        // share of the frames that are never finished, 0 to 1
   std::uint64_t crash_after = 0;          // frames since it was set; 0: never
   std::uint64_t hang_after = 0;           // likewise

@@ -46,7 +46,8 @@ void Stub::frame(const Frame& frame, Reply reply) {
   trouble_.take_frame(*behaviour);
   if (trouble_.hits(behaviour->drop)) return keep(std::move(reply));
   // Where there is no answer the end of `reply` finishes the frame.
-  if (behaviour->answer == Behaviour::Answer::none || trouble_.hits(behaviour->failure)) return;
+  if (behaviour->answer == Behaviour::Answer::none) return;
+  if (trouble_.hits(behaviour->failure)) return void(reply.fail());
   answer(*behaviour, frame, std::move(reply));
 }
 

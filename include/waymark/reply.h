@@ -15,8 +15,8 @@ namespace sdk {
 struct Conversation;
 }
 
-// Comes with every frame and finishes it once: by send(), by done(), or by its end. A value to be
-// moved: keep it, hand it to another thread, answer when the answer is there. It may outlive the
+// Comes with every frame and finishes it once: by send(), fail(), done(), or by its end. A value to
+// be moved: keep it, hand it to another thread, answer when the answer is there. It may outlive the
 // link and the server; it then finishes nothing and says so.
 //
 // A frame that is finished is acked (UpstreamOptions::acks), an answer being its ack. One that is
@@ -45,6 +45,10 @@ class Reply {
   // link is gone, or the payload is larger than the proxy accepts; nothing was sent then.
   bool send(std::string_view payload);
 
+  // As send(), but statistics count a failure (Send.error). Without a payload nothing is written to
+  // the client. In the legacy protocol only send() has words.
+  bool fail(std::string_view payload = {});
+
   // Finishes the frame without an answer.
   void done();
 
@@ -63,6 +67,7 @@ class Reply {
       : conversation_(std::move(conversation)), delivery_(delivery), seq_(seq) {}
 
  private:
+  bool answer(std::string_view payload, bool error);
   void refuse(std::chrono::milliseconds delay, bool for_good);
 
   std::shared_ptr<sdk::Conversation> conversation_;  // null: finished

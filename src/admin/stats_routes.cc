@@ -1,5 +1,7 @@
 // Routes about what was counted, and how it went.
 
+#include <algorithm>
+
 #include "admin/admin_routes.h"
 #include "admin/route_parts.h"
 
@@ -22,7 +24,9 @@ void add_values(api::WorkerStats& out, const std::string& worker, const api::Sta
   const api::Failures& errors = counted.errors();
   const std::uint64_t failed =
       errors.timed_out() + errors.dead_lettered() + errors.failed_answers();
-  const std::uint64_t succeeded = counted.answers() - errors.failed_answers();
+  // There may be more answers than frames: whatever goes to one client is one.
+  const std::uint64_t succeeded = std::min(counted.answers() - errors.failed_answers(),
+                                           counted.frames() - std::min(counted.frames(), failed));
   add(*out.add_totalrequests(), static_cast<double>(counted.frames()));
   add(*out.add_successfulrequests(), static_cast<double>(succeeded));
   add(*out.add_failedrequests(), static_cast<double>(failed));

@@ -16,7 +16,8 @@
 namespace waymark::app {
 
 [[nodiscard]] std::string page_token_of(const proxy::ListPlace& place, proxy::ListKey key);
-// nullopt for a token that was not made for a list in this order.
+// nullopt for no token, and for one of a list by mark where this is by anything else or the other
+// way round.
 [[nodiscard]] std::optional<proxy::ListPlace> place_of(std::string_view token, proxy::ListKey key);
 
 [[nodiscard]] std::string page_token_of(std::uint32_t pool, std::string_view text);

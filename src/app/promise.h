@@ -13,8 +13,8 @@
 namespace waymark::app {
 
 // Shared by both threads, so that it outlives one that has given up. What nobody waits for any more
-// is not begun, and what has been begun is waited for twice as long, so that a change which is said
-// to have failed has not happened.
+// is not begun, and what has been begun is waited for twice as long: a change which is said to have
+// failed has not happened, but for one that was begun and takes longer still.
 template <typename Answer>
 class Promise {
  public:

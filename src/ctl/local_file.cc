@@ -10,7 +10,7 @@
 
 namespace waymark::ctl {
 
-absl::StatusOr<std::string> read_file(const std::string& path, std::size_t max_size) {
+absl::StatusOr<std::string> read_input(const std::string& path, std::size_t max_size) {
   if (path == "-") return read_all(STDIN_FILENO, "standard input", max_size);
   const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (fd < 0) return errno_error(errno, path);

@@ -30,7 +30,7 @@ absl::StatusOr<std::string> payload_of(const PayloadSource& source) {
     }
     return *std::move(bytes);
   }
-  auto bytes = read_file(*source.file, kMaxPayload);
+  auto bytes = read_input(*source.file, kMaxPayload);
   if (!bytes.ok()) {
     return error(StatusCode::kInvalidArgument, "--file {}", message_of(bytes.status()));
   }

@@ -61,7 +61,7 @@ absl::StatusOr<Token> find_token(const std::optional<std::string>& named,
                                  const std::vector<std::string>& candidates) {
   Token token;
   for (const std::string& file : named ? std::vector{*named} : candidates) {
-    const auto text = read_file(file, kMaxToken);
+    const auto text = read_input(file, kMaxToken);
     if (text.ok()) {
       auto value = token_of(*text, file);
       if (!value.ok()) return value.status();

@@ -47,7 +47,7 @@ class Rebalancer {
   absl::Status operator()(const std::vector<MemberView>& members) {
     for (const MemberView& view : members) {
       if (view.kind != Kind::proxy) continue;
-      const auto token = ctl::read_file(dir_.in("state/" + view.name + "/admin.token"), kMaxToken);
+      const auto token = ctl::read_input(dir_.in("state/" + view.name + "/admin.token"), kMaxToken);
       if (!token.ok()) return token.status();
       const auto answer = http_.send(
           {.method = "POST",
@@ -180,7 +180,7 @@ class Chaos final : public Guest {
     JournalReader reader(history.served);
     for (std::size_t i = 0; i < options_.up.plan.upstreams; ++i) {
       const std::string name = upstream_name(i);
-      const auto text = ctl::read_file(journal_of(name, journals_), kMaxJournal);
+      const auto text = ctl::read_input(journal_of(name, journals_), kMaxJournal);
       if (!text.ok()) return text.status();
       if (absl::Status status = reader.add(name, *text); !status.ok()) return status;
     }

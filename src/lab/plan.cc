@@ -194,7 +194,7 @@ PlanResult parse_plan(std::string_view text, std::string_view file) {
 }
 
 PlanResult load_plan(const std::string& path) {
-  const auto text = ctl::read_file(path, kMaxFile);
+  const auto text = ctl::read_input(path, kMaxFile);
   if (!text.ok()) {
     std::string what(message_of(text.status()));
     if (what.starts_with(path + ": ")) what.erase(0, path.size() + 2);

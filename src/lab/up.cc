@@ -47,7 +47,7 @@ std::string dashboards(const Supervisor& supervisor, const std::string& dir) {
   for (const MemberView& view : supervisor.views()) {
     if (view.kind != Kind::proxy) continue;
     const std::string file = fmt::format("{}/state/{}/admin.token", dir, view.name);
-    const auto token = ctl::read_file(file, kMaxToken);
+    const auto token = ctl::read_input(file, kMaxToken);
     text += fmt::format(
         "  {}  http://{}/#token={}\n", view.name, view.admin,
         token.ok() ? ctl::url_encoded(token->substr(0, token->find('\n'))) : "(see " + file + ")");

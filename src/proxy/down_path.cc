@@ -276,6 +276,10 @@ void DownPath::end(const Origin& origin, Client& client, const wire::Command& co
 
 wire::Refusal DownPath::send(Client& client, const wire::Command& command) {
   if (client.session.down_ended()) return wire::Refusal::closed;
+  if (command.error && command.payload.empty()) {
+    gather_.add(client, {}, command.payload);  // so that a receipt comes behind what is before it
+    return wire::Refusal::unspecified;
+  }
   if (gather_.copied_bytes() >= kMostCopied) {
     flush_all();
     if (client.retired) return wire::Refusal::slow_consumer;

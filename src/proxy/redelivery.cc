@@ -5,6 +5,7 @@
 
 #include "absl/cleanup/cleanup.h"
 #include "absl/container/flat_hash_map.h"
+#include "proxy/last_acked.h"
 #include "proxy/repetition.h"
 #include "wire/lifecycle.h"
 
@@ -77,13 +78,8 @@ void Redelivery::note_last_acked(const std::vector<Client*>& clients,
   }
   for (Client* client : clients) {
     const auto lost = first_lost.find(client->session.mark());
-    std::uint64_t first = lost == first_lost.end() ? client->session.last_seq() + 1 : lost->second;
-    if (client->rewound) {
-      const Mark& mark = client->session.mark();
-      first = std::min(first, state_.rewinds.first_seq(mark).value_or(first));
-      first = std::min(first, state_.backlog.first_seq(mark).value_or(first));
-    }
-    client->session.set_last_acked(first - 1);
+    client->session.set_last_acked(last_acked_of(
+        state_, *client, lost == first_lost.end() ? std::nullopt : std::optional(lost->second)));
   }
 }
 

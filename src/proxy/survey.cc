@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/container/flat_hash_set.h"
+#include "proxy/last_acked.h"
 #include "wire/event.h"
 
 namespace waymark::proxy {
@@ -76,19 +77,27 @@ LedgerSnapshot ledger_of(const WorkerState& state, const Client& client) {
   if (!client.session.attached()) return out;
   const link::Link& link = *state.upstream_of(client).link;
   out.acks = link.acks();
+  if (!out.acks) return out;
   const std::size_t held = client.session.share().held_events();
-  if (!out.acks || held == 0) return out;
   const std::size_t wanted = std::min(held, LedgerSnapshot::kMostLines);
-  link.ledger().for_each_while([&](std::uint64_t delivery, const ChunkRange& entry, bool) {
+  std::optional<std::uint64_t> first_unacked;
+  const auto look = [&](std::uint64_t delivery, const ChunkRange& entry, bool) {
     if (wire::mark_of_entry(entry.bytes()) != client.session.mark()) return true;
     const wire::EventHeader header = wire::header_of_entry(entry.bytes());
+    const bool its_frame = header.seq != 0 && state.client_of(header) == &client;
+    if (its_frame && !first_unacked) first_unacked = header.seq;
     out.lines.push_back({.delivery = delivery,
                          .seq = header.seq,
                          .attempts = header.attempts(),
                          .bytes = entry.bytes().size(),
                          .received_at = header.received_at});
     return out.lines.size() < wanted;
-  });
+  };
+  if (wanted > 0) link.ledger().for_each_while(look);
+  // Behind a hundred events that are no frames there may be one.
+  if (first_unacked || out.lines.size() == held) {
+    out.last_acked = last_acked_of(state, client, first_unacked);
+  }
   return out;
 }
 
@@ -293,6 +302,7 @@ void Survey::act_on(const Tools& tools, Client& client) {
       }
       break;
     case SurveyOrder::Action::tap:
+      order_.tap->tick(tools.state.loop.now_ms());
       tools.state.taps.add(client, order_.tap);
       break;
   }

@@ -20,7 +20,7 @@ void Tap::add(TapFrame frame, const wire::Bytes& payload) {
   if (closed() || end_) return;
   ++counts_.seen;
   const std::size_t kept = std::min(payload.size(), limits_.frame_bytes);
-  if (!has_room(kept)) {
+  if (!take_room(kept)) {
     if (++dropped_ == 1 && !resting_) wake();
     return;
   }
@@ -80,7 +80,7 @@ TokenBucket::Rate Tap::rate() const {
   return {.per_second = limits_.bytes_per_second, .burst = limits_.bytes_per_second};
 }
 
-bool Tap::has_room(std::size_t kept) {
+bool Tap::take_room(std::size_t kept) {
   const std::size_t room = dropped_ > 0 ? limits_.queue_bytes / 2 : limits_.queue_bytes;
   if (queued_ + kept + sizeof(TapItem) > room) return false;
   if (limits_.bytes_per_second == 0) return true;

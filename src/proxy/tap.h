@@ -57,10 +57,12 @@ class Tap {
   // --- the worker ---
 
   // Copies what it keeps of `payload`. `frame.size` and `frame.bytes` are set here. Once a frame
-  // was dropped, all are until half of the room is free, or half a second is over: gaps are few.
+  // was dropped, all are until half of the room is free, and half of a second's bytes: gaps are
+  // few. A frame may take more than there is and is owed for, so that the next one waits longer.
   void add(TapFrame frame, const wire::Bytes& payload);
   void end(CloseReason reason);
-  // About ten times a second, in milliseconds of a steady clock: frames are kept again.
+  // Before the first frame and then about ten times a second, in milliseconds of a steady clock:
+  // frames are kept again.
   void tick(std::uint64_t now_ms);
   // The reader has gone: whoever writes may forget the tap.
   [[nodiscard]] bool closed() const { return closed_.load(std::memory_order_relaxed); }
@@ -85,8 +87,7 @@ class Tap {
   [[nodiscard]] static std::size_t cost_of(const TapItem& item);
   // With mutex_ held.
   [[nodiscard]] TokenBucket::Rate rate() const;
-  // Takes it.
-  [[nodiscard]] bool has_room(std::size_t kept);
+  [[nodiscard]] bool take_room(std::size_t kept);
   void put(TapItem item);
   void wake();
 

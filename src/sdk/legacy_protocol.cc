@@ -34,7 +34,7 @@ std::string host_of(std::string_view peer) { return std::string(peer.substr(0, p
 }  // namespace
 
 bool LegacyCodec::append(std::string& message, const wire::Command& command) {
-  if (command.action != wire::ActionKind::send) return false;
+  if (command.action != wire::ActionKind::send || command.error) return false;
   const bool has_words =
       command.target == wire::TargetKind::mark || command.target == wire::TargetKind::broadcast;
   if (!has_words) return false;

@@ -10,14 +10,19 @@
 
 namespace waymark {
 
-bool Reply::send(std::string_view payload) {
+bool Reply::send(std::string_view payload) { return answer(payload, /*error=*/false); }
+
+bool Reply::fail(std::string_view payload) { return answer(payload, /*error=*/true); }
+
+bool Reply::answer(std::string_view payload, bool error) {
   const std::shared_ptr<sdk::Conversation> conversation = std::move(conversation_);
   if (!conversation) return false;
   const wire::Command answer{.target = wire::TargetKind::mark,
                              .mark = conversation->mark,
                              .action = wire::ActionKind::send,
                              .payload = wire::Bytes(payload),
-                             .reply_to = delivery_ != 0 ? delivery_ : seq_};
+                             .reply_to = delivery_ != 0 ? delivery_ : seq_,
+                             .error = error};
   return conversation->outbox->finish_reply(*conversation, delivery_, &answer);
 }
 

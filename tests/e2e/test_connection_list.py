@@ -200,14 +200,23 @@ def test_what_is_not_acked_stands_in_the_ledger(rig):
     def look():
         return proxy.admin.get(f"/v1/connections/{mark}")
 
+    def frames_in(connection):
+        return [each["seq"] for each in connection["ledger"]["entries"] if each["seq"]]
+
     shown = look()
     frames_of = [each for each in shown["ledger"]["entries"] if each["seq"]]
     assert shown["ledger"]["acks"] is True
+    assert shown["ledger"]["last_acked"] == 0
     assert [each["seq"] for each in frames_of] == [1, 2, 3]
     assert [each["attempts"] for each in frames_of] == [1, 1, 1]
     assert all(each["received_at"] and each["bytes"] > 3 for each in frames_of)
     assert shown["outstanding_events"] == len(shown["ledger"]["entries"])
     assert shown["outstanding_bytes"] == sum(each["bytes"] for each in shown["ledger"]["entries"])
     assert "ledger" not in proxy.admin.get("/v1/connections")["connections"][0]
-    upstream.send(wire.ack(also=[frame.delivery for frame in frames]))
-    eventually(lambda: not [each for each in look()["ledger"]["entries"] if each["seq"]], "no frame is left")
+    first, *others = [frame.delivery for frame in frames if frame.mark == mark.bytes]
+    upstream.send(wire.ack(also=others))
+    eventually(lambda: frames_in(look()) == [1], "the first frame alone is left")
+    assert look()["ledger"]["last_acked"] == 0, "of what is behind the first one some may come again"
+    upstream.send(wire.ack(also=[first]))
+    eventually(lambda: frames_in(look()) == [], "no frame is left")
+    assert look()["ledger"]["last_acked"] == 3

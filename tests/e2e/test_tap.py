@@ -3,6 +3,7 @@
 import base64
 import json
 import signal
+import time
 
 import pytest
 
@@ -150,8 +151,9 @@ def test_two_at_once_and_an_audit_line_for_each_beginning_and_end(rig):
 def test_a_reader_that_wants_few_gets_few_and_is_told_how_many_more_there_were(rig):
     proxy = rig.proxy(rig.stub())
     client = proxy.client()
+    began = time.monotonic()
     stream, _ = tapped(rig, proxy, client, "?max_rate=1024")
-    sent = 100
+    sent = 500
     for _ in range(sent):
         client.ask(b"x" * 100)
     client.close()
@@ -160,7 +162,10 @@ def test_a_reader_that_wants_few_gets_few_and_is_told_how_many_more_there_were(r
         shown += kind == "frame"
         dropped += data["count"] if kind == "dropped" else 0
     assert shown + dropped == 2 * sent
-    assert 5 <= shown and 5 <= dropped, "a second's worth at once, and no more"
+    a_second = 1024 / (100 + 128)  # frames
+    most = a_second * (1 + time.monotonic() - began) + 1
+    assert 5 <= shown <= most, "a second's worth at once, and so many in each"
+    assert dropped > 0
 
 
 def test_a_slow_reader_loses_frames_and_is_told_how_many(rig):

@@ -263,6 +263,25 @@ TEST_CASE("A reply that is dropped, or done, sends nothing") {
   settle(proxy);
 }
 
+TEST_CASE("A reply that fails is an answer that says so, with words or without") {
+  RecordingHandler handler;
+  const auto server = serve(handler);
+  ScriptedProxy proxy(server->address());
+  proxy.send(Events().frame(kAlice, "a").frame(kAlice, "b"));
+  CHECK(handler.frames.next().reply.fail());
+  KeptFrame second = handler.frames.next();
+  CHECK(second.reply.fail("no"));
+  CHECK_FALSE(second.reply);
+  CHECK_FALSE(second.reply.fail("no"));
+  for (const char* payload : {"", "no"}) {
+    const link::v1::Command answer = proxy.receive();
+    CHECK(answer.mark() == text(kAlice));
+    CHECK(answer.send().error());
+    CHECK(answer.send().reply_to() != 0);
+    CHECK(answer.send().payload() == payload);
+  }
+}
+
 TEST_CASE("A reply outlives its link and its server, and says so") {
   RecordingHandler handler;
   Reply after_link;

@@ -9,25 +9,27 @@ source deploy/lib.sh
 
 usage() {
   cat <<'END'
-usage: deploy/quickstart.sh [--yes] [--check]
+usage: deploy/quickstart.sh [--yes] [--free-ports] [--check]
 
 Installs what is missing (Debian packages, after asking), builds, starts a lab of Waymark and three
 upstreams (waymark-lab), lets clients talk through it, and stays up until Ctrl-C.
 
-  --yes    do not ask before installing
-  --check  unattended: on free ports, verify the answers, kill an upstream and verify that its
-           clients go on, stop everything, exit 0 if all was well
+  --yes         do not ask before installing
+  --free-ports  take ports that are free instead of 7999, 8000, ..., and a lab beside any other
+  --check       unattended: on free ports, verify the answers, kill an upstream and verify that its
+                clients go on, stop everything, exit 0 if all was well
 
 WAYMARK_BIN=DIR takes the programs from DIR and builds nothing. WAYMARK_START_TIMEOUT=N waits N
 seconds for the lab instead of 30.
 END
 }
 
-yes=0 check=0
+yes=0 check=0 free_ports=0
 for argument in "$@"; do
   case $argument in
     --yes) yes=1 ;;
-    --check) check=1 ;;
+    --free-ports) free_ports=1 ;;
+    --check) check=1 free_ports=1 ;;
     -h | --help) usage; exit 0 ;;
     *) usage >&2; exit 2 ;;
   esac
@@ -93,12 +95,12 @@ start() {
   pids[$name]=$!
 }
 
-# Starts the lab and waits until its proxy has its three upstreams. The one of --check is found by
-# nobody else.
+# Starts the lab and waits until its proxy has its three upstreams. On free ports it is one that is
+# found by its directory alone.
 start_lab() {
   local ports='{ clients: 7999, admin: 8000, telemetry: 9464, registry: 8001, upstreams: 7001 }'
   lab=("$bin/waymark-lab")
-  if ((check)); then
+  if ((free_ports)); then
     ports='{ clients: 0, admin: 0, telemetry: 0, registry: 0, upstreams: 0 }'
     lab+=(--dir "$dir/lab")
   fi
@@ -120,6 +122,7 @@ END
 
 # A column of the proxy in the table that the lab prints: 4 its address, 5 admin, 6 telemetry.
 of_proxy() { awk -v column="$1" '$1 == "proxy-1" && NF == 6 { print $column }' "$dir/lab.log"; }
+admin_token_file() { sed -n 's/^  waymarkctl .*--token-file \([^ ]*\) .*/\1/p' "$dir/lab.log"; }
 dashboard() { sed -n 's/^  proxy-1  *\(http:.*\)/\1/p' "$dir/lab.log"; }
 
 connect_clients() {
@@ -189,7 +192,10 @@ show_what_to_try() {
   printf '\nWaymark is up, and a few clients talk through it. See them in a browser:\n\n  %s\n\n' \
     "$(dashboard)"
   printf '%s\n' "Kill stub-1 on its Lab page and watch its clients go on elsewhere." \
-    "Or in another terminal, after PATH=$bin:\$PATH:"
+    "Or in another terminal, after" \
+    "  export PATH=$bin:\$PATH" \
+    "  export WAYMARK_ADMIN=http://$(of_proxy 5) WAYMARK_TOKEN_FILE=$(admin_token_file)"
+  ((!free_ports)) || printf 'and each waymark-lab with %s:\n' "${lab[*]:1}"
   printf '  %-37s %s\n' \
     "nc ${proxy/:/ }" "type lines; each comes back with its upstream's name" \
     "" "(a second nc meets the next upstream)" \
@@ -198,6 +204,7 @@ show_what_to_try() {
     "waymark-lab set stub-2 --delay 200ms" "slows it down" \
     "waymark-lab ps" "what runs" \
     "waymark-lab" "asks what to do" \
+    "waymarkctl stats" "frames, answers, failures and times, by upstream" \
     "curl -s $(of_proxy 6)/metrics" "what Waymark counts"
   printf 'Ctrl-C stops everything.\n'
 }

@@ -56,7 +56,8 @@ def up(arguments):
     threading.Thread(target=accept, args=(listener,), daemon=True).start()
     print("NAME     KIND   PID  ADDRESS  ADMIN  TELEMETRY")
     print(f"proxy-1  proxy  1  127.0.0.1:{listener.getsockname()[1]}  127.0.0.1:1  127.0.0.1:2")
-    print("Dashboards:\n  proxy-1  http://127.0.0.1:1/#token=secret\nThe lab is up.", flush=True)
+    print("Dashboards:\n  proxy-1  http://127.0.0.1:1/#token=secret\nThe lab is up.")
+    print("  waymarkctl --admin 127.0.0.1:1 --token-file /the/token status", flush=True)
     signal.pause()
 
 

@@ -125,12 +125,26 @@ def test_it_ends_with_a_lab_and_what_to_try(quickstart):
     shown = Shown(script)
     wait_for(lambda: shown.has("Ctrl-C stops everything."))
     assert "http://127.0.0.1:1/#token=secret" in shown.text
+    assert "  export WAYMARK_ADMIN=http://127.0.0.1:1 WAYMARK_TOKEN_FILE=/the/token\n" in shown.text
     for command in ("nc 127.0.0.1 ", "waymark-lab kill stub-1", "waymark-lab set stub-2 --delay 200ms", "waymark-lab ps"):
         assert f"  {command}" in shown.text
     plan = (run.bin / "waymark-lab.plan").read_text()
     assert "clients: 7999, admin: 8000, telemetry: 9464, registry: 8001, upstreams: 7001" in plan
     wait_for(lambda: len(run.processes()) == 2)
     assert any(" load " in command for command in run.processes().values()), "clients talk"
+    script.send_signal(signal.SIGINT)
+    assert script.wait(timeout=60) == 0
+    assert run.left_behind() == []
+
+
+def test_free_ports_are_of_a_lab_of_its_own(quickstart):
+    run = quickstart("well")
+    script = run.start("--yes", "--free-ports")
+    shown = Shown(script)
+    wait_for(lambda: shown.has("Ctrl-C stops everything."))
+    assert (run.bin / "waymark-lab.plan").read_text().count(": 0") == 5
+    (directory,) = re.findall(r"each waymark-lab with --dir (\S+):\n", shown.text)
+    assert all(f"--dir {directory} " in command for command in run.processes().values())
     script.send_signal(signal.SIGINT)
     assert script.wait(timeout=60) == 0
     assert run.left_behind() == []

@@ -1,7 +1,7 @@
 // The real programs as children, each ended with the test that started it.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export const repository = resolve(dirname(fileURLToPath(import.meta.url)), '../../..');
@@ -33,10 +33,11 @@ process.on('exit', () => living.forEach((child) => child.kill('SIGKILL')));
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));
 
 export class Child {
+  // `name`: of a program of Waymark, or the path of another one.
   constructor(name, args, options = {}) {
     this.name = name;
     this.said = '';
-    this.child = spawn(program(name), args, { stdio: ['ignore', 'pipe', 'pipe'], ...options });
+    this.child = spawn(isAbsolute(name) ? name : program(name), args, { stdio: ['ignore', 'pipe', 'pipe'], ...options });
     for (const stream of [this.child.stdout, this.child.stderr]) {
       stream.setEncoding('utf8').on('data', (text) => (this.said += text));
     }

@@ -48,7 +48,7 @@ def test_without_a_limit_nobody_is_too_old(rig):
 
 def test_a_frame_that_has_begun_is_waited_for(rig):
     upstream = rig.upstream(answer=wire.echo)
-    proxy = rig.proxy(upstream, listener=SOON, drain={"timeout": "8s", "quiet": "1s"})
+    proxy = rig.proxy(upstream, listener=SOON, drain={"timeout": f"{int(scaled(8))}s", "quiet": "1s"})
     client = proxy.client()
     client.send(b"first\nhel")
     assert client.receive_line() == b"first"
@@ -73,8 +73,9 @@ def test_a_frame_that_never_ends_is_waited_for_no_longer_than_its_timeout(rig):
 
 @pytest.mark.parametrize("dispatch", ["connection", "frame"])
 def test_the_answer_is_waited_for(rig, dispatch):
-    stub = rig.stub("--delay", "1500ms")
-    proxy = rig.proxy(stub, listener=SOON, pool={"dispatch": dispatch}, drain={"timeout": "8s", "quiet": "3s"})
+    stub = rig.stub("--delay", f"{int(scaled(400)) + 700}ms")  # so that it is too old meanwhile
+    drain = {"timeout": f"{int(scaled(8))}s", "quiet": f"{int(scaled(400)) + 2000}ms"}
+    proxy = rig.proxy(stub, listener=SOON, pool={"dispatch": dispatch}, drain=drain)
     client = proxy.client()
     client.send(b"question\n")
     assert client.receive_to_end() == b"question\nbye\r\n"

@@ -5,13 +5,12 @@ import random
 import socket
 
 FIRST, LAST = 10_000, 32_000  # below those the kernel gives to whoever asks for any
-WORKERS = 16
 
 
 def _slice():
     """Tests that run beside each other choose from ports of their own."""
-    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % WORKERS
-    size = (LAST - FIRST) // WORKERS
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    size = (LAST - FIRST) // int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
     ports = list(range(FIRST + worker * size, FIRST + (worker + 1) * size))
     random.shuffle(ports)
     return ports

@@ -19,8 +19,8 @@ enum class UpstreamProtocol : std::uint8_t {
   legacy,  // upstream.grpc.service: frames only; no opened(), half_closed() or closed()
 };
 
-// PEM files of at most 1 MiB, no pipes, read when the server starts. TLS 1.2 and 1.3 are spoken, and
-// no plaintext.
+// PEM files of at most 1 MiB, no pipes, read when the server starts. TLS 1.2 and 1.3 are spoken,
+// and no plaintext.
 struct UpstreamTlsOptions {
   std::string certificate;  // the server's, and behind it those that lead to its CA
   std::string key;          // its private key, without a password

@@ -111,13 +111,14 @@ test('an upstream is killed, and its clients go on at others without a disconnec
   for (const client of clients) client.leave();
 });
 
-test('a process is stopped, started, frozen and resumed, by the page and by its line', async () => {
+test('a process is stopped, frozen, killed, and brought back, by the page and by its line', async () => {
   await withPage(async (page) => {
     const stub = () => lab.member('stub-3');
-    const undone = { Stop: 'stopped', Freeze: 'frozen' };
+    const undone = { Stop: 'stopped', Freeze: 'frozen', Kill: 'stopped' };
     for (const [verb, back] of [
       ['Stop', 'Start'],
       ['Freeze', 'Resume'],
+      ['Kill', 'Start'],
     ]) {
       const there = await act(page, 'stub-3', verb, 'stub-3 is');
       await row(page, 'stub-3').getByText(undone[verb], { exact: true }).waitFor();
@@ -149,6 +150,64 @@ test('a refusal is in the words of the lab', async () => {
     { expected: [/status of 409/] },
   );
   await eventually(() => allReady(3), 'all are there');
+});
+
+test('a line of waymarkctl needs nothing but itself', async () => {
+  const [first, second] = [lab, { origin: `http://${(await lab.member('proxy-2')).admin}`, lab: lab.lab }];
+  second.address = `${second.origin}/#token=${lab.token}`;
+  const tail = (server, name) => ` --admin ${server.origin} --token-file ${lab.directory}/state/${name}/admin.token`;
+  const stub = async () => (await lab.upstreams()).find((one) => one.name === 'stub-2');
+  const shown = (where) => where.getByLabel('waymarkctl line').innerText();
+  const done = async (line) => {
+    assert.ok(!line.includes(lab.token), 'the token is a secret');
+    const { code, out, err } = await lab.shell(line);
+    assert.equal(code, 0, `${line}\n${err}`);
+    return out;
+  };
+  await withPage(async (page) => {
+    const { id } = await stub();
+    await open(page, '#/upstreams');
+    for (const [item, word, state] of [
+      ['Drain…', 'drain', 'drain'],
+      ['Make ready…', 'ready', 'ready'],
+    ]) {
+      await page.getByRole('button', { name: 'Actions on stub-2' }).click();
+      await page.getByRole('menuitem', { name: item }).click();
+      const line = await shown(dialog(page));
+      await dialog(page).getByRole('button', { name: 'Cancel' }).click();
+      assert.equal(line, `waymarkctl upstreams ${word} ${id}${tail(first, 'proxy-1')}`);
+      await done(line);
+      assert.equal((await stub()).admin_state, state);
+    }
+    const client = await lab.client();
+    await open(page, '#/broadcast');
+    await page.getByLabel('To').selectOption('all');
+    await page.getByLabel('Payload').fill('good morning');
+    assert.match(await done(await shown(page)), /^1 client: 1 written/);
+    await client.hears('good morning\n');
+    client.leave();
+  });
+
+  const other = await openPage(browser, second);
+  try {
+    await other.page.getByRole('heading', { name: 'Overview' }).waitFor();
+    await open(other.page, '#/broadcast');
+    assert.ok((await shown(other.page)).endsWith(tail(second, 'proxy-2')), 'each proxy has a file of its own');
+    assert.deepEqual(other.faults, []);
+  } finally {
+    await other.close();
+  }
+});
+
+test('a line of waymarkctl is there too while the lab does not answer', async () => {
+  await withPage(
+    async (page) => {
+      await page.route(`${lab.lab}/**`, (route) => route.abort());
+      await open(page, '#/broadcast');
+      assert.ok((await page.getByLabel('waymarkctl line').innerText()).endsWith(` --yes --admin ${lab.origin}`));
+    },
+    { expected: [/net::ERR_FAILED/] },
+  );
 });
 
 test('what an upstream does is changed by a form, and the line does the same', async () => {

@@ -18,34 +18,43 @@ async function wordsOf(line) {
 }
 
 test('a line gives its words to the program, and no control character to the terminal', async () => {
-  const { line, options } = await load('actions/ctl.ts');
+  const { line, options, written } = await load('actions/ctl.ts');
   const words = ['plain', "it's", 'two words', '$(id) `id` \\ "', 'bell\x07', 'esc\x1b[31mred', "tab\t'quoted' \\x", 'turned \u202e\u00e9 1f', '\x011f', ''];
-  const text = line(...words);
+  const text = written(line(...words));
   assert.doesNotMatch(text, /[\u0000-\u001f\u007f-\u009f\u202e]/);
   assert.deepEqual(await wordsOf(text), words);
-  assert.doesNotMatch(line('connections', 'close', ...options({ group: 'a\x1b]0;x\x07' })), /[\x1b\x07]/);
+  assert.doesNotMatch(written(line('connections', 'close', ...options({ group: 'a\x1b]0;x\x07' }))), /[\x1b\x07]/);
 });
 
 test('a word that begins with a dash is no option', async () => {
-  const { line, positional } = await load('actions/ctl.ts');
-  assert.equal(line('config', 'set', ...positional(['log.level', 'debug'], ['--persist'])), 'waymarkctl config set log.level debug --persist');
+  const { line, positional, written } = await load('actions/ctl.ts');
+  assert.equal(written(line('config', 'set', ...positional(['log.level', 'debug'], ['--persist']))), 'waymarkctl config set log.level debug --persist');
   globalThis.location = new URL('http://127.0.0.1:9000/');
-  assert.equal(line('config', 'set', ...positional(['proxy_id', '-x'], ['--persist'])), 'waymarkctl config set --persist --admin http://127.0.0.1:9000 -- proxy_id -x');
+  assert.equal(written(line('config', 'set', ...positional(['proxy_id', '-x'], ['--persist']))), 'waymarkctl config set --persist --admin http://127.0.0.1:9000 -- proxy_id -x');
   globalThis.location = new URL('http://127.0.0.1:8000/');
 });
 
+test('a token file is named before words that are no options, and to waymarkctl alone', async () => {
+  const { labLine, line, positional, written } = await load('actions/ctl.ts');
+  const file = "/run/it's a lab/state/proxy-1/admin.token";
+  const set = line('config', 'set', ...positional(['proxy_id', '-x'], ['--persist']));
+  assert.deepEqual(await wordsOf(written(set, file)), ['config', 'set', '--persist', '--token-file', file, '--', 'proxy_id', '-x']);
+  assert.equal(written(line('config', 'reload'), '/run/lab/admin.token'), 'waymarkctl config reload --token-file /run/lab/admin.token');
+  assert.equal(written(labLine('/run/lab', 'kill', 'stub-1'), file), 'waymark-lab kill stub-1 --dir /run/lab');
+});
+
 test('a payload of any length is written out, as long as a shell takes it', async () => {
-  const { line, payloadWords } = await load('actions/ctl.ts');
+  const { line, payloadWords, written } = await load('actions/ctl.ts');
   const text = `\t${'ü'.repeat(45_000)}`;
   const [word] = payloadWords({ text });
   assert.equal(Buffer.from(word.replace('--base64=', ''), 'base64').toString(), text);
-  assert.deepEqual(await wordsOf(line('send', word)), ['send', word]);
+  assert.deepEqual(await wordsOf(written(line('send', word))), ['send', word]);
   const [long] = payloadWords({ text: `\t${'x'.repeat(1_000_000)}` });
   assert.equal(long.length, '--base64='.length + Math.ceil(1_000_001 / 3) * 4);
-  assert.equal(line('send', long), '');
-  assert.equal(line('send', 'x'.repeat(128 * 1024)), '', 'execve() takes one byte less, with the NUL');
-  assert.notEqual(line('send', 'x'.repeat(128 * 1024 - 1)), '');
-  assert.equal(line('send', 'a\0b'), '');
+  assert.equal(written(line('send', long)), '');
+  assert.equal(written(line('send', 'x'.repeat(128 * 1024))), '', 'execve() takes one byte less, with the NUL');
+  assert.notEqual(written(line('send', 'x'.repeat(128 * 1024 - 1))), '');
+  assert.equal(written(line('send', 'a\0b')), '');
 });
 
 test('text that was cut within a sign is text', async () => {

@@ -58,10 +58,11 @@ export class Lab {
     return client;
   }
 
-  // What a shell makes of a line that the page shows.
+  // What a shell makes of a line that the page shows, whatever else is said of tokens.
   async shell(line) {
     const folder = program('waymark-lab').replace(/\/waymark-lab$/, '');
-    return run('bash', ['-c', line], { env: { ...process.env, PATH: `${folder}:${process.env.PATH}` } });
+    const { WAYMARK_TOKEN_FILE, ...env } = process.env;
+    return run('bash', ['-c', line], { env: { ...env, PATH: `${folder}:${process.env.PATH}` } });
   }
 
   async stop() {

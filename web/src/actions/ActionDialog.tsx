@@ -6,12 +6,13 @@ import { liveStore } from '../live/store';
 import { Button } from '../ui/Button';
 import { Dialog } from '../ui/Dialog';
 import { ErrorNotice } from '../ui/Notice';
+import type { Line } from './ctl';
 import { CtlLine } from './CtlLine';
 
 interface Props<T> {
   title: string;
   touches: ReactNode; // what it does, and to whom
-  ctl: string;
+  ctl: Line;
   verb: string; // on the button
   danger?: boolean;
   ready?: boolean; // false: something is still to be filled in

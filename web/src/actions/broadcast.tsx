@@ -4,6 +4,7 @@ import type { Broadcast } from '../api/types';
 import { count, plural } from '../ui/format';
 import { ErrorNotice } from '../ui/Notice';
 import { ActionDialog } from './ActionDialog';
+import type { Line } from './ctl';
 import { counted, usePreview, type Preview } from './usePreview';
 
 const untold = { ok: true, value: 0, size: 0 } as const;
@@ -20,7 +21,7 @@ export const reachOf = (preview: Preview): string =>
 interface Props {
   body: Broadcast;
   whom: string;
-  ctl: string;
+  ctl: Line;
   onClose: () => void;
 }
 

@@ -28,11 +28,22 @@ function admin(): string[] {
   return here === usual ? [] : ['--admin', here];
 }
 
-// Empty: no shell takes it.
-export function line(...words: string[]): string {
+export interface Line {
+  program: 'waymarkctl' | 'waymark-lab';
+  words: string[];
+}
+
+export const line = (...words: string[]): Line => ({ program: 'waymarkctl', words });
+
+// A lab is found by its directory.
+export const labLine = (directory: string, ...words: string[]): Line => ({ program: 'waymark-lab', words: [...words, '--dir', directory] });
+
+// `tokenFile`: of this page's proxy; empty: waymarkctl finds it by itself. An empty answer: no shell takes it.
+export function written({ program, words }: Line, tokenFile = ''): string {
+  const where = program === 'waymarkctl' ? [...admin(), ...(tokenFile ? ['--token-file', tokenFile] : [])] : [];
   const at = words.indexOf('--');
   const options = at < 0 ? words : words.slice(0, at);
-  const all = ['waymarkctl', ...options, ...admin(), ...words.slice(options.length)];
+  const all = [program, ...options, ...where, ...words.slice(options.length)];
   return all.every(fits) ? all.map(quoted).join(' ') : '';
 }
 
@@ -41,9 +52,6 @@ const fits = (word: string): boolean => !word.includes('\0') && encoder.encode(w
 // Words that are no options, before some that are; those may begin with a dash.
 export const positional = (words: string[], options: string[]): string[] =>
   words.some((word) => word.startsWith('-')) ? [...options, '--', ...words] : [...words, ...options];
-
-// The same for a lab, which is found by its directory.
-export const labLine = (directory: string, ...words: string[]): string => ['waymark-lab', ...words, '--dir', directory].map(quoted).join(' ');
 
 // Options that are not empty.
 export const options = (all: Record<string, string | undefined>): string[] =>

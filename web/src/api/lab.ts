@@ -16,6 +16,9 @@ export interface Member {
   since: string;
 }
 
+// Whether this page came from it.
+export const isHere = (member: Member): boolean => member.kind === 'proxy' && member.admin.replace(/.*:/, '') === location.port;
+
 export interface Lab {
   directory: string;
   pid: number;

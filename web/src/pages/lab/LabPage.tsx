@@ -1,6 +1,6 @@
 // The processes of the lab that this proxy is part of. They are asked of the lab itself: the proxy
 // only knows where it is.
-import type { Act, LabApi, Member } from '../../api/lab';
+import { isHere, type Act, type LabApi, type Member } from '../../api/lab';
 import { useDenied } from '../../app/role';
 import { useLive } from '../../live/store';
 import { Button } from '../../ui/Button';
@@ -10,7 +10,7 @@ import { Empty, ErrorNotice, Loading } from '../../ui/Notice';
 import { State } from '../../ui/State';
 import { Table, type Column } from '../../ui/Table';
 import { usePolled } from '../../ui/usePolled';
-import { actsOf, isHere, titles, tones, upstreamOf, useLab, useMemberActions } from './members';
+import { actsOf, titles, tones, upstreamOf, useLab, useMemberActions } from './members';
 
 export const refreshMs = 1_000;
 

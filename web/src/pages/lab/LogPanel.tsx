@@ -1,8 +1,8 @@
 // What a process of the lab has said; with follow, what it says from now on.
 import { useEffect, useRef, useState } from 'react';
 import type { LabApi } from '../../api/lab';
+import { CtlLine } from '../../actions/CtlLine';
 import { labLine } from '../../actions/ctl';
-import { Copy } from '../../ui/Copy';
 import { Check } from '../../ui/Fields';
 import { count, visible } from '../../ui/format';
 import { ErrorNotice } from '../../ui/Notice';
@@ -31,8 +31,7 @@ export function LogPanel({ lab, directory, name }: { lab: LabApi; directory: str
       <pre ref={frame} className="log-lines" tabIndex={0} aria-label={`Log of ${visible(name)}`}>
         {log.lines.map(shown).join('\n')}
       </pre>
-      <p className="hint">The same on the command line:</p>
-      <Copy text={labLine(directory, 'logs', name, ...(follow ? ['-f'] : []))} label="waymark-lab line" />
+      <CtlLine line={labLine(directory, 'logs', name, ...(follow ? ['-f'] : []))} />
     </section>
   );
 }

@@ -1,6 +1,6 @@
 // What the pages of the lab know of a process, and what can be done to it.
 import { useState } from 'react';
-import { labAt, type Act, type LabApi, type Member, type MemberState } from '../../api/lab';
+import { isHere, labAt, type Act, type LabApi, type Member, type MemberState } from '../../api/lab';
 import type { Overview } from '../../api/types';
 import { ActOnMember } from '../../actions/lab';
 import { useLive } from '../../live/store';
@@ -17,9 +17,6 @@ export function useLab(): LabApi | null {
 // The upstream of this proxy that a process is, or nothing.
 export const upstreamOf = (overview: Overview | null, member: Member) =>
   member.kind === 'upstream' ? overview?.upstreams.find((one) => one.address === member.address) : undefined;
-
-// Whether the page came from it.
-export const isHere = (member: Member): boolean => member.kind === 'proxy' && member.admin.replace(/.*:/, '') === location.port;
 
 export const titles: Record<Act, string> = { start: 'Start…', stop: 'Stop…', kill: 'Kill…', freeze: 'Freeze…', resume: 'Resume…' };
 

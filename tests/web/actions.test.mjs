@@ -128,7 +128,8 @@ test('tap: frames both ways, until it is stopped', async () => {
   await onPageOf(client);
   await page.getByRole('button', { name: 'Tap…' }).click();
   await dialog().getByText('audit log').waitFor();
-  assert.match(await lineOf(), /^waymarkctl connections tap /);
+  const line = await lineOf();
+  assert.match(line, /^waymarkctl connections tap /);
   await button('Start tap').click();
   await outcome('The tap is below.');
   await page.getByText('No frame yet.').waitFor();
@@ -138,6 +139,16 @@ test('tap: frames both ways, until it is stopped', async () => {
   await eventually(() => rig.proxy.said.includes(':tap'), 'the audit log has it');
   await page.getByRole('button', { name: 'Stop tap' }).click();
   await page.locator('.tap').waitFor({ state: 'detached' });
+
+  const tap = rig.follow(line);
+  try {
+    await eventually(() => {
+      client.say('over there\n');
+      return /^-> [^]*over there/m.test(tap.said) && /^<- [^]*over there/m.test(tap.said);
+    }, 'the line shows frames both ways');
+  } finally {
+    await tap.stop('SIGINT');
+  }
 });
 
 test('close and rebalance: those that a filter finds, counted first', async () => {
@@ -158,11 +169,15 @@ test('close and rebalance: those that a filter finds, counted first', async () =
   await page.getByText('of 4 connections').waitFor();
   await page.getByRole('button', { name: 'Close…' }).click();
   await dialog().getByText('4 connections', { exact: true }).waitFor();
-  assert.ok((await lineOf()).startsWith('waymarkctl connections close --state=all --yes'));
+  const close = await lineOf();
+  assert.ok(close.startsWith('waymarkctl connections close --state=all --yes'), close);
   await button('Close them').click();
   await outcome('Closed 4 of 4.');
   await eventually(() => rig.clients.every((one) => one.ended), 'all are closed');
   await page.getByText('No client is connected.').waitFor();
+  const others = [await talking(), await talking()];
+  assert.match(await runs(close), /^closed 2 of 2 connections/);
+  for (const one of others) await eventually(() => one.ended, 'it is closed');
 });
 
 test('upstreams: drain, maintain, make ready, weigh', async () => {
@@ -255,30 +270,47 @@ test('broadcast: says how many it reaches before anything is sent', async () => 
   for (const client of all) await client.hears('five minutes\n');
 });
 
-test('dead letters: shown, replayed and dropped', async () => {
+// Frames that die with the only upstream that had them; `look` before they do.
+async function die(frames, look = async () => {}) {
   const holder = await Stub.start('holder', '--delay', '1000s');
   rig.stubs.push(holder);
   const added = await rig.ask('POST', '/v1/upstreams', { address: holder.address });
   await eventually(async () => (await rig.ask('GET', `/v1/upstreams/${added.id}`)).state === 'ready', 'it is ready');
   const others = [await upstream('red'), await upstream('green')];
   for (const { id } of others) await rig.ask('PATCH', `/v1/upstreams/${id}`, { admin_state: 'drain' });
-  const client = await rig.client();
-  for (const text of ['one', 'two', 'three', 'four', 'five']) client.say(`${text}\n`);
+  const clients = [];
+  for (const texts of frames) {
+    const client = await rig.client();
+    for (const text of texts) client.say(`${text}\n`);
+    clients.push(client);
+  }
+  const count = frames.flat().length;
   await eventually(async () => {
     const { connections } = await rig.ask('GET', '/v1/connections');
-    return connections[0]?.outstanding_events >= 5;
-  }, 'all five are with the holder');
-  // Before they die they stand in the ledger of their connection.
-  await onPageOf(client);
-  await eventually(async () => (await page.getByRole('region', { name: 'Ledger' }).locator('tbody tr').count()) >= 5, 'the ledger shows them');
+    return connections.length === frames.length && connections.every((one, i) => one.outstanding_events >= frames[i].length);
+  }, 'all are with the holder');
+  await look(clients);
   for (const { id } of others) await rig.ask('PATCH', `/v1/upstreams/${id}`, { admin_state: 'ready' });
   await holder.stop();
-  await eventually(async () => (await rig.ask('GET', '/v1/deadletters')).dead_letters.length === 5, 'five dead letters');
-
+  const letters = await eventually(async () => {
+    const { dead_letters } = await rig.ask('GET', '/v1/deadletters');
+    return dead_letters.length === count && dead_letters;
+  }, `${count} dead letters`);
   await open('#/dead-letters');
-  await eventually(async () => (await page.locator('tbody tr').count()) === 5, 'five rows');
-  await page.locator('.badge', { hasText: '5' }).waitFor();
-  const ids = (await rig.ask('GET', '/v1/deadletters')).dead_letters.map((one) => one.id);
+  await eventually(async () => (await page.locator('tbody tr').count()) === count, 'a row each');
+  return { clients, letters };
+}
+
+test('dead letters: shown, replayed and dropped', async () => {
+  const {
+    clients: [client],
+    letters,
+  } = await die([['one', 'two', 'three', 'four', 'five', 'six']], async ([client]) => {
+    await onPageOf(client);
+    await eventually(async () => (await page.getByRole('region', { name: 'Ledger' }).locator('tbody tr').count()) >= 6, 'the ledger shows them');
+  });
+  await page.locator('.badge', { hasText: '6' }).waitFor();
+  const ids = letters.map((one) => one.id);
   await menuOf(ids[0], 'Show…');
   await dialog().getByLabel('Payload').getByText('6f 6e 65').waitFor();
   await button('Close').click();
@@ -296,15 +328,60 @@ test('dead letters: shown, replayed and dropped', async () => {
   await button('Drop').click();
   await outcome('Dropped.');
   await row(ids[2]).waitFor({ state: 'detached' });
+  await menuOf(ids[3], 'Drop…');
+  const drop = await lineOf();
+  assert.ok(drop.startsWith(`waymarkctl deadletters drop ${ids[3]} `), drop);
+  await button('Cancel').click();
+  await runs(drop);
+  await row(ids[3]).waitFor({ state: 'detached' });
 
   await page.getByRole('button', { name: 'Replay all…' }).click();
   await dialog().getByText('2 dead letters', { exact: true }).waitFor();
   assert.ok((await lineOf()).startsWith('waymarkctl deadletters replay --reason=all --yes'));
   await button('Replay them').click();
   await outcome('Replayed 2 of 2.');
-  await client.hears('five\n');
-  assert.ok(!client.received.includes('three'), 'what is dropped is gone');
+  await client.hears('six\n');
+  assert.doesNotMatch(client.received, /three|four/, 'what is dropped is gone');
   await page.getByText('There are no dead letters.').waitFor();
+});
+
+test('dead letters: those that a filter finds, replayed and dropped by the page and by its line', async () => {
+  const { clients, letters } = await die([['a1', 'a2'], ['b1', 'b2'], ['c1', 'c2'], ['d1', 'd2']]);
+  const marks = [...new Set(letters.map((one) => one.mark))];
+  assert.equal(marks.length, 4);
+  const heard = () => clients.map((one) => one.received).join('');
+  const all = async (mark, item, found) => {
+    await page.getByRole('searchbox', { name: 'Mark' }).fill(mark);
+    await page.getByRole('button', { name: item }).click();
+    await dialog().getByText(`${found} dead letters`, { exact: true }).waitFor();
+    return lineOf();
+  };
+  const [first, second, third] = marks;
+  const replayed = await all(first, 'Replay all…', 2);
+  assert.ok(replayed.startsWith(`waymarkctl deadletters replay --mark=${first} --yes `), replayed);
+  await button('Replay them').click();
+  await outcome('Replayed 2 of 2.');
+  await eventually(() => heard().length === 6, 'one client has both of its answers');
+
+  const replay = await all(second, 'Replay all…', 2);
+  await button('Cancel').click();
+  assert.match(await runs(replay), /^replayed 2 of 2 dead letters/);
+  await eventually(() => heard().length === 12, 'so has another one');
+
+  const dropped = await all(third, 'Drop all…', 2);
+  assert.ok(dropped.startsWith(`waymarkctl deadletters drop --mark=${third} --yes `), dropped);
+  await dialog().getByText('Nobody can get them back.').waitFor();
+  await button('Drop them').click();
+  await outcome('Dropped 2 of 2.');
+  await page.getByText('No dead letter matches.').waitFor();
+  assert.equal((await rig.ask('GET', '/v1/deadletters')).dead_letters.length, 2);
+
+  const drop = await all('', 'Drop all…', 2);
+  assert.ok(drop.startsWith('waymarkctl deadletters drop --reason=all --yes '), drop);
+  await button('Cancel').click();
+  assert.match(await runs(drop), /^dropped 2 of 2 dead letters/);
+  await page.getByText('There are no dead letters.').waitFor();
+  assert.equal(heard().length, 12, 'what is dropped is gone');
 });
 
 test('configuration: a setting is changed, and the file read again', async () => {

@@ -10,8 +10,9 @@ const scale = Number(process.env.WAYMARK_TIME_SCALE ?? 1);
 
 export const patience = 15_000 * scale; // milliseconds
 
+// One of the system where `name` is its whole path.
 export function program(name) {
-  const path = join(programs, name);
+  const path = resolve(programs, name);
   if (!existsSync(path)) throw new Error(`${path} is not there: build it, or set WAYMARK_BIN`);
   return path;
 }

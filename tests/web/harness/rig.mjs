@@ -139,10 +139,18 @@ ${more}`;
   }
 
   // What a shell makes of a line that the page shows.
-  async shell(line) {
+  shell(line) {
+    return run('bash', ['-c', line], { env: this.environment });
+  }
+
+  // The same of a line that goes on until it is stopped.
+  follow(line) {
+    return new Child('/bin/bash', ['-c', `exec ${line}`], { env: this.environment });
+  }
+
+  get environment() {
     const folder = program('waymarkctl').replace(/\/waymarkctl$/, '');
-    const env = { ...process.env, PATH: `${folder}:${process.env.PATH}`, WAYMARK_TOKEN_FILE: join(this.folder, 'state/admin.token') };
-    return run('bash', ['-c', line], { env });
+    return { ...process.env, PATH: `${folder}:${process.env.PATH}`, WAYMARK_TOKEN_FILE: join(this.folder, 'state/admin.token') };
   }
 
   async stop() {

@@ -1,6 +1,7 @@
-// For everybody: with a keyboard, on a narrow screen, in the dark and in the light.
+// For everybody: with a keyboard, on a narrow screen, in the dark and in the light. The pages of a lab: lab.test.mjs.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { focused, isTold, tabTo } from './harness/access.mjs';
 import { launch, openPage } from './harness/browser.mjs';
 import { Rig } from './harness/rig.mjs';
 
@@ -55,21 +56,6 @@ test('nothing is wider than 400 pixels', async () => {
     assert.match(await page.locator('tbody tr').first().innerText(), /a-rather-long-name/);
   });
 });
-
-// Focus goes there by Tab alone.
-async function tabTo(page, name, most = 60) {
-  for (let i = 0; i < most; ++i) {
-    await page.keyboard.press('Tab');
-    const found = await page.evaluate(() => {
-      const at = document.activeElement;
-      return at?.getAttribute('aria-label') ?? at?.textContent ?? '';
-    });
-    if (found.startsWith(name)) return;
-  }
-  assert.fail(`Tab does not lead to ${name}`);
-}
-
-const focused = (page) => page.evaluate(() => document.activeElement?.getAttribute('aria-label') ?? document.activeElement?.textContent ?? '');
 
 test('an action from the first key to the last', async () => {
   await withPage({}, async (page) => {
@@ -176,13 +162,7 @@ test('each page has one heading, and every input has a name', async () => {
     for (const address of pages) {
       await open(page, address);
       await page.locator('main h1').waitFor();
-      assert.equal(await page.locator('h1').count(), 1, address);
-      const nameless = await page.locator('input, select, textarea, button, a').evaluateAll((all) =>
-        all
-          .filter((one) => !(one.labels?.length || one.getAttribute('aria-label') || one.textContent.trim()))
-          .map((one) => one.outerHTML),
-      );
-      assert.deepEqual(nameless, [], address);
+      await isTold(page, address);
     }
   });
 });

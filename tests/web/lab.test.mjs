@@ -1,6 +1,7 @@
 // The page of a lab: an upstream is killed on it, and its clients go on elsewhere without a disconnect.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { focused, isTold, tabTo } from './harness/access.mjs';
 import { launch, openPage } from './harness/browser.mjs';
 import { Lab } from './harness/lab.mjs';
 import { eventually } from './harness/process.mjs';
@@ -252,6 +253,8 @@ test('each field of the form reaches the upstream', async () => {
   await withPage(async (page) => {
     await open(page, '#/lab/stub-2');
     await page.getByRole('button', { name: 'Change…' }).click();
+    const heights = await dialog(page).locator('.traits').locator('input, select').evaluateAll((all) => all.map((one) => one.offsetHeight));
+    assert.equal(new Set(heights).size, 1, `a longer hint makes no other field larger: ${heights}`);
     const fields = { Jitter: '3ms', Failure: '12%', Drop: '7%', 'Crash after': '1000', 'Hang after': '2000', 'Slow read': '4ms' };
     for (const [label, value] of Object.entries(fields)) await dialog(page).getByLabel(label, { exact: true }).fill(value);
     await dialog(page).getByRole('button', { name: 'Change', exact: true }).click();
@@ -316,6 +319,62 @@ test('works on 400 pixels', async () => {
     },
     { viewport: { width: 400, height: 800 } },
   );
+});
+
+test('each page has one heading, and every input has a name', async () => {
+  await withPage(async (page) => {
+    await row(page, 'stub-1').getByText('running').waitFor();
+    await isTold(page, '#/lab');
+    await open(page, '#/lab/stub-1');
+    await page.getByRole('button', { name: 'Change…' }).click();
+    await dialog(page).getByLabel('Delay').waitFor();
+    await isTold(page, '#/lab/stub-1');
+  });
+});
+
+test('a process is killed, started and changed with a keyboard', async () => {
+  await withPage(async (page) => {
+    await row(page, 'stub-2').getByText('running').waitFor();
+    await tabTo(page, 'Kill… stub-2');
+    await page.keyboard.press('Enter');
+    await dialog(page).waitFor();
+    await page.keyboard.press('Escape');
+    await dialog(page).waitFor({ state: 'detached' });
+    assert.equal(await focused(page), 'Kill… stub-2', 'focus is given back');
+    await page.keyboard.press('Enter');
+    await tabTo(page, 'Kill', 10);
+    await page.keyboard.press('Enter');
+    await dialog(page).locator('.notice.ok').waitFor();
+    await page.keyboard.press('Enter');
+    await dialog(page).waitFor({ state: 'detached' });
+    await row(page, 'stub-2').getByText('killed by SIGKILL').waitFor();
+    await tabTo(page, 'Start… stub-2');
+    await page.keyboard.press('Enter');
+    await tabTo(page, 'Start', 10);
+    await page.keyboard.press('Enter');
+    await dialog(page).getByText('stub-2 is running').waitFor();
+    await page.keyboard.press('Enter');
+    await dialog(page).waitFor({ state: 'detached' });
+
+    await tabTo(page, 'stub-2');
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: 'stub-2' }).waitFor();
+    await page.getByRole('button', { name: 'Change…' }).waitFor();
+    await tabTo(page, 'Change…');
+    await page.keyboard.press('Enter');
+    await dialog(page).waitFor();
+    await page.keyboard.press('Tab'); // the first field has the focus
+    await page.keyboard.press('Control+A');
+    await page.keyboard.type('7ms');
+    await page.keyboard.press('Enter');
+    await dialog(page).locator('.notice.ok').waitFor();
+    await page.keyboard.press('Enter');
+    await dialog(page).waitFor({ state: 'detached' });
+    assert.equal((await lab.ask('GET', '/v1/members/stub-2/behaviour')).behaviour.delay, '7ms');
+    await tabTo(page, 'Log of stub-2');
+    await lab.ask('PATCH', '/v1/members/stub-2/behaviour', { delay: '0ms' });
+  });
+  await eventually(() => allReady(3), 'all are there');
 });
 
 test('a page of another server may not ask the lab', async () => {

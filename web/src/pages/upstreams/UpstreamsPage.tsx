@@ -155,7 +155,7 @@ export function UpstreamsPage() {
       {all.length > rowsOnPage && (
         <Pager page={at} shown={`${count(all.length)} upstreams`} more={(at + 1) * rowsOnPage < all.length} onPrevious={() => setPage(at - 1)} onNext={() => setPage(at + 1)} />
       )}
-      <p className="hint">Answer times and errors are of the last minute. Errors: links lost, tries to link and probes that failed, messages that cannot be read.</p>
+      <p className="hint">Answer times, failures and faults are of the last minute. Failed: frames whose answer reported a failure, that were not answered in time, or became dead letters. Faults: links lost, tries to link and health probes that failed, messages that cannot be read.</p>
       {adding && <AddUpstream pools={overview.pools} onClose={() => setAdding(false)} />}
       {dialog}
     </>

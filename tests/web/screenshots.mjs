@@ -66,6 +66,13 @@ async function lab(browser) {
     await page.getByText('killed by SIGKILL').waitFor();
     await page.waitForTimeout(3_000);
     await shot(page, 'lab');
+    await lab.ask('POST', '/v1/members/stub-1:start', {});
+    await page.getByRole('link', { name: 'stub-1' }).click();
+    await page.getByRole('button', { name: 'Change…' }).click();
+    await page.getByLabel('Delay').fill('200ms');
+    await page.getByLabel('Failure').fill('12%');
+    await page.waitForTimeout(3_000);
+    await shot(page, 'lab-process');
     if (faults.length) console.error(faults);
     await close();
   } finally {

@@ -194,3 +194,60 @@ test('a tap decodes each frame once', async () => {
   const [text] = await page.locator('.tap pre').allInnerTexts();
   assert.match(text, /^ä+ …$/, 'cut in the middle of a sign, and text all the same');
 });
+
+// What is wrong with the table of connections as it stands: numbers, ages and states that are broken or do not
+// fit, headers that do not, rows of other heights, a page that scrolls instead of its table.
+const faultsOfTable = () =>
+  page.evaluate(() => {
+    const found = [];
+    const rows = [...document.querySelectorAll('.in-tracks tr')];
+    for (const cell of rows.flatMap((row) => [...row.cells])) {
+      const range = document.createRange();
+      range.selectNodeContents(cell);
+      const text = range.getBoundingClientRect();
+      const box = cell.getBoundingClientRect();
+      const what = `${cell.dataset.label ?? 'header'} ${cell.textContent}`;
+      if (text.left < box.left - 0.5 || text.right > box.right + 0.5) found.push(`${what}: ${text.width} in ${box.width}`);
+      if (text.height > 28 && !['Peer', 'Listener', 'Upstream'].includes(cell.dataset.label)) found.push(`${what}: ${text.height} high`);
+    }
+    const frame = document.querySelector('.in-tracks');
+    frame.scrollLeft = frame.scrollWidth;
+    if (rows.some((row) => row.getBoundingClientRect().right > frame.getBoundingClientRect().right)) found.push('the end of a row cannot be reached');
+    if (document.documentElement.scrollWidth > innerWidth) found.push('the page is wider than its window');
+    return { found, scrolls: frame.scrollWidth > frame.clientWidth };
+  });
+
+test('large numbers and ages stand in one line, in a table that fits or scrolls', async () => {
+  const { socket } = await talking();
+  const ago = (minutes, seconds = 0) => new Date(Date.now() - (minutes * 60 + seconds) * 1_000).toISOString();
+  const connectionWith = (frames, size, time, state = 'inactive') => ({
+    ...{ state, opened_at: time, last_frame_at: time, frames_up: frames, frames_down: frames },
+    ...{ bytes_up: size, bytes_down: size, outstanding_bytes: size, queued_bytes: size },
+  });
+  const large = [
+    connectionWith(999_999_999, 1_023 * 2 ** 20, ago(10, 30)),
+    connectionWith(1_000_000, 1_023 * 2 ** 10, ago(47 * 60 + 58)),
+    connectionWith(123_456_789_012, 1_023 * 2 ** 40, ago(999 * 24 * 60 + 23 * 60 + 30)),
+  ];
+  await page.route('**/v1/connections?*', async (route) => {
+    const answer = await route.fetch();
+    const list = await answer.json();
+    const [real] = list.connections;
+    const others = large.map((one, i) => ({ ...real, ...one, mark: real.mark.replace(/.$/, i) }));
+    return route.fulfill({ response: answer, json: { ...list, connections: [real, ...others], matched: 4 } });
+  });
+  for (const width of [1_400, 1_280, 641]) {
+    await page.setViewportSize({ width, height: 900 });
+    for (const order of ['mark', 'peer', 'listener', 'upstream', 'opened', 'last_frame', 'frames_up', 'frames_down', 'bytes_up', 'bytes_down', 'outstanding', 'queued']) {
+      await open(`#/connections?order=${order}&descending=true`);
+      await page.locator('th[aria-sort$=scending]').waitFor();
+      await eventually(async () => (await page.locator('.in-tracks tbody tr').count()) === 4, 'four rows');
+      const { found, scrolls } = await faultsOfTable();
+      assert.deepEqual(found, [], `by ${order} at ${width}`);
+      assert.equal(scrolls, width < 1_400, `by ${order} at ${width}`);
+    }
+  }
+  const shown = await page.locator('td[data-label="Frames up"]').allInnerTexts();
+  assert.deepEqual(shown.slice(1), ['999,999,999', '1,000,000', '123457M']);
+  socket.destroy();
+});

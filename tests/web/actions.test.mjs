@@ -414,6 +414,25 @@ test('configuration: a setting is changed, and the file read again', async () =>
   await dialog().getByRole('alert').getByText('"two" is not a whole number').waitFor();
 });
 
+test('tap: the line asks for as much as the page', async () => {
+  const client = await talking();
+  const { mark } = await onPageOf(client);
+  await page.getByRole('button', { name: 'Tap…' }).click();
+  await dialog().getByText('of each frame at most 1 KiB, and of all at most 24 KiB a second').waitFor();
+  const line = await lineOf();
+  assert.equal(line, `waymarkctl connections tap ${mark} --max-bytes=1024 --max-rate=24576 --admin ${rig.origin}`);
+  const asked = page.waitForRequest((request) => request.url().includes(':tap'));
+  await button('Start tap').click();
+  assert.equal((await asked).url(), `${rig.origin}/v1/connections/${mark}:tap?max_bytes=1024&max_rate=24576`);
+  await outcome('The tap is below.');
+  const timer = setInterval(() => client.say(`${'long'.repeat(300)}\n`), 50); // there is no telling when it has begun
+  try {
+    assert.match(await runs(`${line} --count 1`), /1,200 B, the first 1,024 are shown/);
+  } finally {
+    clearInterval(timer);
+  }
+});
+
 test('the line is copied by a button', async () => {
   await open('#/upstreams');
   await menuOf('red', 'Drain…');

@@ -173,7 +173,7 @@ test('a broadcast counts anew before it is sent', async () => {
   await dialog().getByText('2 clients: 2 written').waitFor();
 });
 
-test('a tap decodes each frame once', async () => {
+async function tapped() {
   const client = await talking();
   const { connections } = await rig.ask('GET', '/v1/connections');
   await open(`#/connections/${connections[0].mark}`);
@@ -181,6 +181,11 @@ test('a tap decodes each frame once', async () => {
   await dialog().getByRole('button', { name: 'Start tap' }).click();
   await dialog().getByRole('button', { name: 'Close', exact: true }).click();
   await page.getByText('No frame yet.').waitFor();
+  return client;
+}
+
+test('a tap decodes each frame once', async () => {
+  const client = await tapped();
   await page.evaluate(() => {
     const decode = globalThis.atob;
     globalThis.decoded = 0;
@@ -188,11 +193,28 @@ test('a tap decodes each frame once', async () => {
   });
   for (let i = 0; i < 5; ++i) {
     client.say(`${'ä'.repeat(700)} ${i}\n`);
-    await page.getByText(`${2 * (i + 1)} frames seen`).waitFor();
+    await page.getByText(`${2 * (i + 1)} frames shown`).waitFor();
   }
   assert.equal(await page.evaluate(() => globalThis.decoded), 10);
   const [text] = await page.locator('.tap pre').allInnerTexts();
   assert.match(text, /^ä+ …$/, 'cut in the middle of a sign, and text all the same');
+});
+
+test('a tap tells what it left out of a busy client', async () => {
+  const client = await tapped();
+  client.say(`${'x'.repeat(1_000)}\n`.repeat(1_000)).say('the last\n');
+  await client.hears('the last\n');
+  const number = (text) => Number(text.replaceAll(',', ''));
+  const summary = page.getByRole('region', { name: 'Tap' }).getByRole('status');
+  const [, shown, leftOut] = await eventually(async () => {
+    const found = /^([\d,]+) frames shown, ([\d,]+) left out; the latest 200 lines are kept\.$/.exec((await summary.innerText()).trim());
+    return found && number(found[1]) + number(found[2]) === 2_002 && found;
+  }, 'all frames of both ways are accounted for');
+  assert.ok(number(shown) < 200 && number(leftOut) > 1_800, `${shown} shown`);
+  assert.equal(await page.locator('.tap li pre').count(), number(shown));
+  const gaps = await page.locator('.tap li.faint').allInnerTexts();
+  const counted = gaps.map((one) => number(/^([\d,]+) frames? left out: more came than are shown in a second, or than this page read\.$/.exec(one)[1]));
+  assert.equal(counted.reduce((all, one) => all + one, 0), number(leftOut));
 });
 
 // What is wrong with the table of connections as it stands: numbers, ages and states that are broken or do not

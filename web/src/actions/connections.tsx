@@ -2,7 +2,7 @@
 import { useState } from 'react';
 import * as calls from '../api/calls';
 import type { Connection, ConnectionFilter } from '../api/types';
-import { count, plural, visible } from '../ui/format';
+import { bytes, count, plural, visible } from '../ui/format';
 import { Text } from '../ui/Fields';
 import { ErrorNotice } from '../ui/Notice';
 import { ActionDialog } from './ActionDialog';
@@ -76,16 +76,18 @@ interface TapProps extends OneProps {
 }
 
 export function TapOne({ connection, onClose, onStart }: TapProps) {
+  const { max_bytes, max_rate } = calls.tapLimits;
   return (
     <ActionDialog
       title="Tap this connection?"
       touches={
         <p>
-          Shows what <Who connection={connection} /> and its upstream say to each other, from now on. The client notices
+          Shows what <Who connection={connection} /> and its upstream say to each other, from now on: of each frame at most{' '}
+          {bytes(max_bytes)}, and of all at most {bytes(max_rate)} a second; what is left out is counted. The client notices
           nothing; the audit log notes the beginning and the end. It takes a token of the role admin.
         </p>
       }
-      ctl={line('connections', 'tap', connection.mark)}
+      ctl={line('connections', 'tap', connection.mark, ...options({ 'max-bytes': String(max_bytes), 'max-rate': String(max_rate) }))}
       verb="Start tap"
       run={() => {
         onStart();

@@ -29,8 +29,9 @@ export const closeConnection = (mark: string, how: { reason: string; goodbye_tex
   post<{ mark: string }>(`/v1/connections/${part(mark)}:close`, given(how));
 export const sendToConnection = (mark: string, payload: t.Payload) =>
   post<{ mark: string }>(`/v1/connections/${part(mark)}:send`, payload);
-export const tap = (mark: string, maxBytes: number, maxRate: number, signal: AbortSignal) =>
-  open(`/v1/connections/${part(mark)}:tap`, { max_bytes: maxBytes, max_rate: maxRate }, '', signal);
+// Bytes: of a frame, and of a second with 128 more for each frame; more than anybody reads.
+export const tapLimits = { max_bytes: 1_024, max_rate: 24 * 1_024 };
+export const tap = (mark: string, signal: AbortSignal) => open(`/v1/connections/${part(mark)}:tap`, tapLimits, '', signal);
 
 export type ManyVerb = 'close' | 'rebalance' | 'rotate';
 // An empty filter means everybody, which the API wants to be said.

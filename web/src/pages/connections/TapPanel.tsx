@@ -1,8 +1,8 @@
 import { memo } from 'react';
 import { Button } from '../../ui/Button';
-import { bytes, count, timeOfDay } from '../../ui/format';
-import { Empty, ErrorNotice } from '../../ui/Notice';
-import { useTap, type TapRow } from './useTap';
+import { bytes, count, plural, timeOfDay } from '../../ui/format';
+import { Empty, ErrorNotice, Loading } from '../../ui/Notice';
+import { mostLines, useTap, type Tap, type TapRow } from './useTap';
 
 // A row is never another one, so that what is on the page already costs nothing.
 const Row = memo(function Row({ row }: { row: TapRow }) {
@@ -22,6 +22,11 @@ const Row = memo(function Row({ row }: { row: TapRow }) {
   );
 });
 
+function summary({ shown, leftOut, over }: Tap): string {
+  const others = leftOut > 0 ? `, ${count(leftOut)} left out` : '';
+  return `${over} ${count(shown)} frame${plural(shown)} shown${others}; the latest ${mostLines} lines are kept.`;
+}
+
 export function TapPanel({ mark, onStop }: { mark: string; onStop: () => void }) {
   const tap = useTap(mark, true);
   return (
@@ -29,12 +34,13 @@ export function TapPanel({ mark, onStop }: { mark: string; onStop: () => void })
       <div className="head">
         <h2 id="tap">Tap</h2>
         <span className="faint" role="status">
-          {tap.over || `${count(tap.seen)} frames seen; the latest 200 are kept.`}
+          {!tap.error && summary(tap)}
         </span>
         <Button onClick={onStop}>{tap.over ? 'Close tap' : 'Stop tap'}</Button>
       </div>
       {tap.error && <ErrorNotice error={tap.error} />}
-      {!tap.error && tap.rows.length === 0 && <Empty title="No frame yet." />}
+      {!tap.error && !tap.begun && !tap.over && <Loading />}
+      {tap.begun && tap.rows.length === 0 && <Empty title="No frame yet." />}
       <ol className="tap" aria-label="Frames">
         {tap.rows.map((row) => (
           <Row key={row.key} row={row} />

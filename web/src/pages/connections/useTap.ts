@@ -6,7 +6,7 @@ import { tabsKnowOfEachOther, takeSlot } from '../../api/slots';
 import { read, type ServerEvent } from '../../api/sse';
 import type { TapFrame } from '../../api/types';
 import { shownBytes } from '../../ui/binary';
-import { plural } from '../../ui/format';
+import { count, plural } from '../../ui/format';
 
 export interface TapRow {
   key: number;
@@ -16,16 +16,16 @@ export interface TapRow {
 
 export interface Tap {
   rows: TapRow[]; // the latest first
-  seen: number;
+  begun: boolean; // from here on nothing is missed without being told
+  shown: number;
+  leftOut: number;
   over: string; // why it has ended; empty while it goes on
   error: ApiError | null;
 }
 
-const most = 200;
-const maxBytes = 1_024;
-const maxRate = 24 * 1_024; // bytes a second: more than anybody reads
+export const mostLines = 200;
 const showEveryMs = 250;
-const begun: Tap = { rows: [], seen: 0, over: '', error: null };
+const none: Tap = { rows: [], begun: false, shown: 0, leftOut: 0, over: '', error: null };
 const tooMany: ApiError = {
   status: 0,
   code: 'TOO_MANY_STREAMS',
@@ -34,49 +34,58 @@ const tooMany: ApiError = {
 };
 
 // Only what comes to be shown is decoded, and that once.
-const shown = (row: TapRow): TapRow =>
+const decoded = (row: TapRow): TapRow =>
   row.frame ? { ...row, text: shownBytes(row.frame.payload, row.frame.truncated) } : row;
 
 export function useTap(mark: string, on: boolean): Tap {
-  const [tap, setTap] = useState<Tap>(begun);
+  const [tap, setTap] = useState<Tap>(none);
   useEffect(() => {
     if (!on) return;
     const ending = new AbortController();
     let pending: TapRow[] = [];
-    let seen = 0;
+    let begun = false;
+    let shown = 0;
+    let leftOut = 0;
     let key = 0;
     let over = '';
-    setTap(begun);
+    let changed = false; // since it was shown
+    setTap(none);
     const take = (events: ServerEvent[]) => {
+      changed = true;
       for (const event of events) {
         const data = JSON.parse(event.data) as TapFrame & { count: number; reason: string };
         ++key;
         if (event.type === 'frame') {
-          ++seen;
+          ++shown;
           pending.push({ key, frame: data, text: '' });
         } else if (event.type === 'dropped') {
-          pending.push({ key, frame: null, text: `${data.count} frame${plural(data.count)} left out: more came than are shown in a second.` });
+          leftOut += data.count;
+          pending.push({ key, frame: null, text: `${count(data.count)} frame${plural(data.count)} left out: more came than are shown in a second, or than this page read.` });
+        } else if (event.type === 'begin') {
+          begun = true;
         } else if (event.type === 'end') {
           over = `The connection has ended: ${data.reason}.`;
         }
       }
-      if (pending.length > most) pending = pending.slice(-most);
+      if (pending.length > mostLines) pending = pending.slice(-mostLines);
     };
     const timer = setInterval(() => {
-      if (pending.length === 0 && !over) return;
-      const rows = pending.reverse().map(shown);
+      if (!changed) return;
+      changed = false;
+      const rows = pending.reverse().map(decoded);
       pending = [];
-      setTap((before) => ({ ...before, seen, over, rows: [...rows, ...before.rows].slice(0, most) }));
+      setTap((before) => ({ ...before, begun, shown, leftOut, over, rows: [...rows, ...before.rows].slice(0, mostLines) }));
     }, showEveryMs);
     void (async () => {
       const slot = await takeSlot();
-      if (!slot && tabsKnowOfEachOther) return setTap({ ...begun, error: tooMany });
-      const stream = await calls.tap(mark, maxBytes, maxRate, ending.signal);
+      if (!slot && tabsKnowOfEachOther) return setTap({ ...none, error: tooMany });
+      const stream = await calls.tap(mark, ending.signal);
       if (stream.ok) await read(stream.value, 40_000, take);
       slot?.();
       if (ending.signal.aborted) return;
-      if (!stream.ok) return setTap({ ...begun, error: stream.error });
+      if (!stream.ok) return setTap({ ...none, error: stream.error });
       over ||= 'The stream has ended.';
+      changed = true;
     })();
     return () => {
       ending.abort();

@@ -6,6 +6,7 @@ import { launch, openPage } from './harness/browser.mjs';
 import { Lab } from './harness/lab.mjs';
 import { eventually } from './harness/process.mjs';
 import { Rig } from './harness/rig.mjs';
+import { unreachable } from './harness/unreachable.mjs';
 
 let browser, lab;
 before(async () => {
@@ -302,7 +303,7 @@ test('the proxy that the page came from is killed and started from the page that
       await act(page, 'proxy-1', 'Start', 'proxy-1 is running');
       await page.getByText('The proxy was started again.').waitFor();
     },
-    { expected: [/net::ERR_/] },
+    { expected: [unreachable] },
   );
   await eventually(() => allReady(3), 'all are there');
 });

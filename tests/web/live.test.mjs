@@ -4,6 +4,7 @@ import { after, afterEach, before, beforeEach, test } from 'node:test';
 import { launch, openPage } from './harness/browser.mjs';
 import { eventually } from './harness/process.mjs';
 import { Rig } from './harness/rig.mjs';
+import { unreachable } from './harness/unreachable.mjs';
 
 let rig, browser, opened, page;
 before(async () => {
@@ -12,7 +13,7 @@ before(async () => {
 after(() => browser?.close());
 beforeEach(async () => {
   rig = await Rig.start({ stubs: [['red']] });
-  const expected = [/net::ERR_/, /status of 401/, /status of 503/];
+  const expected = [unreachable, /status of 401/, /status of 503/];
   opened = await openPage(browser, rig, { expected });
   page = opened.page;
   await page.getByRole('heading', { name: 'Overview' }).waitFor();

@@ -5,7 +5,7 @@ import { launch, openPage } from './harness/browser.mjs';
 import { eventually } from './harness/process.mjs';
 import { Rig } from './harness/rig.mjs';
 
-let rig, browser, opened, page;
+let rig, browser, opened, page, expected;
 before(async () => {
   browser = await launch();
   rig = await Rig.start({ stubs: [['red'], ['green']], workers: 2 });
@@ -15,7 +15,8 @@ after(async () => {
   await rig?.stop();
 });
 beforeEach(async () => {
-  opened = await openPage(browser, rig, { expected: [/status of 404/] }); // of a connection that has ended
+  expected = [];
+  opened = await openPage(browser, rig, { expected });
   page = opened.page;
 });
 afterEach(async () => {
@@ -163,6 +164,7 @@ test('connections: found by their peer, and ordered by peer, listener and upstre
 });
 
 test('one connection: facts and ledger, until it ends', async () => {
+  expected.push(/status of 404/); // of a connection that has ended
   const [client] = await clients(1);
   const { connections } = await rig.ask('GET', '/v1/connections');
   await open('#/connections');

@@ -2,7 +2,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { launch, openPage } from './harness/browser.mjs';
-import { eventually } from './harness/process.mjs';
 import { Rig } from './harness/rig.mjs';
 
 const markup = `<img src=x onerror="globalThis.hurt=1"><script>globalThis.hurt=2</script>`;
@@ -10,6 +9,7 @@ const link = `javascript:globalThis.hurt=3`;
 const turned = 'evil\u202egnp.exe\u0007';
 
 let rig, browser, opened, page;
+const expected = [];
 before(async () => {
   browser = await launch();
   rig = await Rig.start({
@@ -17,7 +17,7 @@ before(async () => {
     workers: 1,
     more: `dead_letters: { max_count: 10 }\n`,
   });
-  opened = await openPage(browser, rig, { expected: [/status of 40[04]/] });
+  opened = await openPage(browser, rig, { expected });
   page = opened.page;
   await page.getByRole('heading', { name: 'Overview' }).waitFor();
 });
@@ -57,12 +57,19 @@ test('names of upstreams are text everywhere', async () => {
   await unharmed('events');
 });
 
-test('payloads are text in a tap', async () => {
+// A client with its page, which stays until the end: nobody asks for one that has left.
+async function talking() {
   const client = await rig.client();
   client.say('hello\n');
   await client.hears('hello\n');
   const { connections } = await rig.ask('GET', '/v1/connections');
-  await open(`#/connections/${connections[0].mark}`);
+  const { mark } = connections.find((one) => one.peer === `127.0.0.1:${client.socket.localPort}`);
+  await open(`#/connections/${mark}`);
+  return client;
+}
+
+test('payloads are text in a tap', async () => {
+  const client = await talking();
   await page.getByRole('button', { name: 'Tap…' }).click();
   await page.getByRole('button', { name: 'Start tap' }).click();
   await page.getByRole('dialog').getByRole('button', { name: 'Close', exact: true }).click();
@@ -72,24 +79,29 @@ test('payloads are text in a tap', async () => {
   await page.locator('.tap li', { hasText: 'evil\\u{202e}gnp.exe\\u{7}' }).first().waitFor();
   await page.locator('.tap li', { hasText: 'ff fe 3c 62 3e' }).first().waitFor();
   await unharmed('tap');
-  client.leave();
 });
 
 test('what stands in the address is text', async () => {
-  for (const address of [`#/${encodeURIComponent(markup)}`, `#/connections/${encodeURIComponent(markup)}`, `#/upstreams/${encodeURIComponent(link)}`, `#/connections?state=${encodeURIComponent(markup)}`, `#/events?text=${encodeURIComponent(markup)}`]) {
+  expected.push(/status of 40[04]/); // there is no such connection, upstream or state
+  const [image, script] = [markup, link].map(encodeURIComponent);
+  const main = page.locator('main');
+  // [address, where the page has drawn it, what else it says then]
+  const addresses = [
+    [`#/${image}`, main.getByText(`There is no page ${image}.`)],
+    [`#/connections/${image}`, main.locator('.trail', { hasText: markup }), main.getByRole('alert')],
+    [`#/upstreams/${script}`, main.locator('.trail', { hasText: link }), main.getByText('There is no such upstream.')],
+    [`#/connections?state=${image}`, main.locator('.bar', { hasText: `state ${markup}` }), main.getByRole('alert')],
+    [`#/events?text=${image}`, main.getByText('No event matches.')],
+  ];
+  for (const [address, ...drawn] of addresses) {
     await open(address);
-    await eventually(() => page.evaluate((to) => location.hash === to, address), address);
-    await page.waitForTimeout(300);
+    for (const one of drawn) await one.waitFor();
     await unharmed(address);
   }
 });
 
 test('a line to be copied holds nothing but its words', async () => {
-  const client = await rig.client();
-  client.say('hello\n');
-  await client.hears('hello\n');
-  const { connections } = await rig.ask('GET', '/v1/connections');
-  await open(`#/connections/${connections[0].mark}`);
+  const client = await talking();
   await page.getByRole('button', { name: 'Send…' }).click();
   const nasty = `'; touch ${rig.folder}/hurt; echo "$(touch ${rig.folder}/hurt)" \`touch ${rig.folder}/hurt\` \\`;
   await page.getByLabel('Payload').fill(nasty);
@@ -99,6 +111,4 @@ test('a line to be copied holds nothing but its words', async () => {
   await client.hears(`${nasty}\n`);
   const { out } = await rig.shell(`ls ${rig.folder}`);
   assert.ok(!out.includes('hurt'), out);
-  await page.getByRole('button', { name: 'Cancel' }).click();
-  client.leave();
 });

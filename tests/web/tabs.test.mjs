@@ -4,6 +4,7 @@ import { after, afterEach, before, beforeEach, test } from 'node:test';
 import { launch, openPage } from './harness/browser.mjs';
 import { eventually, patience } from './harness/process.mjs';
 import { Rig } from './harness/rig.mjs';
+import { unreachable } from './harness/unreachable.mjs';
 
 let rig, browser, opened, page;
 before(async () => {
@@ -12,8 +13,7 @@ before(async () => {
 after(() => browser?.close());
 beforeEach(async () => {
   rig = await Rig.start({ stubs: [['red']] });
-  const expected = [/net::ERR_/];
-  opened = await openPage(browser, rig, { expected });
+  opened = await openPage(browser, rig, { expected: [unreachable] });
   page = opened.page;
   await page.getByRole('heading', { name: 'Overview' }).waitFor();
 });

@@ -12,7 +12,8 @@ export function launch() {
 }
 
 // A page that remembers its faults: errors, what the Content-Security-Policy forbade, and requests to
-// anywhere else but `rig.origin` and, of a lab, `rig.lab`. A refused request is told in the console as an error; `expected` says which are meant.
+// anywhere else but `rig.origin` and, of a lab, `rig.lab`. A refused request is told in the console as an error;
+// `expected` says which are meant, and may be added to.
 export async function openPage(browser, rig, { expected = [], ...options } = {}) {
   const context = await browser.newContext({ viewport: { width: 1400, height: 900 }, ...options });
   await context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: rig.origin });

@@ -5,8 +5,8 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { mock, test } from 'node:test';
 import { load } from './harness/module.mjs';
+import { freePorts } from './harness/ports.mjs';
 import { repository, run } from './harness/process.mjs';
-import { freePorts } from './harness/rig.mjs';
 
 globalThis.location = new URL('http://127.0.0.1:8000/');
 globalThis.sessionStorage = { getItem: () => null };

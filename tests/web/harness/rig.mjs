@@ -3,22 +3,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePorts } from './ports.mjs';
 import { Child, eventually, program, run } from './process.mjs';
-
-// They are open at the same time, so that no two are the same.
-export async function freePorts(count) {
-  const servers = await Promise.all(
-    Array.from({ length: count }, () =>
-      new Promise((done, failed) => {
-        const server = net.createServer().on('error', failed);
-        server.listen(0, '127.0.0.1', () => done(server));
-      }),
-    ),
-  );
-  const ports = servers.map((server) => server.address().port);
-  await Promise.all(servers.map((server) => new Promise((done) => server.close(done))));
-  return ports;
-}
 
 export class Stub {
   static async start(id, ...args) {

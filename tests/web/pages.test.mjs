@@ -220,6 +220,22 @@ test('events: live, and filtered', async () => {
   await page.getByText('Nothing has happened yet.').waitFor();
 });
 
+test('rows that are not in sight are on paper', async () => {
+  await clients(1);
+  for (const [address, rows] of [['#/connections', '.in-tracks tbody tr'], ['#/events', '.log li']]) {
+    await open(address);
+    const row = page.locator(rows).first();
+    await row.waitFor();
+    for (const [media, visibility] of [['print', 'visible'], ['screen', 'auto']]) {
+      await page.emulateMedia({ media });
+      for (const width of [1_400, 400]) {
+        await page.setViewportSize({ width, height: 900 });
+        assert.equal(await row.evaluate((one) => getComputedStyle(one).contentVisibility), visibility, `${address}: ${media} at ${width}`);
+      }
+    }
+  }
+});
+
 test('configuration: effective, and what differs from the file', async () => {
   await open('#/config');
   await page.getByLabel('Effective configuration').getByText("proxy_id: 'edge-1'").waitFor();

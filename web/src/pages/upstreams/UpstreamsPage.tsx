@@ -1,4 +1,4 @@
-import { useMemo, useState } from 'react';
+import { useState } from 'react';
 import * as calls from '../../api/calls';
 import type { Stats, Upstream, UpstreamTraffic } from '../../api/types';
 import { AddUpstream } from '../../actions/upstreams';
@@ -109,10 +109,7 @@ export function UpstreamsPage() {
   const [adding, setAdding] = useState(false);
   const { items, dialog, denied } = useUpstreamActions();
   const pool = query.get('pool') ?? '';
-  const columns = useMemo(
-    () => columnsOf((upstream) => <Menu label={`Actions on ${visible(upstream.name)}`} items={items(upstream)} />),
-    [items],
-  );
+  const columns = columnsOf((upstream) => <Menu label={`Actions on ${visible(upstream.name)}`} items={items(upstream)} />);
   if (!overview) return <Loading />;
 
   const value = values[sorting.by];

@@ -127,6 +127,24 @@ test('connections: ordered, filtered and paged by the proxy', async () => {
   await page.getByText('No connection matches.').waitFor();
 });
 
+test('connections: a table that stands still says since when', async () => {
+  await clients(1);
+  await open('#/connections');
+  await page.locator('tbody tr').waitFor();
+  const asOf = page.locator('.filters', { hasText: /as of \d\d:\d\d:\d\d/ });
+  const clock = () => page.evaluate(() => new Date().toTimeString().slice(0, 8));
+  const before = await clock();
+  await page.getByLabel(/^Every/).uncheck(); // which asks once more
+  await asOf.waitFor();
+  await eventually(async () => {
+    const told = /as of (\S+)/.exec(await asOf.innerText())[1];
+    const now = await clock();
+    return before > now || (before <= told && told <= now); // but for midnight
+  }, 'the time of the answer');
+  await page.getByLabel(/^Every/).check();
+  await asOf.waitFor({ state: 'detached' });
+});
+
 test('connections: found by their peer, and ordered by peer, listener and upstream', async () => {
   const all = await clients(12);
   const ports = all.map((one) => one.socket.localPort).sort((a, b) => a - b);

@@ -8,7 +8,7 @@ import { address, go, replace, useRoute } from '../../app/router';
 import { useLive } from '../../live/store';
 import { Button } from '../../ui/Button';
 import { Check, Select, Text } from '../../ui/Fields';
-import { count, plural, visible } from '../../ui/format';
+import { count, plural, timeOfDay, visible } from '../../ui/format';
 import { Empty, ErrorNotice, Loading } from '../../ui/Notice';
 import { Pager } from '../../ui/Pager';
 import { Table } from '../../ui/Table';
@@ -75,6 +75,7 @@ export function ConnectionsPage() {
         <Peer key={filter.peer} value={filter.peer ?? ''} onChange={(peer) => set({ peer })} />
         <Select label="Rows" value={String(limit)} onChange={(rows) => set({ limit: rows })} options={[['25', '25'], ['50', '50'], ['100', '100'], ['200', '200']]} />
         <Check label={`Every ${refreshMs / 1000} s`} value={follow} onChange={setFollow} />
+        {!follow && list.at > 0 && <span className="faint">as of {timeOfDay(list.at)}</span>}
       </div>
       <div className="bar">
         <span className="faint">{described ? visible(described) : 'All connections'}</span>

@@ -47,8 +47,9 @@ std::string tls_hint(CURLcode code, std::string_view what, bool https, const Cli
         return "The server wants a certificate: --cert FILE and --key FILE, or WAYMARK_CERT and "
                "WAYMARK_KEY.";
       }
-      // In TLS 1.3 a request may be under way before the server has said no, and why.
-      if (says("Broken pipe") || says("reset by peer")) {
+      // In TLS 1.3 a request may be under way before the server has said no, and why. Where it has
+      // before curl asks for the peer's address, that is all that curl tells.
+      if (says("Broken pipe") || says("reset by peer") || says("getpeername()")) {
         return tls.certificate.empty()
                    ? "The server has ended the connection, as it does where it wants a "
                      "certificate: "

@@ -14,7 +14,7 @@ before(async () => {
 });
 after(() => browser?.close());
 beforeEach(async () => {
-  rig = await Rig.start({ stubs: [['red'], ['green']], pool: '    max_attempts: 1\n    leave_timeout: 500ms\n' });
+  rig = await Rig.start({ stubs: [['red'], ['green']], pool: '    max_attempts: 1\n    leave_timeout: 500ms\n    health: { eject_after: 1, eject_time: 5m }\n' });
   opened = await openPage(browser, rig, { expected: [/status of 4\d\d/] });
   page = opened.page;
   await page.getByRole('heading', { name: 'Overview' }).waitFor();
@@ -213,6 +213,27 @@ test('upstreams: drain, maintain, make ready, weigh', async () => {
   await rig.ask('PATCH', `/v1/upstreams/${(await upstream('red')).id}`, { weight: 1 });
   await runs(line);
   assert.equal((await upstream('red')).weight, 7);
+});
+
+test('upstreams: one that is ejected is tried again', async () => {
+  const [red] = rig.stubs;
+  const ejected = async () => {
+    await red.stop();
+    await eventually(async () => (await upstream('red')).problem.includes('ejected'), 'it is ejected');
+    await red.again();
+  };
+  await open('#/upstreams');
+  await ejected();
+  await menuOf('red', 'Try again…');
+  await dialog().getByText('failures and ejections are forgotten').waitFor();
+  const line = await lineOf();
+  assert.equal((await upstream('red')).state, 'unhealthy', 'without that it stays so for minutes');
+  await button('Make ready').click();
+  await outcome('It is meant to be ready now.');
+  await row('red').locator('td[data-label=State]', { hasText: 'ready' }).waitFor();
+  await ejected();
+  await runs(line);
+  await eventually(async () => (await upstream('red')).state === 'ready', 'it is ready');
 });
 
 test('upstreams: add and remove; a refusal is told in the words of the server', async () => {

@@ -7,12 +7,19 @@ import { freePorts } from './ports.mjs';
 import { Child, eventually, program, run } from './process.mjs';
 
 export class Stub {
-  static async start(id, ...args) {
+  static start(id, ...args) {
     const stub = new Stub();
-    stub.id = id;
-    stub.child = new Child('waymark-stub', ['--listen', '127.0.0.1:0', '--id', id, ...args]);
-    stub.address = (await stub.child.says(/listening on (\S+)/))[1];
-    return stub;
+    stub.args = ['--id', id, ...args];
+    return stub.listen('127.0.0.1:0');
+  }
+  // Where it was, after stop().
+  again() {
+    return this.listen(this.address);
+  }
+  async listen(at) {
+    this.child = new Child('waymark-stub', ['--listen', at, ...this.args]);
+    this.address = (await this.child.says(/listening on (\S+)/))[1];
+    return this;
   }
   stop() {
     return this.child.stop('SIGKILL');

@@ -156,6 +156,7 @@ void Control::change_now(const std::string& id, const Wish& wish, Done done) {
   }
   const std::uint32_t weight = wish.weight.value_or(upstream->weight());
   const AdminState admin = wish.admin_state.value_or(upstream->life.standing().admin_state);
+  const bool forgiven = wish.admin_state == AdminState::ready;  // whoever says so has looked
   store::Change change;
   store::StoredOverride entry{.upstream_id = id};
   if (is_kept_as_a_whole(upstream->source)) {
@@ -173,7 +174,8 @@ void Control::change_now(const std::string& id, const Wish& wish, Done done) {
     }
   }
   write(id, std::move(change),
-        [this, id, weight, admin, entry, done = std::move(done)](const absl::Status& written) {
+        [this, id, weight, admin, forgiven, entry,
+         done = std::move(done)](const absl::Status& written) {
           if (!written.ok()) return done(written);
           Upstream* there = directory_.find(id);
           if (there == nullptr) return done(no_such(id));
@@ -184,6 +186,7 @@ void Control::change_now(const std::string& id, const Wish& wish, Done done) {
           there->weight_override.reset();
           if (weight != there->spec.weight) there->weight_override = weight;
           there->life.set_admin_state(admin, now_ms_);
+          if (forgiven) there->life.forgive(now_ms_);
           actions_.changed(*there, "changed");
           steer(*there);
           done(there);

@@ -178,17 +178,23 @@ void UpstreamLife::set_admin_state(AdminState state, std::uint64_t now_ms) {
   const AdminState before = std::exchange(admin_, state);
   if (state == AdminState::maintenance) {
     next_probe_ms_ = kNever;
-  } else if (before == AdminState::maintenance || state == AdminState::ready) {
+  } else if (before == AdminState::maintenance) {
     next_probe_ms_ = now_ms;
   }
-  if (state == AdminState::ready) {
-    if (verdict_ == Verdict::failing) verdict_ = Verdict::none;
-    passes_ = fails_ = failures_ = 0;
-    ejected_until_ms_ = trial_until_ms_ = 0;
-    losses_.clear();
-    eject_backoff_.reset();
-    if (state_ == State::dead) enter(State::unhealthy);
-  }
+  if (state == AdminState::ready) return forgive(now_ms);
+  settle();
+}
+
+void UpstreamLife::forgive(std::uint64_t now_ms) {
+  now_ms_ = now_ms;
+  if (admin_ != AdminState::ready || state_ == State::leaving) return settle();
+  next_probe_ms_ = now_ms;
+  if (verdict_ == Verdict::failing) verdict_ = Verdict::none;
+  passes_ = fails_ = failures_ = 0;
+  ejected_until_ms_ = trial_until_ms_ = 0;
+  losses_.clear();
+  eject_backoff_.reset();
+  if (state_ == State::dead) enter(State::unhealthy);
   settle();
 }
 

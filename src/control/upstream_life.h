@@ -121,8 +121,10 @@ class UpstreamLife {
   void link_failed(std::string_view why, std::uint64_t now_ms);
   // Asked for at next_probe_at_ms, or told in between by the server itself.
   void probe(const ProbeResult& result, std::uint64_t now_ms);
-  // `ready` after another state forgets what spoke against it: whoever says so has looked.
+  // `ready` after another state forgives.
   void set_admin_state(AdminState state, std::uint64_t now_ms);
+  // Of one that is meant to be ready: forgets what spoke against it, failures and an ejection.
+  void forgive(std::uint64_t now_ms);
   // No other upstream of its pool could serve. While this holds, failing probes, an ejection and
   // death do not take it out of service, since that would do more harm than good. Its own word,
   // NOT_SERVING, and the admin state do.

@@ -532,6 +532,29 @@ TEST_CASE("an operator's ready revives the dead, but NOT_SERVING stays its own w
   CHECK(ejected->role == Role::serve);
 }
 
+TEST_CASE("one that is meant to be ready already is forgiven when it is said again") {
+  Watched ejected;
+  ejected.well();
+  lose_thrice(ejected);
+  REQUIRE(ejected->role == Role::give_up);
+  ejected.life.set_admin_state(AdminState::ready, ejected.now);
+  CHECK(ejected->role == Role::give_up);  // as where its weight is changed
+  ejected.life.forgive(ejected.now);
+  CHECK(ejected->role == Role::serve);
+  CHECK(ejected->next_probe_at_ms == ejected.now);
+
+  Watched dead;
+  dead.dead().life.forgive(dead.now);
+  CHECK(dead->state == State::unhealthy);
+  CHECK(dead->role == Role::serve);
+
+  Watched resting;
+  resting.well().life.set_admin_state(AdminState::maintenance, resting.now);
+  resting.life.forgive(resting.now);
+  CHECK(resting->role == Role::rest);
+  CHECK(resting->next_probe_at_ms == UpstreamLife::kNever);
+}
+
 TEST_CASE("leaving is for good") {
   Watched upstream;
   upstream.well().life.leave(upstream.now += 5);

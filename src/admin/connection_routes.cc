@@ -13,26 +13,27 @@ constexpr std::uint64_t kLeastTapRate = 1'024;
 constexpr std::uint64_t kMostTapRate = 1'073'741'824;
 
 std::vector<Parameter> list_parameters() {
-  return {{.name = "state",
-           .doc = "By what they sent lately; all if left out.",
-           .words = {"all", "active", "inactive"}},
-          {.name = "upstream", .doc = "Id or address of the upstream that serves them."},
-          {.name = "listener", .doc = "Where they were accepted."},
-          {.name = "pool", .doc = "Whose upstreams serve them."},
-          {.name = "group", .doc = "They are in."},
-          {.name = "peer", .doc = "Their address, with or without the port, or a network."},
-          {.name = "order",
-           .doc = "What they are ordered by; mark if left out.",
-           .words = {"mark", "peer", "listener", "upstream", "opened", "last_frame", "frames_up",
-                     "frames_down", "bytes_up", "bytes_down", "queued", "outstanding"}},
-          {.name = "descending",
-           .doc = "The greatest first; false if left out. Not by mark.",
-           .words = {"true", "false"}},
-          {.name = "limit",
-           .doc = "The most on a page; 1000 if left out, and the most unless ordered by mark.",
-           .min = 1,
-           .max = kMostOnPage},
-          {.name = "page_token", .doc = "next_page_token of the page before."}};
+  return {
+      {.name = "state",
+       .doc = "By what they sent lately; all if left out.",
+       .words = {"all", "active", "inactive"}},
+      {.name = "upstream", .doc = "Id or address of the upstream that serves them."},
+      {.name = "listener", .doc = "Where they were accepted."},
+      {.name = "pool", .doc = "Whose upstreams serve them."},
+      {.name = "group", .doc = "They are in."},
+      {.name = "peer", .doc = "Their address, with or without the port, or a network."},
+      {.name = "order",
+       .doc = "What they are ordered by; mark if left out.",
+       .words = {"mark", "peer", "listener", "upstream", "state", "opened", "last_frame",
+                 "frames_up", "frames_down", "bytes_up", "bytes_down", "queued", "outstanding"}},
+      {.name = "descending",
+       .doc = "The greatest first; false if left out. Not by mark.",
+       .words = {"true", "false"}},
+      {.name = "limit",
+       .doc = "The most on a page; 1000 if left out, and the most unless ordered by mark.",
+       .min = 1,
+       .max = kMostOnPage},
+      {.name = "page_token", .doc = "next_page_token of the page before."}};
 }
 
 Response list(AdminApi& calls, const Call& call) {

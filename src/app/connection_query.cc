@@ -15,11 +15,12 @@ namespace {
 using proxy::ListKey;
 using Activity = proxy::ConnectionFilter::Activity;
 
-constexpr std::array<std::pair<std::string_view, ListKey>, 12> kOrders = {{
+constexpr std::array<std::pair<std::string_view, ListKey>, 13> kOrders = {{
     {"mark", ListKey::mark},
     {"peer", ListKey::peer},
     {"listener", ListKey::listener},
     {"upstream", ListKey::upstream},
+    {"state", ListKey::state},
     {"opened", ListKey::opened},
     {"last_frame", ListKey::last_frame},
     {"frames_up", ListKey::frames_up},

@@ -52,6 +52,8 @@ absl::uint128 number_of(ListKey key, const WorkerState& state, const Client& cli
       return client.listener->index;
     case ListKey::upstream:
       return session.attached() ? absl::uint128(session.upstream()) + 1 : 0;
+    case ListKey::state:
+      return is_active(state, client) ? 0 : 1;
     case ListKey::opened:
       return session.opened_at();
     case ListKey::last_frame:

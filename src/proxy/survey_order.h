@@ -53,6 +53,7 @@ enum class ListKey : std::uint8_t {
   peer,      // IPv4 with its port, then IPv6
   listener,  // in configured order
   upstream,  // as they were added, after connections that have none
+  state,     // active, then inactive
   opened,
   last_frame,
   frames_up,

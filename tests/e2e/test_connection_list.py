@@ -71,7 +71,7 @@ def test_who_stays_is_listed_while_others_come_and_go(rig):
         others.join()
 
 
-ORDERS = ("mark", "peer", "listener", "upstream", "opened", "last_frame", "frames_up", "frames_down", "bytes_up", "bytes_down", "queued", "outstanding")
+ORDERS = ("mark", "peer", "listener", "upstream", "state", "opened", "last_frame", "frames_up", "frames_down", "bytes_up", "bytes_down", "queued", "outstanding")
 TIMES = {"opened": "opened_at", "last_frame": "last_frame_at"}  # told each time anew, to the millisecond
 FIELDS = {**TIMES, "queued": "queued_bytes", "outstanding": "outstanding_bytes"}
 
@@ -101,7 +101,7 @@ def in_order(proxy, order, descending, limit):
 @pytest.mark.parametrize("workers", [1, 2])
 def test_lists_are_ordered_over_all_pages(rig, workers):
     proxy = rig.proxy(rig.stub(), workers=workers)
-    clients = proxy.clients(23)
+    clients = proxy.clients(23)  # of which those that never speak are inactive
     for number, client in enumerate(clients):
         for _ in range(number % 7):
             client.ask(b"x" * (50 - number))

@@ -260,7 +260,7 @@ test('large numbers and ages stand in one line, in a table that fits or scrolls'
   });
   for (const width of [1_400, 1_280, 641]) {
     await page.setViewportSize({ width, height: 900 });
-    for (const order of ['mark', 'peer', 'listener', 'upstream', 'opened', 'last_frame', 'frames_up', 'frames_down', 'bytes_up', 'bytes_down', 'outstanding', 'queued']) {
+    for (const order of ['mark', 'peer', 'listener', 'upstream', 'state', 'opened', 'last_frame', 'frames_up', 'frames_down', 'bytes_up', 'bytes_down', 'outstanding', 'queued']) {
       await open(`#/connections?order=${order}&descending=true`);
       await page.locator('th[aria-sort$=scending]').waitFor();
       await eventually(async () => (await page.locator('.in-tracks tbody tr').count()) === 4, 'four rows');

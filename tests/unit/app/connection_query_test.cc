@@ -14,13 +14,19 @@ namespace {
 using proxy::ListKey;
 using Activity = proxy::ConnectionFilter::Activity;
 
-const std::map<std::string, ListKey> kOrders = {
-    {"mark", ListKey::mark},           {"peer", ListKey::peer},
-    {"listener", ListKey::listener},   {"upstream", ListKey::upstream},
-    {"opened", ListKey::opened},       {"last_frame", ListKey::last_frame},
-    {"frames_up", ListKey::frames_up}, {"frames_down", ListKey::frames_down},
-    {"bytes_up", ListKey::bytes_up},   {"bytes_down", ListKey::bytes_down},
-    {"queued", ListKey::queued},       {"outstanding", ListKey::outstanding}};
+const std::map<std::string, ListKey> kOrders = {{"mark", ListKey::mark},
+                                                {"peer", ListKey::peer},
+                                                {"listener", ListKey::listener},
+                                                {"upstream", ListKey::upstream},
+                                                {"state", ListKey::state},
+                                                {"opened", ListKey::opened},
+                                                {"last_frame", ListKey::last_frame},
+                                                {"frames_up", ListKey::frames_up},
+                                                {"frames_down", ListKey::frames_down},
+                                                {"bytes_up", ListKey::bytes_up},
+                                                {"bytes_down", ListKey::bytes_down},
+                                                {"queued", ListKey::queued},
+                                                {"outstanding", ListKey::outstanding}};
 
 // The words that GET /v1/connections lets through.
 std::vector<std::string> order_words() {

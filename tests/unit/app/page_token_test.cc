@@ -14,10 +14,11 @@ using proxy::ListPlace;
 constexpr const char* kMark = "00112233-4455-6677-8899-aabbccddeeff";
 constexpr std::uint64_t kMost = std::numeric_limits<std::uint64_t>::max();
 
-constexpr ListKey kKeys[] = {ListKey::mark,       ListKey::peer,        ListKey::listener,
-                             ListKey::upstream,   ListKey::opened,      ListKey::last_frame,
-                             ListKey::frames_up,  ListKey::frames_down, ListKey::bytes_up,
-                             ListKey::bytes_down, ListKey::queued,      ListKey::outstanding};
+constexpr ListKey kKeys[] = {ListKey::mark,       ListKey::peer,       ListKey::listener,
+                             ListKey::upstream,   ListKey::state,      ListKey::opened,
+                             ListKey::last_frame, ListKey::frames_up,  ListKey::frames_down,
+                             ListKey::bytes_up,   ListKey::bytes_down, ListKey::queued,
+                             ListKey::outstanding};
 
 ListPlace place_at(absl::uint128 rank) { return {.rank = rank, .mark = *Mark::parse(kMark)}; }
 

@@ -233,6 +233,7 @@ export type ConnectionOrder =
   | 'peer'
   | 'listener'
   | 'upstream'
+  | 'state'
   | 'opened'
   | 'last_frame'
   | 'frames_up'

@@ -43,7 +43,7 @@ export const columns: Column<Connection>[] = [
     track: 'minmax(120px, 1.2fr)',
     cell: (one) => (one.upstream ? <a href={`#/upstreams/${encodeURIComponent(one.upstream)}`}>{visible(one.upstream_address)}</a> : <State tone="warn">held</State>),
   },
-  { key: 'state', title: 'State', track: '78px', cell: (one) => <State tone={one.state === 'active' ? 'ok' : 'idle'}>{one.state}</State> },
+  { key: 'state', title: 'State', sort: 'state', track: '78px', cell: (one) => <State tone={one.state === 'active' ? 'ok' : 'idle'}>{one.state}</State> },
   { key: 'opened', title: 'Since', sort: 'opened', track: '83px', cell: (one) => since(one.opened_at) },
   { key: 'idle', title: 'Last frame', sort: 'last_frame', track: '85px', cell: (one) => since(one.last_frame_at) },
   { key: 'frames_up', title: 'Frames up', sort: 'frames_up', number: true, track: '96px', cell: (one) => frames(one.frames_up) },

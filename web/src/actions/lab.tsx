@@ -110,7 +110,7 @@ const fields: Record<Trait, { label: string; hint: string }> = {
   reply: { label: 'Reply', hint: "echo, none, upper, or template: with {id} and {payload}" },
   delay: { label: 'Delay', hint: 'Before each answer: 200ms' },
   jitter: { label: 'Jitter', hint: 'Up to so much longer, at random' },
-  failure: { label: 'Failure', hint: 'Share of the frames without an answer: 12%' },
+  failure: { label: 'Failure', hint: 'Share of the frames that fail, without an answer: 12%' },
   drop: { label: 'Drop', hint: 'Share that is never finished: 5%' },
   ack: { label: 'Ack', hint: '' },
   crash_after: { label: 'Crash after', hint: 'Frames from now; 0: never' },

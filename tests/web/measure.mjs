@@ -171,6 +171,8 @@ try {
   row('---', '---', '---', '---', '---', '---', '---', '---');
   await watched('#/');
   await watched('#/connections?order=bytes_up&descending=true&limit=100');
+  await watched('#/upstreams');
+  await watched(`#/upstreams/${(await rig.ask('GET', '/v1/upstreams')).upstreams[0].id}`);
   await watched('#/events');
   await tapped();
   const { workers, info } = await rig.ask('GET', '/v1/overview');

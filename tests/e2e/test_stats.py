@@ -111,7 +111,9 @@ def test_a_failure_without_words_is_counted_and_nothing_is_written(rig):
 
 @pytest.mark.parametrize("protocol", ["link", "legacy"])
 def test_a_stub_that_is_to_fail_does_not_answer(rig, protocol):
-    proxy = rig.proxy(rig.stub("--failure", "100%", "--protocol", protocol))
+    # An upstream of the legacy protocol does not hear of the client's end.
+    stub = rig.stub("--failure", "100%", "--protocol", protocol)
+    proxy = rig.proxy(stub, listener={"half_close_timeout": "500ms"} if protocol == "legacy" else {})
     client = proxy.client()
     client.send(b"one\ntwo\nthree\n")
     total = stats_when(proxy, lambda one: one["total"]["frames"] == 3, "three frames")["total"]

@@ -43,9 +43,12 @@ def asked_with(proxy, context):
 
 
 def is_refused(proxy, context):
-    """A TLS 1.3 client is done before it is judged: it hears of it when it reads."""
+    """A TLS 1.3 client is done before it is judged: it hears of it when it reads, unless it writes first."""
+    host, port = proxy.admin.address.rsplit(":", 1)
     try:
-        asked_with(proxy, context)
+        with socket.create_connection((host, int(port)), timeout=scaled(PATIENCE)) as plain:
+            with context.wrap_socket(plain, server_hostname=host) as connection:
+                assert connection.recv(1) == b"", "nothing was asked"
     except (ssl.SSLError, ConnectionError) as fault:
         return fault
     return None
